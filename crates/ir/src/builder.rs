@@ -1,0 +1,255 @@
+//! [`Builder`]: makes functions one block at a time, folding what is constant.
+//!
+//! # Invariants
+//!
+//! 1. Blocks are begun in order and ended before the next begins; the verifier checks everything else.
+//! 2. `get` of a variable is free: an operand names it. A caller that sets a variable while it still holds
+//!    operands naming it uses [`Builder::assign`], which copies just what would be lost.
+//! 3. A pure operation on constants never reaches the function: its meaning is computed here.
+
+use alloc::vec::Vec;
+
+use lockstep_base::{U256, U512};
+
+use crate::{
+    func::{BlockDef, Func, VarDef},
+    inst::{
+        Block, Head, ImportId, Inst, List, MemoryId, Operand, Order, Source, Terminator, Value, Var,
+    },
+    op::{Op, meaning},
+    types::Type,
+};
+
+const IMM_LIMIT: u64 = 1 << 30;
+
+/// Writes into a function.
+#[derive(Debug)]
+pub struct Builder<'f> {
+    func: &'f mut Func,
+    first_inst: u32,
+    head: Option<Head>,
+    pc: u32,
+}
+
+impl<'f> Builder<'f> {
+    /// A builder that appends to `func`.
+    pub fn new(func: &'f mut Func) -> Self {
+        let first_inst = func.insts.len() as u32;
+        Self { func, first_inst, head: None, pc: 0 }
+    }
+
+    /// The function so far.
+    pub fn func(&self) -> &Func {
+        self.func
+    }
+
+    /// Declares a variable; parameters come first.
+    pub fn var(&mut self, ty: Type, slot: Option<i16>) -> Var {
+        self.func.vars.push(VarDef { ty, slot })
+    }
+
+    /// The next block begins a region at `head`.
+    pub fn at_head(&mut self, head: Head) {
+        self.head = Some(head);
+    }
+
+    /// What follows comes from the guest instruction at `pc`.
+    pub fn at_pc(&mut self, pc: u32) {
+        self.pc = pc;
+    }
+
+    /// How many instructions the current block has.
+    pub fn len(&self) -> usize {
+        self.func.insts.len() - self.first_inst as usize
+    }
+
+    /// Whether the current block has no instructions yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Ends the block.
+    pub fn terminate(&mut self, terminator: Terminator) -> Block {
+        let end = self.func.insts.len() as u32;
+        let insts = self.first_inst..end;
+        self.first_inst = end;
+        self.func.blocks.push(BlockDef {
+            insts,
+            terminator,
+            head: self.head.take(),
+            terminator_pc: self.pc,
+        })
+    }
+
+    /// Appends an instruction.
+    #[inline]
+    pub fn push(&mut self, inst: Inst) {
+        self.func.insts.push(inst);
+        self.func.pcs.push(self.pc);
+    }
+
+    /// Appends a `charge` of nothing, to be priced by [`Builder::set_charge`] when the span ends.
+    pub fn open_charge(&mut self) -> usize {
+        self.push(Inst::Charge { gas: 0 });
+        self.func.insts.len() - 1
+    }
+
+    /// Prices the charge that `open_charge` appended at `position`.
+    pub fn set_charge(&mut self, position: usize, gas: u32) {
+        self.func.insts[position] = Inst::Charge { gas };
+    }
+
+    /// The instruction at `position` of the function, to be completed once more is known.
+    pub fn inst_mut(&mut self, position: usize) -> &mut Inst {
+        &mut self.func.insts[position]
+    }
+
+    /// A new value of type `ty`.
+    #[inline]
+    pub fn value(&mut self, ty: Type) -> Value {
+        self.func.values.push(ty)
+    }
+
+    /// A constant of at most 64 bits.
+    pub fn constant(&mut self, number: u64, ty: Type) -> Operand {
+        if number < IMM_LIMIT {
+            return Operand::imm(number as u32);
+        }
+        self.pool(&[number, 0, 0, 0, 0, 0, 0, 0], ty)
+    }
+
+    /// A constant of type i256.
+    pub fn constant_word(&mut self, word: U256) -> Operand {
+        let [a, b, c, d] = *word.as_limbs();
+        self.constant_bits(&[a, b, c, d, 0, 0, 0, 0], Type::I256)
+    }
+
+    /// A constant from its limbs.
+    pub fn constant_bits(&mut self, bits: &meaning::Bits, ty: Type) -> Operand {
+        if bits[0] < IMM_LIMIT && bits[1..].iter().all(|limb| *limb == 0) {
+            return Operand::imm(bits[0] as u32);
+        }
+        self.pool(bits, ty)
+    }
+
+    fn pool(&mut self, bits: &meaning::Bits, ty: Type) -> Operand {
+        let first = self.func.limbs.len() as u32;
+        self.func.limbs.extend_from_slice(&bits[..ty.slots() as usize]);
+        Operand::constant(first)
+    }
+
+    /// The number a constant operand of type `ty` stands for.
+    pub fn known(&self, operand: Operand, ty: Type) -> Option<U512> {
+        self.func.const_limbs(operand, ty).map(U512::from_limbs)
+    }
+
+    /// `op` at type `ty`, whose shape alone decides the result type.
+    ///
+    /// # Panics
+    ///
+    /// When `op` is a conversion; see [`Builder::convert`].
+    #[inline]
+    pub fn op(&mut self, op: Op, ty: Type, args: &[Operand]) -> Operand {
+        let to = op.shape().result(ty).expect("conversions name their result type");
+        self.op_to(op, ty, to, args)
+    }
+
+    /// The conversion `op` of `arg` from `ty` to `to`.
+    pub fn convert(&mut self, op: Op, ty: Type, to: Type, arg: Operand) -> Operand {
+        self.op_to(op, ty, to, &[arg])
+    }
+
+    fn op_to(&mut self, op: Op, ty: Type, to: Type, args: &[Operand]) -> Operand {
+        if args.iter().all(|arg| arg.is_const())
+            && let Some(folded) = self.fold(op, ty, to, args)
+        {
+            return folded;
+        }
+        let mut padded = [Operand::ZERO; 3];
+        padded[..args.len()].copy_from_slice(args);
+        let result = self.value(to);
+        self.push(Inst::Op { op, ty, to, args: padded, result });
+        result.into()
+    }
+
+    /// The result of a pure operation on constants.
+    #[cold]
+    fn fold(&mut self, op: Op, ty: Type, to: Type, args: &[Operand]) -> Option<Operand> {
+        let mut bits = [[0; 8]; 3];
+        for (position, arg) in args.iter().enumerate() {
+            let ty = op.shape().operand(position, ty);
+            bits[position] = self.func.const_limbs(*arg, ty)?;
+        }
+        let result = meaning::evaluate(op, ty, to, [&bits[0], &bits[1], &bits[2]]).ok()?;
+        Some(self.constant_bits(&result, to))
+    }
+
+    /// A token for `len` bytes at `addr`, both of type `ty`.
+    pub fn check(&mut self, memory: MemoryId, ty: Type, addr: Operand, len: Operand) -> Value {
+        let result = self.value(Type::I64);
+        self.push(Inst::Check { memory, ty, addr, len, result });
+        result
+    }
+
+    /// The `ty` at `token + offset`.
+    pub fn load(&mut self, ty: Type, order: Order, token: Value, offset: u32) -> Operand {
+        let result = self.value(ty);
+        self.push(Inst::Load { ty, order, token, offset, result });
+        result.into()
+    }
+
+    /// Calls an import; the results are consecutive values from the one returned.
+    pub fn call_host(&mut self, import: ImportId, args: &[Operand], results: &[Type]) -> Value {
+        let first = Value(self.func.values.len() as u32);
+        for ty in results {
+            self.value(*ty);
+        }
+        let args = self.list(args);
+        self.push(Inst::CallHost { import, args, first });
+        first
+    }
+
+    /// A list of operands in the pool.
+    pub fn list(&mut self, operands: &[Operand]) -> List {
+        let start = self.func.operands.len() as u32;
+        self.func.operands.extend_from_slice(operands);
+        List { start, len: operands.len() as u32 }
+    }
+
+    /// Sets all variables at once: every right side is read before any left side changes.
+    ///
+    /// `moves` is consumed; a copy is made only to break a cycle.
+    pub fn assign(&mut self, moves: &mut Vec<(Var, Operand)>) {
+        moves.retain(|(var, value)| value.source() != Source::Var(*var));
+        while !moves.is_empty() {
+            let before = moves.len();
+            let mut i = 0;
+            while i < moves.len() {
+                let (var, value) = moves[i];
+                let is_read = moves.iter().any(|other| other.1.source() == Source::Var(var));
+                if is_read {
+                    i += 1;
+                } else {
+                    self.push(Inst::Set { var, value });
+                    moves.swap_remove(i);
+                }
+            }
+            if moves.len() == before {
+                self.break_cycle(moves);
+            }
+        }
+    }
+
+    /// Keeps the old content of the first move's variable in a value, so that it can be set.
+    fn break_cycle(&mut self, moves: &mut [(Var, Operand)]) {
+        let var = moves[0].0;
+        let ty = self.func.vars[var].ty;
+        let result = self.value(ty);
+        self.push(Inst::Copy { ty, value: var.into(), result });
+        for (_, value) in moves.iter_mut() {
+            if value.source() == Source::Var(var) {
+                *value = result.into();
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Functions: variables, values, blocks.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use lockstep_base::IndexVec;
+
+use crate::{
+    inst::{Block, Head, Inst, List, Operand, Source, Terminator, Value, Var},
+    types::Type,
+};
+
+/// A variable: its type, and for a slot of the window its distance from the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VarDef {
+    /// The type.
+    pub ty: Type,
+    /// For a window slot: how many slots above (or, negative, below) the base of the block's region it lies.
+    pub slot: Option<i16>,
+}
+
+/// A block: a run of the function's instructions and a terminator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockDef {
+    /// Its instructions, as positions in [`Func::insts`].
+    pub insts: Range<u32>,
+    /// How it ends.
+    pub terminator: Terminator,
+    /// The head at which it begins a region; `None` inside a region.
+    pub head: Option<Head>,
+    /// The guest pc of the terminator.
+    pub terminator_pc: u32,
+}
+
+/// A function in variable form.
+///
+/// Parameters are the first variables. Blocks stand in order of their instructions; the first is the entry.
+/// A function may be a *fragment* of a larger one: then it holds some heads only, and `enter` may name others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Func {
+    /// How many of the variables are parameters.
+    pub params: u32,
+    /// Types of the results.
+    pub results: Vec<Type>,
+    /// The variables.
+    pub vars: IndexVec<Var, VarDef>,
+    /// The types of the values.
+    pub values: IndexVec<Value, Type>,
+    /// The blocks.
+    pub blocks: IndexVec<Block, BlockDef>,
+    /// All instructions.
+    pub insts: Vec<Inst>,
+    /// For each instruction, the guest pc it comes from.
+    pub pcs: Vec<u32>,
+    /// Pool of operand lists.
+    pub operands: Vec<Operand>,
+    /// Pool of constants: limbs, least significant first.
+    pub limbs: Vec<u64>,
+}
+
+impl Func {
+    /// Forgets everything and keeps the room, for the next fragment.
+    pub fn clear(&mut self) {
+        self.params = 0;
+        self.results.clear();
+        self.vars.clear();
+        self.values.clear();
+        self.blocks.clear();
+        self.insts.clear();
+        self.pcs.clear();
+        self.operands.clear();
+        self.limbs.clear();
+    }
+
+    /// The operands of `list`.
+    pub fn list(&self, list: List) -> &[Operand] {
+        &self.operands[list.start as usize..][..list.len as usize]
+    }
+
+    /// The instructions of `block`.
+    pub fn block_insts(&self, block: &BlockDef) -> &[Inst] {
+        &self.insts[block.insts.start as usize..block.insts.end as usize]
+    }
+
+    /// The limbs of a constant operand of type `ty`, least significant first and zero beyond; `None` when it is
+    /// not a constant.
+    pub fn const_limbs(&self, operand: Operand, ty: Type) -> Option<[u64; 8]> {
+        let mut limbs = [0; 8];
+        match operand.source() {
+            Source::Imm(number) => limbs[0] = u64::from(number),
+            Source::Const(first) => {
+                let count = ty.slots() as usize;
+                limbs[..count].copy_from_slice(self.limbs.get(first as usize..)?.get(..count)?);
+            }
+            Source::Value(_) | Source::Var(_) => return None,
+        }
+        Some(limbs)
+    }
+}

@@ -1,0 +1,118 @@
+//! Modules: functions, and what they share.
+
+use alloc::{string::String, vec::Vec};
+
+use lockstep_base::IndexVec;
+
+use crate::{
+    func::Func,
+    inst::{FuncId, Head, ImportId, MemoryId},
+    types::Type,
+};
+
+/// Parameter and result types.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Signature {
+    /// Types of the parameters.
+    pub params: Vec<Type>,
+    /// Types of the results.
+    pub results: Vec<Type>,
+}
+
+/// A function that a host provides, named like `eth.sload`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The name, by which the engine links it.
+    pub name: String,
+    /// Its types.
+    pub signature: Signature,
+}
+
+/// How a memory becomes larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Growth {
+    /// Never; writes trap too. What is read past the end is zero where an operation says `padded`.
+    ReadOnly,
+    /// When asked, up to `max_bytes`.
+    Explicit {
+        /// The limit.
+        max_bytes: u64,
+    },
+    /// When a `check` touches beyond the end: to whole words of 32 bytes, for `linear * w + w * w / quadratic_divisor`
+    /// gas in all for `w` words (Yellow Paper app. H.1).
+    OnTouch {
+        /// Price of a word.
+        linear: u32,
+        /// Divisor of the quadratic part, not zero.
+        quadratic_divisor: u32,
+    },
+}
+
+/// A memory of a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryDef {
+    /// Its length when the program starts.
+    pub initial_bytes: u64,
+    /// How it grows.
+    pub growth: Growth,
+}
+
+/// A function's window: the operand stack of a stack machine, whose slots blocks address from a moving base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Type of every slot.
+    pub ty: Type,
+    /// How many slots there are.
+    pub limit: u16,
+}
+
+/// What all functions of a module share.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Interface {
+    /// Functions that the host provides.
+    pub imports: IndexVec<ImportId, Import>,
+    /// The memories.
+    pub memories: IndexVec<MemoryId, MemoryDef>,
+    /// The window, if the functions use one.
+    pub window: Option<Window>,
+    /// The types of the functions; for a lazily translated guest, of its entry alone.
+    pub signatures: IndexVec<FuncId, Signature>,
+}
+
+/// A program in dMIR.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Module {
+    /// What the functions share.
+    pub interface: Interface,
+    /// The functions, in the order of their signatures.
+    pub funcs: IndexVec<FuncId, Func>,
+    /// The functions' names in the text form.
+    pub names: Vec<String>,
+}
+
+/// A guest program that is translated where control first reaches it.
+///
+/// A fragment is a function whose blocks begin at `head` (and whatever else the guest cared to translate); what a
+/// head means never depends on which others were translated.
+pub trait Lazy: Send + Sync {
+    /// What the fragments share.
+    fn interface(&self) -> &Interface;
+
+    /// The head at which the program begins.
+    fn entry(&self) -> Head {
+        Head(0)
+    }
+
+    /// One more than the largest number a head can have.
+    fn head_limit(&self) -> u32;
+
+    /// Whether `enter_dyn` may go to this number.
+    fn is_jump_target(&self, number: u32) -> bool;
+
+    /// Writes the fragment at `head` into `out`, which is empty.
+    ///
+    /// With `height`, the number of window slots in use at the head, the fragment is a twin cut before the first
+    /// instruction that would underflow or overflow the window at that height, and ends in that trap: what a failed
+    /// `window_check` runs instead.
+    fn lower(&self, head: Head, height: Option<u16>, out: &mut Func);
+}
