@@ -1,0 +1,44 @@
+//! [`Context`]: every byte outside its frame that generated code and handlers may touch.
+
+use core::ffi::c_void;
+
+use lockstep_ir::Growth;
+
+use crate::{exit::Stop, host::Link, memory::RawMemory};
+
+/// How many memories a module may have.
+pub const MEMORIES_MAX: usize = 4;
+
+/// What an activation shares with the engine and the host.
+///
+/// # Invariants
+///
+/// 1. The engine makes it for one activation, fills every field, and keeps what the pointers name alive until
+///    the activation ends.
+/// 2. `gas` is current only while a host function runs; in between the counter is in a register.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Context {
+    /// The gas counter, during host calls.
+    pub gas: i64,
+    /// Lowest slot of the window, in 8-byte units of the frame stack.
+    pub window_low: *mut u64,
+    /// One past the highest slot of the window.
+    pub window_high: *mut u64,
+    /// The memories.
+    pub memories: [RawMemory; MEMORIES_MAX],
+    /// How each memory grows.
+    pub growth: [Growth; MEMORIES_MAX],
+    /// Bytes that memory 0 can grow to in its arena.
+    pub room: u64,
+    /// The linked imports, in the module's order.
+    pub links: *const Link,
+    /// The host, whose type the links know.
+    pub host: *mut c_void,
+    /// The machine, as a `&mut &mut dyn Machine<H>`.
+    pub machine: *mut c_void,
+    /// Why a host function stopped the guest.
+    pub stop: Stop,
+    /// A panic that a host function ended in, to be resumed outside generated code.
+    pub panic: Option<alloc::boxed::Box<dyn core::any::Any + Send>>,
+}

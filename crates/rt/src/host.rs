@@ -1,0 +1,353 @@
+//! Host functions: how they are declared, and the safe view one gets of its caller.
+//!
+//! # Shape
+//!
+//! ```text
+//! call_host -> Link (a plain pointer) = shim::<F> -> F::call(&mut View, args) -> Result<results, Stop>
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. `shim` is the only way from generated code into a host function; arguments are read from the caller's frame and
+//!    results written to it, so a host function is safe Rust.
+//! 2. A host function and its caller's context are never borrowed by two activations at once: deeper calls reborrow.
+
+use core::{ffi::c_void, marker::PhantomData};
+
+use alloc::{sync::Arc, vec::Vec};
+use lockstep_base::{Hash, U256};
+use lockstep_ir::{Trap, Type};
+
+use crate::{
+    context::Context,
+    exit::{Ended, Faulted, Stop},
+};
+
+/// A linked import: called with the context, the caller's frame, and the frame offsets (in 8-byte slots) of its
+/// arguments followed by its results. Returns whether the guest goes on.
+pub type Link = unsafe extern "C" fn(*mut Context, *mut u64, *const i16) -> bool;
+
+/// What runs programs; the engine implements it, hosts reach it through their [`View`].
+pub trait Machine<H> {
+    /// Runs `program` on `host` and leaves its output in `output`, whose content before is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`Faulted`] when the machine failed; the host keeps the error.
+    fn run(
+        &mut self,
+        host: &mut H,
+        program: Program<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Ended, Faulted>;
+}
+
+/// A program to run, with what it starts from.
+#[derive(Debug, Clone, Copy)]
+pub struct Program<'a> {
+    /// Its code.
+    pub code: &'a Arc<[u8]>,
+    /// The Keccak-256 of its code, when its translation is worth keeping; `None` for code that runs once.
+    pub code_hash: Option<Hash>,
+    /// What it was called with.
+    pub input: &'a [u8],
+    /// The gas it may use.
+    pub gas: u64,
+}
+
+/// A host function: a type without values.
+pub trait HostFunction<H> {
+    /// The name that guests import, such as `eth.sload`.
+    const NAME: &'static str;
+    /// Types of the arguments.
+    type Args: Values;
+    /// Types of the results.
+    type Results: Values;
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop`] when the guest does not go on.
+    fn call(view: &mut View<'_, H>, args: Self::Args) -> Result<Self::Results, Stop>;
+}
+
+/// A host function as a row of its host's table.
+#[derive(Debug)]
+pub struct HostRow<H> {
+    /// The name.
+    pub name: &'static str,
+    /// Types of the arguments.
+    pub params: &'static [Type],
+    /// Types of the results.
+    pub results: &'static [Type],
+    /// What generated code calls.
+    pub link: Link,
+    host: PhantomData<fn(H)>,
+}
+
+impl<H> HostRow<H> {
+    /// The row of `F`.
+    pub const fn of<F: HostFunction<H>>() -> Self {
+        Self {
+            name: F::NAME,
+            params: F::Args::TYPES,
+            results: F::Results::TYPES,
+            link: shim::<H, F>,
+            host: PhantomData,
+        }
+    }
+}
+
+/// What a host function sees of its caller.
+#[derive(Debug)]
+pub struct View<'a, H> {
+    context: &'a mut Context,
+    host: PhantomData<&'a mut H>,
+}
+
+/// The parts of a view, borrowed side by side.
+pub struct Parts<'a, H> {
+    /// The host.
+    pub host: &'a mut H,
+    /// What runs programs.
+    pub machine: &'a mut dyn Machine<H>,
+    /// The caller's memory 0.
+    pub memory: &'a mut [u8],
+}
+
+impl<H> View<'_, H> {
+    /// The host.
+    #[inline]
+    pub fn host(&mut self) -> &mut H {
+        // SAFETY: the engine stored a `&mut H` that it does not use while the activation runs, and the link of this
+        // function was made for this `H` (the engine links a host's own table).
+        unsafe { &mut *self.context.host.cast::<H>() }
+    }
+
+    /// The host, the machine and the caller's memory.
+    #[inline]
+    pub fn parts(&mut self) -> Parts<'_, H> {
+        let memory = &self.context.memories[0];
+        // SAFETY: as in `host`; the machine pointer is a `&mut &mut dyn Machine<H>` stored the same way; memory 0 is
+        // `len` bytes that only this activation uses, and deeper activations take theirs above it.
+        unsafe {
+            Parts {
+                host: &mut *self.context.host.cast::<H>(),
+                machine: *self.context.machine.cast::<&mut dyn Machine<H>>(),
+                memory: core::slice::from_raw_parts_mut(memory.base, memory.len as usize),
+            }
+        }
+    }
+
+    /// `len` bytes at `offset` of the caller's memory 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap::MemoryOutOfBounds`] when they do not exist, which a checked range excludes. No bytes exist everywhere.
+    #[inline]
+    pub fn bytes(&mut self, offset: u64, len: u64) -> Result<&mut [u8], Stop> {
+        slice(self.parts().memory, offset, len)
+    }
+
+    /// The gas left.
+    #[inline]
+    pub fn gas(&self) -> u64 {
+        // Never negative during a host call: a charge that fails stops the guest first.
+        self.context.gas as u64
+    }
+
+    /// Takes `amount` of gas.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap::OutOfGas`] when less is left; then nothing is taken.
+    #[inline]
+    pub fn charge(&mut self, amount: u64) -> Result<(), Stop> {
+        let left = self.gas().checked_sub(amount).ok_or(Trap::OutOfGas)?;
+        self.context.gas = left as i64;
+        Ok(())
+    }
+
+    /// Gives `amount` of gas back, such as what a callee left.
+    ///
+    /// # Panics
+    ///
+    /// When more comes back than any counter holds: somebody made gas.
+    #[inline]
+    pub fn give_back(&mut self, amount: u64) {
+        let left = self.gas().checked_add(amount).filter(|left| *left <= i64::MAX as u64);
+        self.context.gas = left.expect("gas given back was taken before") as i64;
+    }
+}
+
+/// `len` bytes at `offset` of `memory`; none at any offset when `len` is zero.
+///
+/// # Errors
+///
+/// [`Trap::MemoryOutOfBounds`] when they do not exist.
+#[inline]
+pub fn slice(memory: &mut [u8], offset: u64, len: u64) -> Result<&mut [u8], Stop> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    let end = offset.checked_add(len).ok_or(Trap::MemoryOutOfBounds)?;
+    memory.get_mut(offset as usize..end as usize).ok_or(Stop::Trap(Trap::MemoryOutOfBounds))
+}
+
+/// A type that a slot of a frame can hold.
+pub trait SlotValue: Copy {
+    /// Its dMIR type.
+    const TYPE: Type;
+
+    /// Reads it.
+    ///
+    /// # Safety
+    ///
+    /// `at` points to as many readable slots as the type has.
+    unsafe fn read(at: *const u64) -> Self;
+
+    /// Writes it.
+    ///
+    /// # Safety
+    ///
+    /// `at` points to as many writable slots as the type has.
+    unsafe fn write(self, at: *mut u64);
+}
+
+impl SlotValue for u64 {
+    const TYPE: Type = Type::I64;
+
+    #[inline(always)]
+    unsafe fn read(at: *const u64) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { *at }
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { *at = self }
+    }
+}
+
+impl SlotValue for U256 {
+    const TYPE: Type = Type::I256;
+
+    #[inline(always)]
+    unsafe fn read(at: *const u64) -> Self {
+        // SAFETY: the caller's promise; four slots are an array of four limbs.
+        Self::from_limbs(unsafe { *at.cast::<[u64; 4]>() })
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u64) {
+        // SAFETY: the caller's promise; four slots are an array of four limbs.
+        unsafe { *at.cast::<[u64; 4]>() = self.into_limbs() }
+    }
+}
+
+/// A list of slot values: the arguments or results of a host function.
+pub trait Values: Sized {
+    /// Their types.
+    const TYPES: &'static [Type];
+
+    /// Reads them from a frame.
+    ///
+    /// # Safety
+    ///
+    /// `offsets` holds as many frame offsets as there are types, each of a slot of its type.
+    unsafe fn read(frame: *const u64, offsets: *const i16) -> Self;
+
+    /// Writes them to a frame.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Values::read`].
+    unsafe fn write(self, frame: *mut u64, offsets: *const i16);
+}
+
+macro_rules! values {
+    ($(($($name:ident $position:tt),*))*) => {$(
+        impl<$($name: SlotValue),*> Values for ($($name,)*) {
+            const TYPES: &'static [Type] = &[$($name::TYPE),*];
+
+            #[inline(always)]
+            #[allow(unused_variables, unused_unsafe, clippy::unused_unit)]
+            unsafe fn read(frame: *const u64, offsets: *const i16) -> Self {
+                // SAFETY: the caller's promise, for each position.
+                unsafe { ($($name::read(frame.offset(*offsets.add($position) as isize)),)*) }
+            }
+
+            #[inline(always)]
+            #[allow(unused_variables, unused_unsafe)]
+            unsafe fn write(self, frame: *mut u64, offsets: *const i16) {
+                // SAFETY: the caller's promise, for each position.
+                unsafe { $(self.$position.write(frame.offset(*offsets.add($position) as isize));)* }
+            }
+        }
+    )*};
+}
+
+values! {
+    ()
+    (A 0)
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+}
+
+/// The border: what a link of `F` points to.
+///
+/// # Safety
+///
+/// `context` is the caller's, linked against a table of this `H`; `offsets` holds the frame offsets of the
+/// arguments and then of the results.
+unsafe extern "C" fn shim<H, F: HostFunction<H>>(
+    context: *mut Context,
+    frame: *mut u64,
+    offsets: *const i16,
+) -> bool {
+    // SAFETY: the caller's promise; nobody else uses the context during the call.
+    let context = unsafe { &mut *context };
+    // SAFETY: the caller's promise.
+    let args = unsafe { F::Args::read(frame, offsets) };
+    let run = core::panic::AssertUnwindSafe(|| {
+        F::call(&mut View { context: &mut *context, host: PhantomData }, args)
+    });
+    match catch(run) {
+        Ok(Ok(results)) => {
+            // SAFETY: the caller's promise; results follow the arguments.
+            unsafe { results.write(frame, offsets.add(F::Args::TYPES.len())) };
+            true
+        }
+        Ok(Err(stop)) => {
+            context.stop = stop;
+            false
+        }
+        Err(panic) => {
+            context.panic = Some(panic);
+            false
+        }
+    }
+}
+
+type Panic = alloc::boxed::Box<dyn core::any::Any + Send>;
+
+#[cfg(feature = "native")]
+fn catch<R>(run: core::panic::AssertUnwindSafe<impl FnOnce() -> R>) -> Result<R, Panic> {
+    std::panic::catch_unwind(run)
+}
+
+#[cfg(not(feature = "native"))]
+fn catch<R>(run: core::panic::AssertUnwindSafe<impl FnOnce() -> R>) -> Result<R, Panic> {
+    Ok(run.0())
+}
+
+/// A pointer to a host, as the context keeps it.
+pub fn erase<T>(item: &mut T) -> *mut c_void {
+    core::ptr::from_mut(item).cast()
+}
