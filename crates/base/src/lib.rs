@@ -18,4 +18,4 @@ pub use fork::{Fork, UnknownFork};
 pub use hash::Hash;
 pub use hex::{HexError, decode_hex, encode_hex};
 pub use index::{Index, IndexVec};
-pub use word::{Int, U256, U512};
+pub use word::{Int, U256, U512, modular};
