@@ -1,0 +1,3 @@
+//! The Ethereum host.
+
+pub mod precompile;
