@@ -7,9 +7,9 @@
 //!    operands naming it uses [`Builder::assign`], which copies just what would be lost.
 //! 3. A pure operation on constants never reaches the function: its meaning is computed here.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
-use lockstep_base::{U256, U512};
+use lockstep_base::{Index, U256, U512};
 
 use crate::{
     func::{BlockDef, Func, VarDef},
@@ -102,6 +102,18 @@ impl<'f> Builder<'f> {
     /// The instruction at `position` of the function, to be completed once more is known.
     pub fn inst_mut(&mut self, position: usize) -> &mut Inst {
         &mut self.func.insts[position]
+    }
+
+    /// Position in the function of the instruction that comes next.
+    pub fn position(&self) -> usize {
+        self.func.insts.len()
+    }
+
+    /// A value that is what `operand` is now.
+    pub fn copy(&mut self, ty: Type, operand: Operand) -> Operand {
+        let result = self.value(ty);
+        self.push(Inst::Copy { ty, value: operand, result });
+        result.into()
     }
 
     /// A new value of type `ty`.
@@ -218,38 +230,63 @@ impl<'f> Builder<'f> {
 
     /// Sets all variables at once: every right side is read before any left side changes.
     ///
-    /// `moves` is consumed; a copy is made only to break a cycle.
+    /// `moves` is consumed; a copy is made only to break a cycle. Linear in the moves.
+    ///
+    /// # Panics
+    ///
+    /// When a variable is set twice.
     pub fn assign(&mut self, moves: &mut Vec<(Var, Operand)>) {
         moves.retain(|(var, value)| value.source() != Source::Var(*var));
-        while !moves.is_empty() {
-            let before = moves.len();
-            let mut i = 0;
-            while i < moves.len() {
-                let (var, value) = moves[i];
-                let is_read = moves.iter().any(|other| other.1.source() == Source::Var(var));
-                if is_read {
-                    i += 1;
-                } else {
-                    self.push(Inst::Set { var, value });
-                    moves.swap_remove(i);
+        // For each variable, how many moves still read it, and which move sets it.
+        let mut readers = vec![0_u32; self.func.vars.len()];
+        let mut setter = vec![usize::MAX; self.func.vars.len()];
+        for (position, (var, value)) in moves.iter().enumerate() {
+            assert!(setter[var.position()] == usize::MAX, "a variable is set once");
+            setter[var.position()] = position;
+            if let Source::Var(read) = value.source() {
+                readers[read.position()] += 1;
+            }
+        }
+        let mut done = vec![false; moves.len()];
+        for start in 0..moves.len() {
+            let mut next = start;
+            // What remains after all free moves are made is cycles: each is opened by one copy.
+            while next != usize::MAX && !done[next] && readers[moves[next].0.position()] == 0 {
+                next = self.assign_one(moves[next], &mut done[next], &mut readers, &setter);
+            }
+        }
+        for start in 0..moves.len() {
+            if done[start] {
+                continue;
+            }
+            let first = moves[start].0;
+            let kept = self.copy(self.func.vars[first].ty, first.into());
+            for (position, (_, value)) in moves.iter_mut().enumerate() {
+                if !done[position] && value.source() == Source::Var(first) {
+                    *value = kept;
                 }
             }
-            if moves.len() == before {
-                self.break_cycle(moves);
+            readers[first.position()] = 0;
+            let mut next = start;
+            while next != usize::MAX && !done[next] && readers[moves[next].0.position()] == 0 {
+                next = self.assign_one(moves[next], &mut done[next], &mut readers, &setter);
             }
         }
+        moves.clear();
     }
 
-    /// Keeps the old content of the first move's variable in a value, so that it can be set.
-    fn break_cycle(&mut self, moves: &mut [(Var, Operand)]) {
-        let var = moves[0].0;
-        let ty = self.func.vars[var].ty;
-        let result = self.value(ty);
-        self.push(Inst::Copy { ty, value: var.into(), result });
-        for (_, value) in moves.iter_mut() {
-            if value.source() == Source::Var(var) {
-                *value = result.into();
-            }
-        }
+    /// Makes one move; returns the move that sets the variable it read, if nobody reads that any more.
+    fn assign_one(
+        &mut self,
+        (var, value): (Var, Operand),
+        done: &mut bool,
+        readers: &mut [u32],
+        setter: &[usize],
+    ) -> usize {
+        self.push(Inst::Set { var, value });
+        *done = true;
+        let Source::Var(read) = value.source() else { return usize::MAX };
+        readers[read.position()] -= 1;
+        if readers[read.position()] == 0 { setter[read.position()] } else { usize::MAX }
     }
 }
