@@ -47,6 +47,8 @@ pub trait Int: Copy + Eq + Ord + Debug + Default + Send + Sync + 'static {
     fn sar(self, count: u32) -> Self;
     /// Whether `self < other`, both unsigned.
     fn is_below(self, other: Self) -> bool;
+    /// Whether `self = other`.
+    fn is_same(self, other: Self) -> bool;
     /// How many leading bits are zero; `BITS` for zero.
     fn leading_zeros(self) -> u32;
     /// How many trailing bits are zero; `BITS` for zero.
@@ -77,7 +79,7 @@ pub trait Int: Copy + Eq + Ord + Debug + Default + Send + Sync + 'static {
     /// Whether this is zero.
     #[inline(always)]
     fn is_nought(self) -> bool {
-        self == Self::ZERO
+        self.is_same(Self::ZERO)
     }
 
     /// `-self`.
@@ -149,6 +151,8 @@ macro_rules! primitive {
             #[inline(always)]
             fn is_below(self, other: Self) -> bool { self < other }
             #[inline(always)]
+            fn is_same(self, other: Self) -> bool { self == other }
+            #[inline(always)]
             fn leading_zeros(self) -> u32 { <$ty>::leading_zeros(self) }
             #[inline(always)]
             fn trailing_zeros(self) -> u32 { <$ty>::trailing_zeros(self) }
@@ -205,6 +209,6 @@ fn mul_mod_128(a: u128, b: u128, modulus: u128) -> u128 {
     let (low, high) = a.carrying_mul(b, 0);
     let mut product = [low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64];
     let mut divisor = [modulus as u64, (modulus >> 64) as u64];
-    super::limbs::remainder(&mut product, &mut divisor);
+    super::limbs::divide(&mut product, &mut divisor);
     u128::from(divisor[1]) << 64 | u128::from(divisor[0])
 }

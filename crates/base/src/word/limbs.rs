@@ -57,32 +57,60 @@ pub(super) fn mul_wide<const L: usize>(a: &[u64; L], b: &[u64; L]) -> ([u64; L],
     (halves[0], halves[1])
 }
 
-/// `a << count` for `count < 64 L`, L a power of two.
+/// Whether `a < b`.
+#[inline(always)]
+pub(super) fn is_below<const L: usize>(a: &[u64; L], b: &[u64; L]) -> bool {
+    let pair = |limbs: &[u64; L], i| u128::from(limbs[i + 1]) << 64 | u128::from(limbs[i]);
+    let mut borrow = false;
+    for i in (0..L).step_by(2) {
+        borrow = pair(a, i).borrowing_sub(pair(b, i), borrow).1;
+    }
+    borrow
+}
+
+/// `a << count` for `count < 64 L`.
+///
+/// A branch for each whole-limb distance: an array indexed by it would go through memory, where wide stores and
+/// narrow loads wait for each other.
 #[inline(always)]
 pub(super) fn shl<const L: usize>(a: &[u64; L], count: u32) -> [u64; L] {
-    let halves = [[0; L], *a];
-    let buffer = halves.as_flattened();
-    let (whole, bits) = ((count / 64) as usize & (L - 1), count % 64);
+    let (whole, bits) = ((count / 64) as usize, count % 64);
     let mut shifted = [0; L];
-    for i in 0..L {
-        let at = L + i - whole;
-        shifted[i] = buffer[at] << bits | buffer[at - 1] >> 1 >> (63 - bits);
+    for distance in 0..L {
+        if distance == whole {
+            for i in distance..L {
+                let below = if i > distance { a[i - distance - 1] } else { 0 };
+                shifted[i] = a[i - distance] << bits | below >> 1 >> (63 - bits);
+            }
+        }
     }
     shifted
 }
 
-/// `a >> count` for `count < 64 L`, L a power of two; `fill` is zero or all ones and comes in from above.
+/// `a >> count` for `count < 64 L`; `fill` is zero or all ones and comes in from above.
 #[inline(always)]
 pub(super) fn shr<const L: usize>(a: &[u64; L], count: u32, fill: u64) -> [u64; L] {
-    let halves = [*a, [fill; L]];
-    let buffer = halves.as_flattened();
-    let (whole, bits) = ((count / 64) as usize & (L - 1), count % 64);
-    let mut shifted = [0; L];
-    for i in 0..L {
-        let at = i + whole;
-        shifted[i] = buffer[at] >> bits | buffer[at + 1] << 1 << (63 - bits);
+    let (whole, bits) = ((count / 64) as usize, count % 64);
+    let mut shifted = [fill; L];
+    for distance in 0..L {
+        if distance == whole {
+            for i in distance..L {
+                let above = if i + 1 < L { a[i + 1] } else { fill };
+                shifted[i - distance] = a[i] >> bits | above << 1 << (63 - bits);
+            }
+        }
     }
     shifted
+}
+
+/// Whether `a = b`.
+#[inline(always)]
+pub(super) fn is_same<const L: usize>(a: &[u64; L], b: &[u64; L]) -> bool {
+    let mut difference = 0;
+    for i in 0..L {
+        difference |= a[i] ^ b[i];
+    }
+    difference == 0
 }
 
 /// Leaves the quotient in `numerator` and the remainder in `divisor`; a zero divisor gives zero and zero.
@@ -93,10 +121,4 @@ pub(super) fn divide(numerator: &mut [u64], divisor: &mut [u64]) {
         return;
     }
     algorithms::div(numerator, divisor);
-}
-
-/// Leaves `numerator mod divisor` in `divisor`; zero when the divisor is zero. Destroys the numerator.
-#[inline]
-pub(super) fn remainder(numerator: &mut [u64], divisor: &mut [u64]) {
-    divide(numerator, divisor);
 }

@@ -97,7 +97,11 @@ macro_rules! wide {
             }
             #[inline(always)]
             fn is_below(self, other: Self) -> bool {
-                limbs::sub(self.as_limbs(), other.as_limbs()).1
+                limbs::is_below(self.as_limbs(), other.as_limbs())
+            }
+            #[inline(always)]
+            fn is_same(self, other: Self) -> bool {
+                limbs::is_same(self.as_limbs(), other.as_limbs())
             }
             #[inline]
             fn leading_zeros(self) -> u32 {

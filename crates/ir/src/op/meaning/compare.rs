@@ -5,13 +5,13 @@ use lockstep_base::Int;
 /// Whether `a = b`.
 #[inline(always)]
 pub fn ieq<T: Int>(a: T, b: T) -> bool {
-    a == b
+    a.is_same(b)
 }
 
 /// Whether `a` differs from `b`.
 #[inline(always)]
 pub fn ine<T: Int>(a: T, b: T) -> bool {
-    a != b
+    !a.is_same(b)
 }
 
 /// Whether `a < b`, unsigned.
