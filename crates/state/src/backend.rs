@@ -1,0 +1,5 @@
+//! Where the state lives between blocks.
+
+mod memory;
+
+pub use memory::MemoryStorage;
