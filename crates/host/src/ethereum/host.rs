@@ -1,0 +1,167 @@
+//! [`Ethereum`]: the world, the environment and the frame that runs now.
+//!
+//! Invariants: `frame` and `return_data` belong to the innermost activation; whoever starts a deeper one puts them
+//! back. A machine fault lies in `fault` until [`Ethereum::take_fault`]; no result is made from it.
+
+use core::{error::Error, fmt};
+
+use lockstep_base::{Address, Fork, U256};
+use lockstep_rt::Faulted;
+use lockstep_state::{AccountId, StorageError};
+
+use super::{
+    environment::{Block, Config, Words},
+    world::World,
+};
+
+/// Most frames above the first (Yellow Paper 9.4.1).
+pub(super) const DEPTH_MAX: u32 = 1024;
+
+/// The Ethereum host over a world.
+#[derive(Debug)]
+pub struct Ethereum<W> {
+    pub(super) world: W,
+    pub(super) config: Config,
+    pub(super) block: Block,
+    pub(super) words: Words,
+    /// The versioned hashes of the transaction's blobs.
+    pub(super) blob_hashes: Vec<U256>,
+    pub(super) frame: Frame,
+    /// What the last call of the frame returned.
+    pub(super) return_data: Vec<u8>,
+    fault: Option<StorageError>,
+}
+
+/// Who runs, for whom, and with what rights.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    /// The account whose storage and balance are used.
+    pub(super) account: AccountId,
+    pub(super) address: Address,
+    pub(super) address_word: U256,
+    pub(super) caller: U256,
+    pub(super) value: U256,
+    /// Whether writing is forbidden (EIP-214).
+    pub(super) is_static: bool,
+    pub(super) depth: u32,
+}
+
+impl Frame {
+    /// No activation.
+    const NONE: Self = Self {
+        account: AccountId(0),
+        address: Address::ZERO,
+        address_word: U256::ZERO,
+        caller: U256::ZERO,
+        value: U256::ZERO,
+        is_static: false,
+        depth: 0,
+    };
+}
+
+impl<W: World> Ethereum<W> {
+    /// The host for transactions in `block`.
+    pub fn new(world: W, config: Config, block: Block) -> Self {
+        Self {
+            world,
+            config,
+            block,
+            words: Words::of(&config, &block),
+            blob_hashes: Vec::new(),
+            frame: Frame::NONE,
+            return_data: Vec::new(),
+            fault: None,
+        }
+    }
+
+    /// The world.
+    pub fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// The world, to change between transactions.
+    pub fn world_mut(&mut self) -> &mut W {
+        &mut self.world
+    }
+
+    /// The world, without the host.
+    pub fn into_world(self) -> W {
+        self.world
+    }
+
+    /// The rules in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The block.
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// Goes on with another block, perhaps under other rules.
+    pub fn set_block(&mut self, config: Config, block: Block) {
+        self.config = config;
+        self.block = block;
+        self.words = Words::of(&config, &block);
+    }
+
+    /// Whether the rules of `fork` are in force.
+    #[inline]
+    pub(super) fn has(&self, fork: Fork) -> bool {
+        self.config.has(fork)
+    }
+
+    /// The account that runs.
+    pub fn current_address(&self) -> Address {
+        self.frame.address
+    }
+
+    /// How many frames lie below the one that runs.
+    pub fn depth(&self) -> u32 {
+        self.frame.depth
+    }
+
+    /// Keeps `error` and returns the mark that travels instead of it. The first error wins.
+    #[cold]
+    pub fn fault(&mut self, error: StorageError) -> Faulted {
+        self.fault.get_or_insert(error);
+        Faulted
+    }
+
+    /// The error behind a [`Faulted`].
+    pub fn take_fault(&mut self) -> StorageError {
+        self.fault.take().unwrap_or_else(|| StorageError::Backend(Box::new(MachineFailed)))
+    }
+
+    /// Turns the world's failure into the mark.
+    #[inline]
+    pub(super) fn kept<T>(&mut self, result: Result<T, StorageError>) -> Result<T, Faulted> {
+        result.map_err(|error| self.fault(error))
+    }
+
+    /// The account at `address`, loaded.
+    #[inline]
+    pub(super) fn load(&mut self, address: Address) -> Result<AccountId, Faulted> {
+        let found = self.world.account(address);
+        self.kept(found)
+    }
+
+    /// Forgets an activation that ended abnormally, so that the host can be used again.
+    pub(super) fn reset_frame(&mut self) {
+        self.frame = Frame::NONE;
+        self.return_data.clear();
+    }
+}
+
+/// The machine reported a failure and kept no reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct MachineFailed;
+
+impl fmt::Display for MachineFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the machine that runs programs failed")
+    }
+}
+
+impl Error for MachineFailed {}
