@@ -76,7 +76,7 @@ impl<S: Storage> Journal<S> {
     }
 
     /// Warms the slot and returns its position, up to date, and whether it was cold. One probe if it is warm.
-    #[inline]
+    #[inline(always)]
     fn access(&mut self, id: AccountId, key: U256) -> Result<(usize, bool), StorageError> {
         let found = self.slots.find(&self.seed, id, &key);
         if let Some(position) = found {
