@@ -40,4 +40,4 @@ pub use module::{Growth, Import, Interface, Lazy, MemoryDef, Module, Signature, 
 pub use op::{Op, Shape};
 pub use trap::Trap;
 pub use types::Type;
-pub use verify::Verified;
+pub use verify::{Verified, VerifyError, VerifyErrorKind, verify_func, verify_module};

@@ -1,0 +1,474 @@
+//! The scan: once over declarations, blocks, instructions, terminators.
+
+use alloc::vec::Vec;
+
+use lockstep_base::Index;
+
+use super::error::{VerifyError, VerifyErrorKind as Kind};
+use crate::{
+    func::{BlockDef, Func},
+    inst::{Block, Edge, Inst, List, MemoryId, Operand, Source, Terminator, Value, Var},
+    module::{Growth, Interface, Signature},
+    types::Type,
+};
+
+type Checked<T = ()> = Result<T, Kind>;
+
+/// A `check` of the block at hand.
+#[derive(Clone, Copy)]
+struct Token {
+    value: Value,
+    memory: MemoryId,
+    len: Operand,
+    /// The length when it is a constant, bounded to 64 bits.
+    known_len: Option<u64>,
+    at: u32,
+}
+
+struct Scan<'a> {
+    interface: &'a Interface,
+    func: &'a Func,
+    /// The next value to be defined.
+    next: u32,
+    /// The first value of this block.
+    first: u32,
+    /// The instruction at hand.
+    at: u32,
+    /// The checks of this block, in the order of their values.
+    tokens: Vec<Token>,
+    /// For each variable, one more than the instruction that last set it; kept once a check's length is a variable.
+    set_at: Vec<u32>,
+    /// What the block's window check covers: slots `-need .. grow`.
+    need: u16,
+    grow: u16,
+    /// Whether a window check may still come.
+    early: bool,
+    /// Slots at and above the base that this block has set, as bits.
+    written: Vec<u64>,
+}
+
+pub(super) fn scan(interface: &Interface, func: &Func) -> Result<(), VerifyError> {
+    let mut scan = Scan {
+        interface,
+        func,
+        next: 0,
+        first: 0,
+        at: 0,
+        tokens: Vec::new(),
+        set_at: Vec::new(),
+        need: 0,
+        grow: 0,
+        early: true,
+        written: Vec::new(),
+    };
+    scan.declarations().map_err(VerifyError::of_module)?;
+    for (id, block) in func.blocks.iter() {
+        scan.block(block).map_err(|(inst, kind)| VerifyError {
+            func: None,
+            block: Some(id),
+            inst,
+            kind,
+        })?;
+    }
+    if scan.next as usize != func.values.len() {
+        return Err(VerifyError::of_module(Kind::Unborn(Value(scan.next))));
+    }
+    Ok(())
+}
+
+impl Scan<'_> {
+    fn declarations(&self) -> Checked {
+        let func = self.func;
+        if func.blocks.is_empty() {
+            return Err(Kind::Empty);
+        }
+        if func.params as usize > func.vars.len() {
+            return Err(Kind::NoVariable(Var(func.params - 1)));
+        }
+        let mut end = 0;
+        for (_, block) in func.blocks.iter() {
+            if block.insts.start != end || block.insts.end < end {
+                return Err(Kind::Blocks);
+            }
+            end = block.insts.end;
+        }
+        if end as usize != func.insts.len() || func.pcs.len() != func.insts.len() {
+            return Err(Kind::Blocks);
+        }
+        self.slots()?;
+        self.heads()
+    }
+
+    /// Window variables have the window's type and a slot of their own.
+    fn slots(&self) -> Checked {
+        let mut taken: Vec<u64> = Vec::new();
+        for (var, def) in self.func.vars.iter() {
+            let Some(slot) = def.slot else { continue };
+            let window = self.interface.window.ok_or(Kind::NoWindow)?;
+            if def.ty != window.ty {
+                return Err(Kind::Type { want: window.ty, got: def.ty });
+            }
+            if var.0 < self.func.params {
+                return Err(Kind::SlotParameter);
+            }
+            let place = i32::from(slot) + i32::from(window.limit);
+            if place < 0 || place >= 2 * i32::from(window.limit) {
+                return Err(Kind::Slot(slot));
+            }
+            if !insert(&mut taken, place as usize) {
+                return Err(Kind::Slot(slot));
+            }
+        }
+        Ok(())
+    }
+
+    fn heads(&self) -> Checked {
+        if self.func.blocks.len() == 1 {
+            return Ok(());
+        }
+        let mut heads: Vec<_> =
+            self.func.blocks.iter().filter_map(|(_, block)| block.head).collect();
+        heads.sort_unstable();
+        match heads.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(Kind::DoubleHead(pair[0])),
+            None => Ok(()),
+        }
+    }
+
+    fn block(&mut self, block: &BlockDef) -> Result<(), (Option<u32>, Kind)> {
+        self.first = self.next;
+        self.tokens.clear();
+        self.written.clear();
+        (self.need, self.grow, self.early) = (0, 0, true);
+        for at in block.insts.clone() {
+            self.at = at;
+            self.inst(&self.func.insts[at as usize]).map_err(|kind| (Some(at), kind))?;
+        }
+        self.at = block.insts.end;
+        self.terminator(&block.terminator).map_err(|kind| (None, kind))
+    }
+
+    fn inst(&mut self, inst: &Inst) -> Checked {
+        if let Inst::WindowCheck { need, grow } = *inst {
+            return self.window_check(need, grow);
+        }
+        self.early &= matches!(inst, Inst::Step { .. });
+        match *inst {
+            Inst::Op { op, ty, to, ref args, result } => {
+                let shape = op.shape();
+                if !shape.admits(ty, to) {
+                    return Err(Kind::NoOperation { op, ty, to });
+                }
+                for (position, arg) in args.iter().enumerate() {
+                    if position < shape.arity() {
+                        self.operand(*arg, shape.operand(position, ty))?;
+                    } else if *arg != Operand::ZERO {
+                        return Err(Kind::SpareOperand);
+                    }
+                }
+                self.define(result, to)
+            }
+            Inst::Copy { ty, value, result } => {
+                self.operand(value, ty)?;
+                self.define(result, ty)
+            }
+            Inst::Set { var, value } => self.set(var, value),
+            Inst::Charge { .. } => Ok(()),
+            Inst::ChargeBy { ty, amount, unit, .. } => {
+                if unit == 0 {
+                    return Err(Kind::ZeroUnit);
+                }
+                self.integer(ty)?;
+                self.operand(amount, ty)
+            }
+            Inst::GasLeft { result, .. } => self.define(result, Type::I64),
+            Inst::TrapIf { cond, .. } => self.operand(cond, Type::I8),
+            Inst::Call { func, args, first } => {
+                let signature = self.interface.signatures.get(func);
+                self.call(signature.ok_or(Kind::NoCallee(func.0))?, args, first)
+            }
+            Inst::CallHost { import, args, first } => {
+                let import_def = self.interface.imports.get(import);
+                self.call(&import_def.ok_or(Kind::NoCallee(import.0))?.signature, args, first)
+            }
+            Inst::Step { height, .. } => {
+                if height != 0 && self.interface.window.is_none() {
+                    return Err(Kind::NoWindow);
+                }
+                Ok(())
+            }
+            ref other => self.memory_inst(other),
+        }
+    }
+
+    fn memory_inst(&mut self, inst: &Inst) -> Checked {
+        match *inst {
+            Inst::Check { memory, ty, addr, len, result } => {
+                self.integer(ty)?;
+                self.memory(memory)?;
+                self.operand(addr, ty)?;
+                self.operand(len, ty)?;
+                self.define(result, Type::I64)?;
+                self.remember(memory, ty, len, result);
+                Ok(())
+            }
+            Inst::Load { ty, token, offset, result, .. } => {
+                self.access(token, ty, offset)?;
+                self.define(result, ty)
+            }
+            Inst::Store { ty, token, offset, value, .. } => {
+                let memory = self.access(token, ty, offset)?;
+                self.writable(memory)?;
+                self.operand(value, ty)
+            }
+            Inst::LoadPadded { memory, ty, addr, result } => {
+                self.integer(ty)?;
+                self.memory(memory)?;
+                self.operand(addr, Type::I256)?;
+                self.define(result, ty)
+            }
+            Inst::CopyPadded { token, memory, from, len } => {
+                let to = self.whole(token, len)?;
+                self.writable(to)?;
+                self.memory(memory)?;
+                self.operand(from, Type::I256)
+            }
+            Inst::CopyWithin { to, from, len } => {
+                let written = self.whole(to, len)?;
+                self.writable(written)?;
+                self.whole(from, len).map(|_| ())
+            }
+            Inst::MemorySize { memory, result } => {
+                self.memory(memory)?;
+                self.define(result, Type::I64)
+            }
+            _ => unreachable!("inst handles the rest"),
+        }
+    }
+
+    fn terminator(&mut self, terminator: &Terminator) -> Checked {
+        match *terminator {
+            Terminator::Jump(edge) => self.edge(edge),
+            Terminator::Branch { cond, then, otherwise } => {
+                self.operand(cond, Type::I8)?;
+                self.edge(then)?;
+                self.edge(otherwise)
+            }
+            Terminator::Return { values } => self.list(values, &self.func.results),
+            Terminator::Exit { token, len, .. } => match token.source() {
+                Source::Value(token) => self.whole(token, len).map(|_| ()),
+                _ if token == Operand::ZERO && len == Operand::ZERO => Ok(()),
+                _ => Err(Kind::NoToken),
+            },
+            Terminator::Trap(_) => Ok(()),
+        }
+    }
+
+    fn edge(&mut self, edge: Edge) -> Checked {
+        match edge {
+            Edge::Goto(block) => self.has_block(block),
+            Edge::Enter { shift, .. } => self.shift(shift),
+            Edge::EnterDyn { target, shift } => {
+                self.operand(target, Type::I256)?;
+                self.shift(shift)
+            }
+            Edge::Trap(_) => Ok(()),
+        }
+    }
+
+    fn has_block(&self, block: Block) -> Checked {
+        if block.position() < self.func.blocks.len() { Ok(()) } else { Err(Kind::NoBlock(block)) }
+    }
+
+    /// The base moves only inside what the block checked, and over slots that it set.
+    fn shift(&self, shift: i16) -> Checked {
+        if shift == 0 {
+            return Ok(());
+        }
+        if i32::from(shift) < -i32::from(self.need) || i32::from(shift) > i32::from(self.grow) {
+            return Err(Kind::OutsideWindow(shift));
+        }
+        match (0..shift).find(|slot| !contains(&self.written, *slot as usize)) {
+            Some(slot) => Err(Kind::StaleSlot(slot)),
+            None => Ok(()),
+        }
+    }
+
+    fn window_check(&mut self, need: u16, grow: u16) -> Checked {
+        if self.interface.window.is_none() {
+            return Err(Kind::NoWindow);
+        }
+        if !self.early {
+            return Err(Kind::LateWindowCheck);
+        }
+        (self.need, self.grow, self.early) = (need, grow, false);
+        Ok(())
+    }
+
+    /// A slot is covered by the block's window check, which has come.
+    fn covered(&mut self, slot: i16) -> Checked {
+        let below = i32::from(slot) < -i32::from(self.need);
+        if below || i32::from(slot) >= i32::from(self.grow) {
+            return Err(Kind::OutsideWindow(slot));
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, var: Var, value: Operand) -> Checked {
+        let def = *self.func.vars.get(var).ok_or(Kind::NoVariable(var))?;
+        self.operand(value, def.ty)?;
+        if let Some(slot) = def.slot {
+            self.covered(slot)?;
+            if slot >= 0 {
+                insert(&mut self.written, slot as usize);
+            }
+        }
+        if let Some(set_at) = self.set_at.get_mut(var.position()) {
+            *set_at = self.at + 1;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn operand(&mut self, operand: Operand, want: Type) -> Checked {
+        let got = match operand.source() {
+            Source::Value(value) => {
+                if value.0 < self.first || value.0 >= self.next {
+                    return Err(Kind::Undefined(value));
+                }
+                self.func.values[value]
+            }
+            Source::Var(var) => {
+                let def = *self.func.vars.get(var).ok_or(Kind::NoVariable(var))?;
+                if let Some(slot) = def.slot {
+                    self.covered(slot)?;
+                    if slot >= 0 && !contains(&self.written, slot as usize) {
+                        return Err(Kind::StaleSlot(slot));
+                    }
+                }
+                def.ty
+            }
+            Source::Const(first) => {
+                let limbs = self.func.const_limbs(operand, want).ok_or(Kind::NoConstant(first))?;
+                return fits(limbs[0], want);
+            }
+            Source::Imm(number) => return fits(u64::from(number), want),
+        };
+        if got == want { Ok(()) } else { Err(Kind::Type { want, got }) }
+    }
+
+    #[inline]
+    fn define(&mut self, result: Value, ty: Type) -> Checked {
+        if result.0 != self.next {
+            return Err(Kind::Order { want: Value(self.next), got: result });
+        }
+        let got = *self.func.values.get(result).ok_or(Kind::Undefined(result))?;
+        if got != ty {
+            return Err(Kind::Type { want: ty, got });
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    fn call(&mut self, signature: &Signature, args: List, first: Value) -> Checked {
+        self.list(args, &signature.params)?;
+        for (position, ty) in signature.results.iter().enumerate() {
+            // More results than 2^32 values cannot have been declared.
+            self.define(Value(first.0.wrapping_add(position as u32)), *ty)?;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, list: List, types: &[Type]) -> Checked {
+        let func = self.func;
+        let start = list.start as usize;
+        let operands = func.operands.get(start..start + list.len as usize).ok_or(Kind::NoList)?;
+        if operands.len() != types.len() {
+            return Err(Kind::Count { want: types.len(), got: operands.len() });
+        }
+        for (operand, ty) in operands.iter().zip(types) {
+            self.operand(*operand, *ty)?;
+        }
+        Ok(())
+    }
+
+    fn integer(&self, ty: Type) -> Checked {
+        if ty.is_int() { Ok(()) } else { Err(Kind::NotAllowed(ty)) }
+    }
+
+    fn memory(&self, memory: MemoryId) -> Checked {
+        self.interface.memories.get(memory).map(|_| ()).ok_or(Kind::NoMemory(memory))
+    }
+
+    fn writable(&self, memory: MemoryId) -> Checked {
+        match self.interface.memories[memory].growth {
+            Growth::ReadOnly => Err(Kind::ReadOnly(memory)),
+            _ => Ok(()),
+        }
+    }
+
+    fn remember(&mut self, memory: MemoryId, ty: Type, len: Operand, value: Value) {
+        let known_len = self.func.const_limbs(len, ty).map(|limbs| {
+            if limbs[1..].iter().all(|limb| *limb == 0) { limbs[0] } else { u64::MAX }
+        });
+        if matches!(len.source(), Source::Var(_)) && self.set_at.is_empty() {
+            self.set_at.resize(self.func.vars.len(), 0);
+        }
+        self.tokens.push(Token { value, memory, len, known_len, at: self.at });
+    }
+
+    fn token(&self, value: Value) -> Checked<&Token> {
+        let found = self.tokens.binary_search_by_key(&value, |token| token.value);
+        found.map(|position| &self.tokens[position]).map_err(|_| Kind::NoToken)
+    }
+
+    /// An access of `ty` at `offset` lies inside the token's check; returns its memory.
+    fn access(&self, token: Value, ty: Type, offset: u32) -> Checked<MemoryId> {
+        if ty == Type::Ref {
+            return Err(Kind::NotAllowed(ty));
+        }
+        let token = self.token(token)?;
+        let end = u64::from(offset) + u64::from(ty.size_bytes());
+        match token.known_len {
+            Some(len) if end <= len => Ok(token.memory),
+            _ => Err(Kind::OutsideCheck),
+        }
+    }
+
+    /// `len` is the length of the token's check, and still what it was; returns its memory.
+    fn whole(&self, token: Value, len: Operand) -> Checked<MemoryId> {
+        let token = self.token(token)?;
+        let changed = match len.source() {
+            Source::Var(var) => self.set_at.get(var.position()).is_some_and(|at| *at > token.at),
+            _ => false,
+        };
+        if token.len != len || changed {
+            return Err(Kind::OtherLength);
+        }
+        Ok(token.memory)
+    }
+}
+
+/// A constant whose lowest limb is `low` fits `ty`.
+#[inline]
+fn fits(low: u64, ty: Type) -> Checked {
+    if ty.bits() < 64 && low >> ty.bits() != 0 {
+        return Err(Kind::ConstantWidth(ty));
+    }
+    Ok(())
+}
+
+/// Adds `number` to a set of bits; false when it was there.
+fn insert(set: &mut Vec<u64>, number: usize) -> bool {
+    let (word, bit) = (number / 64, 1 << (number % 64));
+    if set.len() <= word {
+        set.resize(word + 1, 0);
+    }
+    let is_new = set[word] & bit == 0;
+    set[word] |= bit;
+    is_new
+}
+
+fn contains(set: &[u64], number: usize) -> bool {
+    set.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
+}
