@@ -37,6 +37,5 @@ pub(super) fn access_account<W: World>(
 /// Whether the next access to `address` is its first.
 #[cold]
 pub(super) fn is_cold<W: World>(host: &Ethereum<W>, address: Address) -> bool {
-    !host.world.is_address_warm(address)
-        && precompile::lookup(host.config.fork, address).is_none()
+    !host.world.is_address_warm(address) && precompile::lookup(host.config.fork, address).is_none()
 }

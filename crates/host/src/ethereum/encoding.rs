@@ -40,7 +40,7 @@ pub(super) fn authorization_hash(chain_id: U256, address: Address, nonce: u64) -
 
 /// Appends the RLP of at most 55 bytes.
 fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    if let [byte @ ..0x80] = bytes {
+    if let [byte @ 0..=0x7f] = bytes {
         out.push(*byte);
         return;
     }

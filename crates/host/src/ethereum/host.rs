@@ -18,7 +18,6 @@ use super::{
 pub(super) const DEPTH_MAX: u32 = 1024;
 
 /// The Ethereum host over a world.
-#[derive(Debug)]
 pub struct Ethereum<W> {
     pub(super) world: W,
     pub(super) config: Config,

@@ -77,12 +77,8 @@ struct NetPrices {
 
 const EIP_1283: NetPrices = NetPrices { same: 200, set: 20_000, reset: 5000, clear_refund: 15_000 };
 const EIP_2200: NetPrices = NetPrices { same: 800, set: 20_000, reset: 5000, clear_refund: 15_000 };
-const EIP_2929: NetPrices = NetPrices {
-    same: WARM_ACCESS,
-    set: 20_000,
-    reset: 5000 - COLD_SLOT,
-    clear_refund: 15_000,
-};
+const EIP_2929: NetPrices =
+    NetPrices { same: WARM_ACCESS, set: 20_000, reset: 5000 - COLD_SLOT, clear_refund: 15_000 };
 const EIP_3529: NetPrices = NetPrices { clear_refund: 4800, ..EIP_2929 };
 
 /// What a store of `new` costs and what it gives back, which may be negative.
