@@ -22,10 +22,12 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
+pub mod evaluate;
 mod func;
 mod inst;
 mod module;
 pub mod op;
+pub mod text;
 mod trap;
 mod types;
 mod verify;

@@ -1,6 +1,6 @@
 //! Modules: functions, and what they share.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 
 use lockstep_base::IndexVec;
 
@@ -96,7 +96,7 @@ pub struct Module {
 /// head means never depends on which others were translated.
 pub trait Lazy: Send + Sync {
     /// What the fragments share.
-    fn interface(&self) -> &Interface;
+    fn interface(&self) -> &Arc<Interface>;
 
     /// The head at which the program begins.
     fn entry(&self) -> Head {

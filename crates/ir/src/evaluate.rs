@@ -1,0 +1,177 @@
+//! The reference evaluator: slow, obvious, right. What it says, every tier says.
+//!
+//! It reaches everything that is not dMIR through one trait, [`Env`]: gas, memories, the window, imports. An engine
+//! implements it over its own context, which makes the evaluator a tier; [`SimpleEnv`] is enough for programs that
+//! import nothing.
+//!
+//! # Invariants
+//!
+//! 1. It runs verified programs only, so it never asks whether an operand exists.
+//! 2. Calls nest on a heap-allocated stack of frames, at most [`CALL_DEPTH_MAX`] deep, never on the native stack.
+
+mod code;
+mod machine;
+mod simple;
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+
+pub use simple::SimpleEnv;
+
+use crate::{
+    inst::{FuncId, ImportId, MemoryId},
+    module::{Lazy, Module},
+    op::meaning::Bits,
+    trap::Trap,
+    verify::Verified,
+};
+
+/// How many functions of one activation may be in progress at once; the next `call` traps `depth_exceeded`.
+pub const CALL_DEPTH_MAX: usize = 1024;
+
+/// Why the environment does not let the guest go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The guest traps.
+    Trap(Trap),
+    /// The environment ends the run for a reason of its own, which it keeps.
+    Host,
+}
+
+impl From<Trap> for Stop {
+    fn from(trap: Trap) -> Self {
+        Self::Trap(trap)
+    }
+}
+
+/// What a program runs against.
+///
+/// Memory addresses passed to `load` and `store` have been admitted by `touch` or lie below `memory_len`.
+pub trait Env {
+    /// The counter.
+    fn gas(&self) -> u64;
+
+    /// Takes `amount` from the counter.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap::OutOfGas`] when less is left.
+    fn charge(&mut self, amount: u64) -> Result<(), Trap>;
+
+    /// Length of a memory in bytes.
+    fn memory_len(&self, memory: MemoryId) -> u64;
+
+    /// Makes the bytes below `end` accessible, growing the memory and charging for it if that is its rule; `end` is
+    /// `None` when it exceeds 64 bits.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap::OutOfGas`] for a memory that grows on touch, else [`Trap::MemoryOutOfBounds`].
+    fn touch(&mut self, memory: MemoryId, end: Option<u64>) -> Result<(), Trap>;
+
+    /// Reads `bytes.len()` bytes at `addr`.
+    fn load(&self, memory: MemoryId, addr: u64, bytes: &mut [u8]);
+
+    /// Writes `bytes` at `addr`.
+    fn store(&mut self, memory: MemoryId, addr: u64, bytes: &[u8]);
+
+    /// How many slots the window has.
+    fn window_limit(&self) -> u64;
+
+    /// What slot `slot` of the window holds, counted from its low end; below `window_limit`.
+    fn slot(&self, slot: u64) -> Bits;
+
+    /// Changes slot `slot` of the window.
+    fn set_slot(&mut self, slot: u64, bits: &Bits);
+
+    /// Calls an import; `results` has the room its signature says.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop`] when the guest does not go on.
+    fn call_host(
+        &mut self,
+        import: ImportId,
+        args: &[Bits],
+        results: &mut [Bits],
+    ) -> Result<(), Stop>;
+
+    /// Shows the guest instruction at `pc` before it runs, with the guest's gas and the slots of the window in use.
+    fn step(&mut self, pc: u32, gas: u64, slots: u64);
+
+    /// Called before each block, so that a program that never pays can be ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Host`] to end the run.
+    fn interrupt(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+}
+
+/// Bytes of a memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The memory.
+    pub memory: MemoryId,
+    /// The first byte.
+    pub offset: u64,
+    /// How many.
+    pub len: u64,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The entry function returned.
+    Returned(Vec<Bits>),
+    /// The activation ended itself.
+    Exited {
+        /// Whether it asks for its writes to be undone.
+        revert: bool,
+        /// Its output, if it has any.
+        output: Option<Range>,
+    },
+    /// It trapped.
+    Trapped(Trap),
+    /// The environment ended it.
+    Stopped,
+}
+
+impl From<Stop> for Outcome {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Trap(trap) => Self::Trapped(trap),
+            Stop::Host => Self::Stopped,
+        }
+    }
+}
+
+/// Runs function `func` of `module`.
+///
+/// # Panics
+///
+/// When there is no such function, or it has another number of parameters.
+pub fn evaluate_func(
+    module: &Verified<Module>,
+    func: FuncId,
+    args: &[Bits],
+    env: &mut dyn Env,
+) -> Outcome {
+    let code = code::Code::Whole(module);
+    let entry = code::Body::Borrowed(&module.funcs[func]);
+    assert_eq!(entry.params as usize, args.len(), "a caller passes what the signature says");
+    machine::Machine::new(code, env).run(entry, args)
+}
+
+/// Runs a lazily translated guest from its entry, with an empty window.
+///
+/// # Panics
+///
+/// When the guest makes a fragment that does not verify: then its front end is wrong.
+pub fn evaluate_lazy(guest: &dyn Lazy, env: &mut dyn Env) -> Outcome {
+    let mut code = code::Code::lazy(guest);
+    let entry = code.fragment(guest.entry());
+    machine::Machine::new(code, env).run(entry, &[])
+}

@@ -1,0 +1,132 @@
+//! [`SimpleEnv`]: memories that are vectors, a gas limit, a window, no imports.
+
+use alloc::{vec, vec::Vec};
+
+use lockstep_base::Index;
+
+use super::{Env, Stop};
+use crate::{
+    inst::{ImportId, MemoryId},
+    module::{Growth, Interface, MemoryDef},
+    op::meaning::Bits,
+    trap::Trap,
+};
+
+/// The largest length a memory that grows on touch can reach: beyond, the answer is "out of gas".
+const TOUCH_LIMIT_BYTES: u64 = 1 << 32;
+/// Bytes by which such a memory grows (Yellow Paper app. H.1).
+const WORD_BYTES: u64 = 32;
+/// Blocks a program may run, so that a loop that pays nothing ends too.
+const BLOCKS_MAX: u64 = 1 << 24;
+
+struct Memory {
+    def: MemoryDef,
+    bytes: Vec<u8>,
+}
+
+/// An environment that depends on nothing.
+pub struct SimpleEnv {
+    gas: u64,
+    memories: Vec<Memory>,
+    window: Vec<Bits>,
+    blocks_left: u64,
+}
+
+impl SimpleEnv {
+    /// What `interface` declares, with `gas` on the counter.
+    pub fn new(interface: &Interface, gas: u64) -> Self {
+        let memory = |def: &MemoryDef| Memory {
+            def: *def,
+            // A file may declare more than a machine has; what it cannot have reads as out of bounds.
+            bytes: vec![0; def.initial_bytes.min(TOUCH_LIMIT_BYTES) as usize],
+        };
+        let slots = interface.window.map_or(0, |window| usize::from(window.limit));
+        Self {
+            gas,
+            memories: interface.memories.as_slice().iter().map(memory).collect(),
+            window: vec![[0; 8]; slots],
+            blocks_left: BLOCKS_MAX,
+        }
+    }
+
+    /// The content of a memory.
+    pub fn memory(&self, memory: MemoryId) -> &[u8] {
+        &self.memories[memory.position()].bytes
+    }
+
+    /// Gives a memory its content, such as call data.
+    pub fn set_memory(&mut self, memory: MemoryId, bytes: &[u8]) {
+        self.memories[memory.position()].bytes = bytes.to_vec();
+    }
+}
+
+/// Price of all of `words` words.
+fn cost(words: u64, linear: u32, quadratic_divisor: u32) -> u64 {
+    // At most 2^27 words: neither product exceeds 64 bits.
+    words * u64::from(linear) + words * words / u64::from(quadratic_divisor)
+}
+
+impl Env for SimpleEnv {
+    fn gas(&self) -> u64 {
+        self.gas
+    }
+
+    fn charge(&mut self, amount: u64) -> Result<(), Trap> {
+        self.gas = self.gas.checked_sub(amount).ok_or(Trap::OutOfGas)?;
+        Ok(())
+    }
+
+    fn memory_len(&self, memory: MemoryId) -> u64 {
+        self.memories[memory.position()].bytes.len() as u64
+    }
+
+    fn touch(&mut self, memory: MemoryId, end: Option<u64>) -> Result<(), Trap> {
+        let len = self.memory_len(memory);
+        if end.is_some_and(|end| end <= len) {
+            return Ok(());
+        }
+        let growth = self.memories[memory.position()].def.growth;
+        let Growth::OnTouch { linear, quadratic_divisor } = growth else {
+            return Err(Trap::MemoryOutOfBounds);
+        };
+        let end = end.filter(|end| *end <= TOUCH_LIMIT_BYTES).ok_or(Trap::OutOfGas)?;
+        let words = end.div_ceil(WORD_BYTES);
+        let paid = cost(len / WORD_BYTES, linear, quadratic_divisor);
+        self.charge(cost(words, linear, quadratic_divisor) - paid)?;
+        self.memories[memory.position()].bytes.resize((words * WORD_BYTES) as usize, 0);
+        Ok(())
+    }
+
+    fn load(&self, memory: MemoryId, addr: u64, bytes: &mut [u8]) {
+        let from = addr as usize;
+        bytes.copy_from_slice(&self.memory(memory)[from..from + bytes.len()]);
+    }
+
+    fn store(&mut self, memory: MemoryId, addr: u64, bytes: &[u8]) {
+        let to = addr as usize;
+        self.memories[memory.position()].bytes[to..to + bytes.len()].copy_from_slice(bytes);
+    }
+
+    fn window_limit(&self) -> u64 {
+        self.window.len() as u64
+    }
+
+    fn slot(&self, slot: u64) -> Bits {
+        self.window[slot as usize]
+    }
+
+    fn set_slot(&mut self, slot: u64, bits: &Bits) {
+        self.window[slot as usize] = *bits;
+    }
+
+    fn call_host(&mut self, _: ImportId, _: &[Bits], _: &mut [Bits]) -> Result<(), Stop> {
+        Err(Stop::Host)
+    }
+
+    fn step(&mut self, _pc: u32, _gas: u64, _slots: u64) {}
+
+    fn interrupt(&mut self) -> Result<(), Stop> {
+        self.blocks_left = self.blocks_left.checked_sub(1).ok_or(Stop::Host)?;
+        Ok(())
+    }
+}
