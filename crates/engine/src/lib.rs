@@ -1,1 +1,45 @@
-//! Placeholder.
+//! Lockstep: one deterministic smart-contract execution engine.
+//!
+//! Bytes of a guest (today the EVM) become dMIR; a tier runs dMIR; a host (today Ethereum) offers what the guest
+//! imports; one journal holds all state.
+//!
+//! ```
+//! use lockstep::{Address, Config, Engine, Fork, MemoryStorage, Message, Options, U256, Vm};
+//!
+//! // A contract that returns 5 + 4.
+//! let code = lockstep::decode_hex("600560040160005260206000f3").unwrap();
+//! let (caller, contract) = (Address::from_low_u64(0xca11), Address::from_low_u64(0xc0de));
+//! let mut storage = MemoryStorage::default();
+//! storage.insert_account(contract, U256::ZERO, 1, &code);
+//!
+//! let engine = Engine::new();
+//! let config = Config::new(Fork::Osaka, 1);
+//! let mut vm = Vm::new(&engine, storage, config, Default::default(), Options::default()).unwrap();
+//! let outcome = vm
+//!     .call(&Message { caller, to: Some(contract), gas: 100_000, ..Message::default() })
+//!     .unwrap();
+//!
+//! assert_eq!(U256::from_be_slice(&outcome.output), U256::from(9));
+//! assert_eq!(100_000 - outcome.gas_left, 24);
+//! ```
+#![forbid(unsafe_code)]
+
+mod cache;
+mod machine;
+mod tier;
+mod vm;
+
+pub use cache::{Engine, Statistics};
+pub use lockstep_base::{Address, Fork, Hash, HexError, U256, UnknownFork, decode_hex, encode_hex};
+pub use lockstep_guest::evm;
+pub use lockstep_host::ethereum::{
+    AccessListItem, Authorization, BlobSchedule, Block, CallOutcome, Config, Ethereum, Fees,
+    InvalidTransaction, Message, Receipt, TransactError, Transaction, TransactionKind,
+};
+pub use lockstep_rt::{Exit, StepView, Trap};
+pub use lockstep_state::{
+    Changes, EmptyAccounts, Journal, Log, MemoryStorage, Storage, StorageError, logs_hash,
+};
+pub use machine::Tracer;
+pub use tier::{Tier, UnknownTier};
+pub use vm::{Options, Vm, VmError};

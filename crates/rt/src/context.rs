@@ -4,10 +4,26 @@ use core::ffi::c_void;
 
 use lockstep_ir::Growth;
 
+#[cfg(feature = "native")]
+use crate::enter::Resources;
 use crate::{exit::Stop, host::Link, memory::RawMemory};
 
 /// How many memories a module may have.
 pub const MEMORIES_MAX: usize = 4;
+
+/// What an instrumented compilation shows before a guest instruction.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Where the instruction stands in the guest's code.
+    pub pc: u32,
+    /// The guest's gas before it.
+    pub gas: u64,
+    /// One past the highest slot of the window that is in use.
+    pub window_top: *const u64,
+}
+
+/// Called with the context and what is about to run.
+pub type StepHook = unsafe fn(*mut Context, &Step);
 
 /// What an activation shares with the engine and the host.
 ///
@@ -31,8 +47,19 @@ pub struct Context {
     pub growth: [Growth; MEMORIES_MAX],
     /// Bytes that memory 0 can grow to in its arena.
     pub room: u64,
+    /// First slot above the frames in use, during host calls: where a deeper activation's frames begin.
+    pub frame_top: *mut u64,
+    /// One past the last slot of the frame stack.
+    pub frame_limit: *mut u64,
+    /// What the tier keeps for this activation.
+    pub tier: *mut c_void,
+    /// What an instrumented compilation calls before each guest instruction.
+    pub step: Option<StepHook>,
     /// The linked imports, in the module's order.
     pub links: *const Link,
+    /// What nested activations take their memories and frames from.
+    #[cfg(feature = "native")]
+    pub resources: *const Resources,
     /// The host, whose type the links know.
     pub host: *mut c_void,
     /// The machine, as a `&mut &mut dyn Machine<H>`.

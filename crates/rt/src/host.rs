@@ -40,6 +40,24 @@ pub trait Machine<H> {
         program: Program<'_>,
         output: &mut Vec<u8>,
     ) -> Result<Ended, Faulted>;
+
+    /// Shown each guest instruction of an instrumented compilation before it runs.
+    fn step(&mut self, host: &mut H, step: StepView<'_>) {
+        let _ = (host, step);
+    }
+}
+
+/// A guest instruction that is about to run.
+#[derive(Debug, Clone, Copy)]
+pub struct StepView<'a> {
+    /// Where it stands in the guest's code.
+    pub pc: u32,
+    /// The guest's gas before it.
+    pub gas: u64,
+    /// The limbs of the window's words in use, lowest word first.
+    pub window: &'a [u64],
+    /// Memory 0.
+    pub memory: &'a [u8],
 }
 
 /// A program to run, with what it starts from.
@@ -129,6 +147,9 @@ impl<H> View<'_, H> {
     #[inline]
     pub fn parts(&mut self) -> Parts<'_, H> {
         let memory = &self.context.memories[0];
+        #[cfg(feature = "native")]
+        // SAFETY: the resources outlive the activation (`enter`).
+        unsafe { &*self.context.resources }.publish(memory.len, self.context.frame_top);
         // SAFETY: as in `host`; the machine pointer is a `&mut &mut dyn Machine<H>` stored the same way; memory 0 is
         // `len` bytes that only this activation uses, and deeper activations take theirs above it.
         unsafe {
@@ -147,7 +168,10 @@ impl<H> View<'_, H> {
     /// [`Trap::MemoryOutOfBounds`] when they do not exist, which a checked range excludes. No bytes exist everywhere.
     #[inline]
     pub fn bytes(&mut self, offset: u64, len: u64) -> Result<&mut [u8], Stop> {
-        slice(self.parts().memory, offset, len)
+        let memory = &self.context.memories[0];
+        // SAFETY: as in `parts`.
+        let memory = unsafe { core::slice::from_raw_parts_mut(memory.base, memory.len as usize) };
+        slice(memory, offset, len)
     }
 
     /// The gas left.
@@ -332,6 +356,32 @@ unsafe extern "C" fn shim<H, F: HostFunction<H>>(
             context.panic = Some(panic);
             false
         }
+    }
+}
+
+/// Shows a step to the machine.
+///
+/// # Safety
+///
+/// `context` is an activation's own, of a host of type `H`; `step.window_top` lies in its window.
+#[cfg(feature = "native")]
+pub(crate) unsafe fn show_step<H>(context: *mut Context, step: &crate::Step) {
+    // SAFETY: the caller's promise; nobody else uses the context during the call.
+    let context = unsafe { &mut *context };
+    let bytes = (step.window_top as usize).saturating_sub(context.window_low as usize);
+    let memory = &context.memories[0];
+    // SAFETY: the window's slots below `window_top` and the memory's bytes exist; neither changes during the call.
+    let (window, memory) = unsafe {
+        (
+            core::slice::from_raw_parts(context.window_low, bytes / 8),
+            core::slice::from_raw_parts(memory.base, memory.len as usize),
+        )
+    };
+    let view = StepView { pc: step.pc, gas: step.gas, window, memory };
+    // SAFETY: as in `View::parts`.
+    unsafe {
+        let machine: &mut dyn Machine<H> = *context.machine.cast::<&mut dyn Machine<H>>();
+        machine.step(&mut *context.host.cast::<H>(), view);
     }
 }
 

@@ -11,15 +11,30 @@
 extern crate alloc;
 
 mod context;
+#[cfg(feature = "native")]
+mod enter;
+mod evaluate;
 mod exit;
 mod host;
+mod links;
 mod memory;
+#[cfg(feature = "native")]
+mod stack;
 
-pub use context::{Context, MEMORIES_MAX};
+pub use context::{Context, MEMORIES_MAX, Step, StepHook};
+#[cfg(feature = "native")]
+pub use enter::{Resources, Spec, enter};
+pub use evaluate::ContextEnv;
+#[cfg(feature = "native")]
+pub use evaluate::evaluate;
 pub use exit::{Ended, Exit, Faulted, Stop, Trap};
 pub use host::{
-    HostFunction, HostRow, Link, Machine, Parts, Program, SlotValue, Values, View, erase, slice,
+    HostFunction, HostRow, Link, Machine, Parts, Program, SlotValue, StepView, Values, View, erase,
+    slice,
 };
+pub use links::{LinkError, Links};
 #[cfg(feature = "native")]
 pub use memory::{Arena, ReserveError};
 pub use memory::{RawMemory, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
+#[cfg(feature = "native")]
+pub use stack::{FrameStack, NativeStack};

@@ -59,7 +59,7 @@ pub use arena::{Arena, ReserveError};
 
 #[cfg(feature = "native")]
 mod arena {
-    use core::{fmt, ptr::NonNull};
+    use core::{cell::Cell, fmt, ptr::NonNull};
 
     /// How much address space an arena reserves. Pages are committed only when touched.
     const RESERVE_BYTES: usize = 1 << 36;
@@ -86,7 +86,7 @@ mod arena {
     #[derive(Debug)]
     pub struct Arena {
         base: NonNull<u8>,
-        used: usize,
+        used: Cell<usize>,
     }
 
     // SAFETY: the reservation belongs to this value alone and is not tied to a thread.
@@ -114,18 +114,18 @@ mod arena {
                 return Err(ReserveError { bytes: RESERVE_BYTES });
             }
             let base = NonNull::new(base.cast()).ok_or(ReserveError { bytes: RESERVE_BYTES })?;
-            Ok(Self { base, used: 0 })
+            Ok(Self { base, used: Cell::new(0) })
         }
 
         /// Where the next frame's memory begins; its bytes are zero.
         pub fn top(&self) -> *mut u8 {
             // SAFETY: `used` never exceeds the reservation (`occupy` checks it).
-            unsafe { self.base.as_ptr().add(self.used) }
+            unsafe { self.base.as_ptr().add(self.used.get()) }
         }
 
         /// Bytes that a memory beginning at the top may grow to.
         pub fn room(&self) -> u64 {
-            (RESERVE_BYTES - self.used) as u64
+            (RESERVE_BYTES - self.used.get()) as u64
         }
 
         /// Sets the current frame's `len` bytes aside, so that a deeper frame begins above them. Returns what
@@ -134,23 +134,27 @@ mod arena {
         /// # Panics
         ///
         /// When `len` exceeds the room; lengths come from checks against it.
-        pub fn occupy(&mut self, len: u64) -> usize {
-            assert!(len <= self.room(), "a memory exceeds its reservation");
-            let before = self.used;
-            self.used += (len as usize).next_multiple_of(64);
+        pub fn occupy(&self, len: u64) -> usize {
+            let before = self.used.get();
+            let after = before + (len as usize).next_multiple_of(64);
+            assert!(after <= RESERVE_BYTES, "a memory exceeds its reservation");
+            self.used.set(after);
             before
         }
 
         /// Goes back to where the arena was before `occupy`.
-        pub fn release(&mut self, before: usize) {
-            assert!(before <= self.used, "frames end in the opposite order of their beginning");
-            self.used = before;
+        pub fn release(&self, before: usize) {
+            assert!(
+                before <= self.used.get(),
+                "frames end in the opposite order of their beginning"
+            );
+            self.used.set(before);
         }
 
         /// Clears the `len` bytes at the top, which a frame that has ended dirtied.
-        pub fn clear(&mut self, len: u64) {
+        pub fn clear(&self, len: u64) {
             let len = len as usize;
-            assert!(len <= RESERVE_BYTES - self.used, "a memory exceeds its reservation");
+            assert!(len <= RESERVE_BYTES - self.used.get(), "a memory exceeds its reservation");
             let top = self.top();
             if len <= CLEAR_LIMIT_BYTES {
                 // SAFETY: `len` bytes at the top lie in the reservation and no frame uses them any more.

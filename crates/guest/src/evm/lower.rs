@@ -251,8 +251,15 @@ impl<'p, 'f> Lower<'p, 'f> {
         (Type::I256, self.word(a), self.word(b))
     }
 
-    /// Takes `per` gas for each started `unit` of `amount` bytes.
+    /// Takes `per` gas for each started `unit` of `amount` bytes; a known amount joins the span.
     fn charge_by(&mut self, amount: Entry, per: u32, unit: u32) {
+        let known = self.known(amount).and_then(|amount| u32::try_from(amount).ok());
+        if let Some(gas) = known.and_then(|amount| amount.div_ceil(unit).checked_mul(per))
+            && let Some(total) = self.span_gas.checked_add(gas)
+            && total < 1 << 30
+        {
+            return self.pay(gas);
+        }
         let (ty, amount) = match self.narrow(amount) {
             Some(amount) => (Type::I64, amount),
             None => (Type::I256, self.word(amount)),

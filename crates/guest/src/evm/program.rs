@@ -56,6 +56,11 @@ impl Program {
         Self { code, fork, mode, targets }
     }
 
+    /// What all EVM programs share.
+    pub fn shared_interface() -> &'static Arc<Interface> {
+        interface()
+    }
+
     /// The bytes.
     pub fn code(&self) -> &[u8] {
         &self.code
@@ -79,9 +84,8 @@ impl Program {
 }
 
 impl Lazy for Program {
-    fn interface(&self) -> &Interface {
-        static INTERFACE: OnceLock<Interface> = OnceLock::new();
-        INTERFACE.get_or_init(interface)
+    fn interface(&self) -> &Arc<Interface> {
+        interface()
     }
 
     fn head_limit(&self) -> u32 {
@@ -99,7 +103,13 @@ impl Lazy for Program {
     }
 }
 
-fn interface() -> Interface {
+/// What all EVM programs share.
+fn interface() -> &'static Arc<Interface> {
+    static INTERFACE: OnceLock<Arc<Interface>> = OnceLock::new();
+    INTERFACE.get_or_init(|| Arc::new(make_interface()))
+}
+
+fn make_interface() -> Interface {
     let mut interface = Interface {
         window: Some(Window { ty: Type::I256, limit: STACK_LIMIT }),
         ..Interface::default()

@@ -13,7 +13,7 @@ use crate::ethereum::{
 };
 
 /// A call or creation from outside.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Message<'a> {
     /// Who calls.
     pub caller: Address,

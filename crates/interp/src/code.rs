@@ -1,0 +1,286 @@
+//! Translated code: chunks that never move, and the table of places a jump may go to.
+//!
+//! # Invariants
+//!
+//! 1. A chunk is complete before any pointer to it is published (release order), and lives as long as its `Code`.
+//! 2. A jump target has at most one published translation; a thread that loses the race keeps its chunk unused.
+//! 3. Tables grow with what is reached, not with the code: one page for 64 targets.
+
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{
+    fmt, ptr,
+    sync::atomic::{AtomicPtr, Ordering},
+};
+
+use lockstep_ir::{Func, Head, Interface, Lazy, Module, Verified, VerifyError};
+
+use crate::{dispatch::Handler, run::Translator};
+
+/// A word of register bytecode.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) union Word {
+    pub(crate) handler: Handler,
+    pub(crate) fields: [i16; 4],
+    pub(crate) halves: [u32; 2],
+    pub(crate) imm: u64,
+    pub(crate) link: *const Word,
+}
+
+const PAGE: usize = 64;
+
+struct Page([AtomicPtr<Word>; PAGE]);
+
+/// Code that was handed to others; freed with its owner.
+struct Chunk {
+    words: Box<[Word]>,
+    next: *mut Chunk,
+}
+
+/// Why a program cannot run on this tier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeError {
+    /// The verifier refused what the guest made: the guest is wrong.
+    Refused(VerifyError),
+    /// The function needs a larger frame than this tier addresses.
+    FrameTooLarge,
+    /// The function uses something that this tier does not run.
+    Unsupported(&'static str),
+}
+
+impl fmt::Display for CodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => write!(f, "a guest made dMIR that does not verify: {error}"),
+            Self::FrameTooLarge => f.write_str("a function needs a frame of more than 2^15 slots"),
+            Self::Unsupported(what) => write!(f, "the interpreter does not run {what}"),
+        }
+    }
+}
+
+impl core::error::Error for CodeError {}
+
+/// A program's translation, shared by all that run it.
+pub struct Code {
+    program: Program,
+    pages: Box<[AtomicPtr<Page>]>,
+    chunks: AtomicPtr<Chunk>,
+}
+
+enum Program {
+    Lazy { guest: Arc<dyn Lazy>, entry: AtomicPtr<Word> },
+    Module { module: Verified<Module>, interface: Arc<Interface>, entries: Vec<AtomicPtr<Word>> },
+}
+
+// SAFETY: all that changes after construction is reached through atomics, and published chunks are never written but
+// for link words, which are atomics too.
+unsafe impl Send for Code {}
+// SAFETY: as above.
+unsafe impl Sync for Code {}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Code").finish_non_exhaustive()
+    }
+}
+
+impl Code {
+    /// The empty translation of a guest's program; it fills as control reaches it.
+    pub fn lazy(guest: Arc<dyn Lazy>) -> Self {
+        let pages = (guest.head_limit() as usize).div_ceil(PAGE);
+        let pages = (0..pages).map(|_| AtomicPtr::new(ptr::null_mut())).collect();
+        let entry = AtomicPtr::new(ptr::null_mut());
+        Self {
+            program: Program::Lazy { guest, entry },
+            pages,
+            chunks: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// The empty translation of a module; each function is translated on its first call.
+    pub fn module(module: Verified<Module>) -> Self {
+        let interface = Arc::new(module.interface.clone());
+        let entries = (0..module.funcs.len()).map(|_| AtomicPtr::new(ptr::null_mut())).collect();
+        Self {
+            program: Program::Module { module, interface, entries },
+            pages: Box::default(),
+            chunks: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// What the program's functions share.
+    pub fn interface(&self) -> &Arc<Interface> {
+        match &self.program {
+            Program::Lazy { guest, .. } => guest.interface(),
+            Program::Module { interface, .. } => interface,
+        }
+    }
+
+    /// Where the program begins.
+    pub(crate) fn entry(&self, translator: &mut Translator) -> Result<*const Word, CodeError> {
+        match &self.program {
+            Program::Lazy { guest, entry } => {
+                let known = entry.load(Ordering::Acquire);
+                if !known.is_null() {
+                    return Ok(known);
+                }
+                let made = self.head(guest.entry(), translator)?;
+                entry.store(made.cast_mut(), Ordering::Release);
+                Ok(made)
+            }
+            Program::Module { .. } => self.function(0, translator),
+        }
+    }
+
+    /// Where function `index` begins.
+    pub(crate) fn function(
+        &self,
+        index: u32,
+        translator: &mut Translator,
+    ) -> Result<*const Word, CodeError> {
+        let Program::Module { module, entries, .. } = &self.program else {
+            return self.entry(translator);
+        };
+        let func = module
+            .func(lockstep_ir::FuncId(index))
+            .ok_or(CodeError::Unsupported("a function that the module does not have"))?;
+        let entry = &entries[index as usize];
+        let known = entry.load(Ordering::Acquire);
+        if !known.is_null() {
+            return Ok(known);
+        }
+        let made = self.publish(translator.encode(self, func)?);
+        entry.store(made.cast_mut(), Ordering::Release);
+        Ok(made)
+    }
+
+    /// Whether a dynamic jump may go to `number`.
+    #[cold]
+    pub(crate) fn is_jump_target(&self, number: u32) -> bool {
+        match &self.program {
+            Program::Lazy { guest, .. } => guest.is_jump_target(number),
+            Program::Module { .. } => false,
+        }
+    }
+
+    /// The published code of jump target `number`; null when there is none yet.
+    #[inline(always)]
+    pub(crate) fn target(&self, number: u64) -> *const Word {
+        let Some(page) = self.pages.get((number / PAGE as u64) as usize) else {
+            return ptr::null();
+        };
+        let page = page.load(Ordering::Acquire);
+        if page.is_null() {
+            return ptr::null();
+        }
+        // SAFETY: a published page lives as long as `self`.
+        unsafe { (&(*page).0)[number as usize % PAGE].load(Ordering::Acquire) }
+    }
+
+    /// The code of `head`, translated now if nobody did before.
+    #[cold]
+    pub(crate) fn head(
+        &self,
+        head: Head,
+        translator: &mut Translator,
+    ) -> Result<*const Word, CodeError> {
+        let known = self.target(u64::from(head.0));
+        if !known.is_null() {
+            return Ok(known);
+        }
+        let made = self.publish(self.translate(head, None, translator)?);
+        if self.is_jump_target(head.0) {
+            self.publish_target(head.0 as usize, made);
+        }
+        Ok(made)
+    }
+
+    /// The words of `head`, or of its twin at `height`.
+    pub(crate) fn translate(
+        &self,
+        head: Head,
+        height: Option<u16>,
+        translator: &mut Translator,
+    ) -> Result<Box<[Word]>, CodeError> {
+        let Program::Lazy { guest, .. } = &self.program else {
+            // The verifier refuses edges to heads that a module's function does not have.
+            return Err(CodeError::Unsupported("heads of a module"));
+        };
+        let mut func = core::mem::take(&mut translator.func);
+        func.clear();
+        guest.lower(head, height, &mut func);
+        let words = lockstep_ir::verify_func(guest.interface(), &func)
+            .map_err(CodeError::Refused)
+            .and_then(|verified: Verified<&Func>| translator.encode(self, verified));
+        translator.func = func;
+        words
+    }
+
+    fn publish_target(&self, number: usize, made: *const Word) {
+        let slot = &self.pages[number / PAGE];
+        let mut page = slot.load(Ordering::Acquire);
+        if page.is_null() {
+            let fresh =
+                Box::into_raw(Box::new(Page([const { AtomicPtr::new(ptr::null_mut()) }; PAGE])));
+            let raced =
+                slot.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire);
+            page = match raced {
+                Ok(_) => fresh,
+                Err(theirs) => {
+                    // SAFETY: nobody else has seen ours.
+                    drop(unsafe { Box::from_raw(fresh) });
+                    theirs
+                }
+            };
+        }
+        // SAFETY: a published page lives as long as `self`.
+        unsafe { (&(*page).0)[number % PAGE].store(made.cast_mut(), Ordering::Release) };
+    }
+
+    /// Keeps `words` for as long as `self` lives and says where they are.
+    fn publish(&self, words: Box<[Word]>) -> *const Word {
+        let first = words.as_ptr();
+        let chunk = Box::into_raw(Box::new(Chunk { words, next: ptr::null_mut() }));
+        let mut head = self.chunks.load(Ordering::Acquire);
+        loop {
+            // SAFETY: the chunk is ours until the exchange succeeds.
+            unsafe { (*chunk).next = head };
+            match self.chunks.compare_exchange(head, chunk, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return first,
+                Err(newer) => head = newer,
+            }
+        }
+    }
+
+    /// Bytes of register bytecode held.
+    pub fn size_bytes(&self) -> usize {
+        let mut chunk = self.chunks.load(Ordering::Acquire);
+        let mut total = 0;
+        while !chunk.is_null() {
+            // SAFETY: published chunks live as long as `self`.
+            let chunk_ref = unsafe { &*chunk };
+            let (words, next) = (chunk_ref.words.len(), chunk_ref.next);
+            total += words * size_of::<Word>();
+            chunk = next;
+        }
+        total
+    }
+}
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        for page in &self.pages {
+            let page = page.load(Ordering::Acquire);
+            if !page.is_null() {
+                // SAFETY: made by `Box::into_raw`, and nobody runs the code any more.
+                drop(unsafe { Box::from_raw(page) });
+            }
+        }
+        let mut chunk = self.chunks.load(Ordering::Acquire);
+        while !chunk.is_null() {
+            // SAFETY: as above.
+            let owned = unsafe { Box::from_raw(chunk) };
+            chunk = owned.next;
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! dMIR to register bytecode: who lives where, then one pass that writes words.
+//!
+//! # Shape
+//!
+//! ```text
+//! frame of a function:         [ header | results | variables | temporaries ]   fp at the header
+//! frame of a windowed program: [ ... slots below the base | slots above | temporaries ]   fp at the base
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. A value lives in one place from its definition to its last use: a temporary, or the home of the variable it is
+//!    about to be set to, when nobody reads that variable in between.
+//! 2. Every block ends in a terminator, and every link of a chunk names a whole instruction.
+//! 3. Offsets have 16 bits; what does not fit is refused, never wrapped.
+
+mod emit;
+mod operation;
+mod plan;
+mod terminator;
+
+use alloc::{boxed::Box, vec::Vec};
+
+use lockstep_base::Index;
+use lockstep_ir::{Func, Interface, Operand, Source, Type, Value};
+
+use self::plan::Plan;
+use crate::{
+    code::{Code, CodeError, Word},
+    dispatch::Handler,
+    handler::host::FRAME_HEADER,
+};
+
+/// Makes words of functions; keeps its room between them.
+#[derive(Default)]
+pub(crate) struct Encoder {
+    plan: Plan,
+    words: Vec<Word>,
+    /// Positions of link words that name a block, with the block.
+    block_links: Vec<(usize, u32)>,
+    /// Positions of link words that name another position.
+    local_links: Vec<(usize, usize)>,
+    block_starts: Vec<usize>,
+    temps: Temps,
+}
+
+/// Temporaries of a block: free ones by size, and how far the frame reaches.
+#[derive(Default)]
+struct Temps {
+    free1: Vec<i16>,
+    free4: Vec<i16>,
+    /// First slot never used.
+    next: i32,
+}
+
+impl Temps {
+    fn reset(&mut self, next: i32) {
+        self.free1.clear();
+        self.free4.clear();
+        self.next = next;
+    }
+
+    fn take(&mut self, slots: u32) -> Result<i16, CodeError> {
+        let free = match slots {
+            1 => self.free1.pop(),
+            4 => self.free4.pop(),
+            _ => None,
+        };
+        if let Some(offset) = free {
+            return Ok(offset);
+        }
+        let offset = i16::try_from(self.next).map_err(|_| CodeError::FrameTooLarge)?;
+        self.next += slots as i32;
+        Ok(offset)
+    }
+
+    fn give(&mut self, offset: i16, slots: u32) {
+        match slots {
+            1 => self.free1.push(offset),
+            4 => self.free4.push(offset),
+            _ => {}
+        }
+    }
+}
+
+/// The encoding of one function.
+struct Encoding<'e> {
+    code: &'e Code,
+    interface: &'e Interface,
+    func: &'e Func,
+    e: &'e mut Encoder,
+    /// Temporaries that live only for the instruction being written.
+    scratch: Vec<(i16, u32)>,
+    /// Positions of operand words, and the field in each, that say how far the block's frame reaches.
+    extents: Vec<(usize, usize)>,
+    /// Where a function's results go.
+    results: Vec<i16>,
+}
+
+impl Encoder {
+    /// The words of `func`, links resolved.
+    pub(crate) fn encode(&mut self, code: &Code, func: &Func) -> Result<Box<[Word]>, CodeError> {
+        self.words.clear();
+        self.block_links.clear();
+        self.local_links.clear();
+        self.block_starts.clear();
+        let mut encoding = Encoding {
+            code,
+            interface: code.interface(),
+            func,
+            e: self,
+            scratch: Vec::new(),
+            extents: Vec::new(),
+            results: Vec::new(),
+        };
+        encoding.function()?;
+        let mut words: Box<[Word]> = self.words.as_slice().into();
+        let base = words.as_ptr();
+        for &(position, block) in &self.block_links {
+            let target = self.block_starts[block as usize];
+            words[position].link = base.wrapping_add(target);
+        }
+        for &(position, target) in &self.local_links {
+            words[position].link = base.wrapping_add(target);
+        }
+        Ok(words)
+    }
+}
+
+impl Encoding<'_> {
+    fn function(&mut self) -> Result<(), CodeError> {
+        let first_temp = self.layout()?;
+        self.e.plan.analyze(self.interface, self.func);
+        if self.interface.window.is_none() {
+            self.zero_variables()?;
+        }
+        for (_, block) in self.func.blocks.iter() {
+            self.e.block_starts.push(self.e.words.len());
+            self.e.temps.reset(first_temp);
+            self.extents.clear();
+            for at in block.insts.clone() {
+                if !self.e.plan.is_skipped(at) {
+                    self.instruction(at)?;
+                }
+                self.release(at);
+            }
+            self.terminator(block)?;
+            self.patch_extents()?;
+        }
+        Ok(())
+    }
+
+    /// Gives every variable its offset; returns the first slot for temporaries.
+    fn layout(&mut self) -> Result<i32, CodeError> {
+        self.e.plan.homes.clear();
+        if let Some(window) = self.interface.window {
+            let slots = window.ty.slots() as i32;
+            let mut top = 0;
+            for (_, var) in self.func.vars.iter() {
+                let slot = i32::from(var.slot.unwrap_or(0));
+                let offset = slot * slots;
+                top = top.max(offset + slots);
+                let offset = i16::try_from(offset).map_err(|_| CodeError::FrameTooLarge)?;
+                self.e.plan.homes.push(offset);
+            }
+            return Ok(top.max(self.window_top() * slots));
+        }
+        let mut next = i32::from(FRAME_HEADER);
+        for ty in &self.func.results {
+            self.results.push(i16::try_from(next).map_err(|_| CodeError::FrameTooLarge)?);
+            next += ty.slots() as i32;
+        }
+        for (_, var) in self.func.vars.iter() {
+            let offset = i16::try_from(next).map_err(|_| CodeError::FrameTooLarge)?;
+            self.e.plan.homes.push(offset);
+            next += var.ty.slots() as i32;
+        }
+        Ok(next)
+    }
+
+    /// The highest window slot, counted from the base, that a block of the function may use.
+    fn window_top(&self) -> i32 {
+        let mut top = 0;
+        for inst in &self.func.insts {
+            if let lockstep_ir::Inst::WindowCheck { grow, .. } = inst {
+                top = top.max(i32::from(*grow));
+            }
+        }
+        top
+    }
+
+    fn home(&self, var: lockstep_ir::Var) -> i16 {
+        self.e.plan.homes[var.position()]
+    }
+
+    /// The frame offset of `value`, which is defined.
+    fn place(&self, value: Value) -> i16 {
+        self.e.plan.places[value.position()]
+    }
+
+    /// Where `operand` of type `ty` lies in the frame; a constant is put into a temporary for this instruction.
+    fn slot(&mut self, operand: Operand, ty: Type) -> Result<i16, CodeError> {
+        match self.e.plan.resolve(operand).source() {
+            Source::Value(value) => Ok(self.place(value)),
+            Source::Var(var) => Ok(self.home(var)),
+            Source::Const(_) | Source::Imm(_) => {
+                let slots = ty.slots();
+                let offset = self.e.temps.take(slots)?;
+                self.scratch.push((offset, slots));
+                self.constant(offset, operand, ty);
+                Ok(offset)
+            }
+        }
+    }
+
+    /// The place of a new value: the home planned for it, or a temporary.
+    fn define(&mut self, value: Value) -> Result<i16, CodeError> {
+        let offset = match self.e.plan.planned_home(value) {
+            Some(offset) => offset,
+            None => self.e.temps.take(self.func.values[value].slots())?,
+        };
+        self.e.plan.places[value.position()] = offset;
+        Ok(offset)
+    }
+
+    /// Ends the lives of what the instruction at `at` used or made last, and of its own temporaries.
+    fn release(&mut self, at: u32) {
+        while let Some((offset, slots)) = self.scratch.pop() {
+            self.e.temps.give(offset, slots);
+        }
+        let (func, interface) = (self.func, self.interface);
+        let inst = &func.insts[at as usize];
+        plan::for_operands(func, inst, |operand| self.release_operand(operand, at));
+        plan::for_results(interface, inst, |value| self.release_operand(value.into(), at));
+    }
+
+    fn release_operand(&mut self, operand: Operand, at: u32) {
+        if let Some(value) = self.e.plan.dies(operand, at) {
+            let offset = self.place(value);
+            self.e.temps.give(offset, self.func.values[value].slots());
+        }
+    }
+
+    /// Writes the block's final extent wherever it was asked for.
+    fn patch_extents(&mut self) -> Result<(), CodeError> {
+        let extent = i16::try_from(self.e.temps.next).map_err(|_| CodeError::FrameTooLarge)?;
+        for &(position, field) in &self.extents {
+            // SAFETY: the position was pushed as an operand word.
+            unsafe { self.e.words[position].fields[field] = extent };
+        }
+        Ok(())
+    }
+
+    fn handler(&mut self, handler: Handler) {
+        self.e.words.push(Word { handler });
+    }
+
+    fn fields(&mut self, fields: [i16; 4]) {
+        self.e.words.push(Word { fields });
+    }
+
+    fn imm(&mut self, imm: u64) {
+        self.e.words.push(Word { imm });
+    }
+
+    fn halves(&mut self, halves: [u32; 2]) {
+        self.e.words.push(Word { halves });
+    }
+}

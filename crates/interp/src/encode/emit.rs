@@ -1,0 +1,408 @@
+//! Instructions that are not operations of the table: charges, memory, calls.
+
+use lockstep_ir::{FuncId, ImportId, Inst, List, Operand, Order, Source, Type, Value};
+
+use super::Encoding;
+use crate::{
+    code::CodeError,
+    dispatch::{Handler, Run, handler},
+    handler::{
+        flow::{Charge, Enter, GasLeft, Step, TrapIf},
+        host::{Call, CallHost, FRAME_HEADER, TakeResults, Zero},
+        memory::{
+            ChargeBy, Check, CopyPadded, CopyWithin, Known, Load, LoadPadded, LoadWord, MemorySize,
+            Narrow, Store, StoreByte, StoreWord, Wide,
+        },
+        value::{Const1, Const4, Const4Small, Extend1To4, Move1, Move4},
+    },
+};
+
+impl Encoding<'_> {
+    /// Writes the instruction at `at`.
+    pub(super) fn instruction(&mut self, at: u32) -> Result<(), CodeError> {
+        match self.func.insts[at as usize] {
+            Inst::Op { op, ty, to, args, result } => self.operation(op, ty, to, args, result),
+            Inst::Copy { ty, value, result } => {
+                let to = self.define(result)?;
+                self.move_to(to, value, ty)
+            }
+            Inst::Set { var, value } => {
+                let to = self.home(var);
+                self.move_to(to, value, self.func.vars[var].ty)
+            }
+            Inst::Charge { gas } => self.charge(gas),
+            Inst::ChargeBy { ty, amount, per, unit } => self.charge_by(ty, amount, per, unit),
+            Inst::GasLeft { prepaid, result } => {
+                let to = self.define(result)?;
+                self.plain::<GasLeft>([to, 0, 0, 0]);
+                self.imm(u64::from(prepaid));
+                Ok(())
+            }
+            Inst::TrapIf { cond, trap } => {
+                let cond = self.slot(cond, Type::I8)?;
+                self.plain::<TrapIf>([cond, 0, 0, 0]);
+                self.imm(trap as u64);
+                Ok(())
+            }
+            Inst::Check { .. } => self.check(at),
+            Inst::Load { ty, order, token, offset, result } => {
+                let token_at = self.slot(token.into(), Type::I64)?;
+                let to = self.define(result)?;
+                self.access::<Load>([to, token_at], token, (ty, order, offset))
+            }
+            Inst::Store { ty, order, token, offset, value } => {
+                let token_at = self.slot(token.into(), Type::I64)?;
+                let from = self.slot(value, ty)?;
+                self.access::<Store>([from, token_at], token, (ty, order, offset))
+            }
+            Inst::LoadPadded { memory, ty, addr, result } => {
+                if ty != Type::I256 {
+                    return Err(CodeError::Unsupported("a padded load of another type than i256"));
+                }
+                let addr = self.slot(addr, Type::I256)?;
+                let to = self.define(result)?;
+                self.plain::<LoadPadded>([to, addr, memory.0 as i16, 0]);
+                Ok(())
+            }
+            Inst::CopyPadded { token, memory, from, len } => {
+                if self.memory_of(token) != 0 || memory.0 == 0 {
+                    return Err(CodeError::Unsupported("a padded copy that is not into memory 0"));
+                }
+                let to = self.slot(token.into(), Type::I64)?;
+                let from = self.slot(from, Type::I256)?;
+                let len = self.slot(len, Type::I256)?;
+                self.plain::<CopyPadded>([to, from, len, memory.0 as i16]);
+                Ok(())
+            }
+            Inst::CopyWithin { to, from, len } => {
+                if self.memory_of(to) != 0 || self.memory_of(from) != 0 {
+                    return Err(CodeError::Unsupported("a copy that is not within memory 0"));
+                }
+                let to = self.slot(to.into(), Type::I64)?;
+                let from = self.slot(from.into(), Type::I64)?;
+                let len = self.slot(len, Type::I256)?;
+                self.plain::<CopyWithin>([to, from, len, 0]);
+                Ok(())
+            }
+            Inst::MemorySize { memory, result } => {
+                let to = self.define(result)?;
+                self.plain::<MemorySize>([to, memory.0 as i16, 0, 0]);
+                Ok(())
+            }
+            Inst::WindowCheck { need, grow } => self.window_check(at, need, grow),
+            Inst::Call { func, args, first } => self.call(func, args, first),
+            Inst::CallHost { import, args, first } => self.call_host(import, args, first),
+            Inst::Step { prepaid, height } => {
+                let slots = self.interface.window.map_or(0, |window| window.ty.slots() as i16);
+                self.plain::<Step>([height * slots, 0, 0, 0]);
+                self.halves([self.func.pcs[at as usize], prepaid]);
+                Ok(())
+            }
+        }
+    }
+
+    /// A handler and its operand word.
+    pub(super) fn plain<R: Run>(&mut self, fields: [i16; 4]) {
+        self.handler(handler::<R>);
+        self.fields(fields);
+    }
+
+    fn charge(&mut self, gas: u32) -> Result<(), CodeError> {
+        if gas > 0 {
+            self.handler(handler::<Charge>);
+            self.imm(u64::from(gas));
+        }
+        Ok(())
+    }
+
+    fn charge_by(
+        &mut self,
+        ty: Type,
+        amount: Operand,
+        per: u32,
+        unit: u32,
+    ) -> Result<(), CodeError> {
+        let amount = self.slot(amount, ty)?;
+        let handlers = [handler::<ChargeBy<Narrow>> as Handler, handler::<ChargeBy<Wide>>];
+        self.handler(by_width(ty, handlers)?);
+        self.fields([amount, 0, 0, 0]);
+        self.halves([per, 0]);
+        self.imm(u64::from(unit));
+        Ok(())
+    }
+
+    /// The window check of a region, with the charge that follows it.
+    fn window_check(&mut self, at: u32, need: u16, grow: u16) -> Result<(), CodeError> {
+        let Some(window) = self.interface.window else {
+            return Err(CodeError::Unsupported("a window check without a window"));
+        };
+        let slot_bytes = window.ty.slots() * 8;
+        let head = self.func.blocks.iter().find(|(_, block)| block.insts.contains(&at));
+        let head = head.and_then(|(_, block)| block.head).map_or(0, |head| head.0);
+        let gas = match self.func.insts.get(at as usize + 1) {
+            Some(Inst::Charge { gas }) => {
+                self.e.plan.skip(at + 1);
+                *gas
+            }
+            _ => 0,
+        };
+        // Heights from `need` to `limit - grow` fit; when there is none, no height does.
+        let room = i32::from(window.limit) - i32::from(grow) - i32::from(need);
+        let (need, span) = match u32::try_from(room) {
+            Ok(room) => (u32::from(need) * slot_bytes, room * slot_bytes),
+            Err(_) => (u32::MAX, 0),
+        };
+        self.handler(handler::<Enter>);
+        self.halves([need, span]);
+        self.imm(u64::from(gas));
+        self.imm(u64::from(head));
+        Ok(())
+    }
+
+    /// A check; with the load or store of a whole word or byte that follows it, one instruction.
+    fn check(&mut self, at: u32) -> Result<(), CodeError> {
+        let Inst::Check { memory, ty, addr, len, result } = self.func.insts[at as usize] else {
+            return Ok(());
+        };
+        if memory.0 == 0 && self.e.plan.uses(result) == 1 && self.word_access(at, ty, addr, len)? {
+            return Ok(());
+        }
+        let addr = self.slot(addr, ty)?;
+        let len = self.slot(len, ty)?;
+        let token = self.define(result)?;
+        let handlers = [handler::<Check<Narrow>> as Handler, handler::<Check<Wide>>];
+        self.handler(by_width(ty, handlers)?);
+        self.fields([token, addr, len, memory.0 as i16]);
+        Ok(())
+    }
+
+    /// Writes the access at `at + 1` together with the check at `at`, if the machine has an instruction for both.
+    fn word_access(
+        &mut self,
+        at: u32,
+        ty: Type,
+        addr: Operand,
+        len: Operand,
+    ) -> Result<bool, CodeError> {
+        let Inst::Check { result, .. } = self.func.insts[at as usize] else { return Ok(false) };
+        let address = match self.e.plan.resolve(addr).source() {
+            Source::Imm(_) | Source::Const(_) => AddressForm::Known,
+            _ => AddressForm::of(ty)?,
+        };
+        let (handlers, slot) = match (self.func.insts.get(at as usize + 1), len.source()) {
+            (
+                Some(Inst::Load {
+                    ty: Type::I256,
+                    order: Order::Big,
+                    token,
+                    offset: 0,
+                    result: to,
+                }),
+                Source::Imm(32),
+            ) if *token == result => {
+                let addr = self.address_slot(address, addr, ty)?;
+                (LOAD_WORD, [self.define(*to)?, addr])
+            }
+            (
+                Some(Inst::Store { ty: Type::I256, order: Order::Big, token, offset: 0, value }),
+                Source::Imm(32),
+            ) if *token == result => {
+                let value = self.slot(*value, Type::I256)?;
+                (STORE_WORD, [value, self.address_slot(address, addr, ty)?])
+            }
+            (Some(Inst::Store { ty: Type::I8, token, offset: 0, value, .. }), Source::Imm(1))
+                if *token == result =>
+            {
+                let value = self.slot(*value, Type::I8)?;
+                (STORE_BYTE, [value, self.address_slot(address, addr, ty)?])
+            }
+            _ => return Ok(false),
+        };
+        self.handler(handlers[address as usize]);
+        self.fields([slot[0], slot[1], 0, 0]);
+        if address == AddressForm::Known {
+            let limbs = self.func.const_limbs(addr, ty).unwrap_or([u64::MAX; 8]);
+            let fits = limbs[1..].iter().all(|limb| *limb == 0);
+            self.imm(if fits { limbs[0] } else { u64::MAX });
+        }
+        self.e.plan.skip(at + 1);
+        Ok(true)
+    }
+
+    fn address_slot(
+        &mut self,
+        form: AddressForm,
+        addr: Operand,
+        ty: Type,
+    ) -> Result<i16, CodeError> {
+        if form == AddressForm::Known { Ok(0) } else { self.slot(addr, ty) }
+    }
+
+    /// The memory whose check made `token`.
+    fn memory_of(&self, token: Value) -> u32 {
+        let made = self.func.insts.iter().find_map(|inst| match inst {
+            Inst::Check { memory, result, .. } if *result == token => Some(memory.0),
+            _ => None,
+        });
+        made.unwrap_or(0)
+    }
+
+    fn access<R: Run>(
+        &mut self,
+        slots: [i16; 2],
+        token: Value,
+        (ty, order, offset): (Type, Order, u32),
+    ) -> Result<(), CodeError> {
+        let memory = self.memory_of(token) as i16;
+        self.plain::<R>([slots[0], slots[1], memory, ty.size_bytes() as i16]);
+        self.halves([offset, u32::from(order == Order::Big)]);
+        Ok(())
+    }
+
+    fn call_host(&mut self, import: ImportId, args: List, first: Value) -> Result<(), CodeError> {
+        let interface = self.interface;
+        let signature = &interface.imports[import].signature;
+        let mut offsets = [0_i16; HOST_OPERANDS_MAX];
+        let count = signature.params.len() + signature.results.len();
+        if count > HOST_OPERANDS_MAX {
+            return Err(CodeError::Unsupported("a host call of more than 12 operands"));
+        }
+        for (position, ty) in signature.params.iter().enumerate() {
+            let operand = self.func.list(args)[position];
+            offsets[position] = self.slot(operand, *ty)?;
+        }
+        for position in 0..signature.results.len() {
+            offsets[signature.params.len() + position] =
+                self.define(Value(first.0 + position as u32))?;
+        }
+        let words = count.div_ceil(4);
+        self.handler(handler::<CallHost>);
+        self.extents.push((self.e.words.len(), 1));
+        self.fields([import.0 as i16, 0, words as i16, 0]);
+        for word in offsets.chunks_exact(4).take(words) {
+            self.fields([word[0], word[1], word[2], word[3]]);
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, func: FuncId, args: List, first: Value) -> Result<(), CodeError> {
+        let interface = self.interface;
+        let signature = &interface.signatures[func];
+        let results = signature.results.iter().map(|ty| ty.slots()).sum::<u32>() as i16;
+        let mut moves = [[0_i16; 4]; CALL_OPERANDS_MAX];
+        if signature.params.len().max(signature.results.len()) > CALL_OPERANDS_MAX {
+            return Err(CodeError::Unsupported("a call of more than 16 operands"));
+        }
+        let mut to = FRAME_HEADER + results;
+        for (position, ty) in signature.params.iter().enumerate() {
+            let operand = self.func.list(args)[position];
+            let from = self.slot(operand, *ty)?;
+            moves[position] = [from, to, ty.slots() as i16, 0];
+            to += ty.slots() as i16;
+        }
+        let count = signature.params.len();
+        self.handler(handler::<Call>);
+        self.extents.push((self.e.words.len(), 0));
+        self.fields([0, count as i16, 0, 0]);
+        self.imm(u64::from(func.0));
+        moves[..count].iter().for_each(|word| self.fields(*word));
+        let mut from = FRAME_HEADER;
+        let count = signature.results.len();
+        for (position, ty) in signature.results.iter().enumerate() {
+            let to = self.define(Value(first.0 + position as u32))?;
+            moves[position] = [from, to, ty.slots() as i16, 0];
+            from += ty.slots() as i16;
+        }
+        self.handler(handler::<TakeResults>);
+        self.extents.push((self.e.words.len(), 0));
+        self.fields([0, count as i16, 0, 0]);
+        moves[..count].iter().for_each(|word| self.fields(*word));
+        Ok(())
+    }
+
+    /// Zeroes the variables that are not parameters, and those only.
+    pub(super) fn zero_variables(&mut self) -> Result<(), CodeError> {
+        let first = self.func.params as usize;
+        let Some(start) = self.e.plan.homes.get(first).copied() else { return Ok(()) };
+        let slots: u32 = self.func.vars.as_slice()[first..].iter().map(|var| var.ty.slots()).sum();
+        self.plain::<Zero>([start, slots as i16, 0, 0]);
+        Ok(())
+    }
+
+    /// Writes `operand` to the slots at `to`.
+    pub(super) fn move_to(&mut self, to: i16, operand: Operand, ty: Type) -> Result<(), CodeError> {
+        if operand.is_const() {
+            self.constant(to, operand, ty);
+            return Ok(());
+        }
+        let from = self.slot(operand, ty)?;
+        if from == to {
+            return Ok(());
+        }
+        match ty.slots() {
+            4 => self.plain::<Move4>([to, from, 0, 0]),
+            slots => {
+                for slot in 0..slots as i16 {
+                    self.plain::<Move1>([to + slot, from + slot, 0, 0]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Widens one slot to four.
+    pub(super) fn extend(&mut self, to: i16, from: i16) {
+        self.plain::<Extend1To4>([to, from, 0, 0]);
+    }
+
+    /// Writes a constant to the slots at `to`.
+    pub(super) fn constant(&mut self, to: i16, operand: Operand, ty: Type) {
+        let limbs = self.func.const_limbs(operand, ty).unwrap_or_default();
+        let slots = ty.slots() as usize;
+        if slots == 4 && limbs[1..4] == [0; 3] {
+            self.plain::<Const4Small>([to, 0, 0, 0]);
+            self.imm(limbs[0]);
+        } else if slots == 4 {
+            self.plain::<Const4>([to, 0, 0, 0]);
+            limbs[..4].iter().for_each(|limb| self.imm(*limb));
+        } else {
+            for (slot, limb) in limbs[..slots].iter().enumerate() {
+                self.plain::<Const1>([to + slot as i16, 0, 0, 0]);
+                self.imm(*limb);
+            }
+        }
+    }
+}
+
+const HOST_OPERANDS_MAX: usize = 12;
+const CALL_OPERANDS_MAX: usize = 16;
+
+/// How the address of a word access is given; the order of the handler tables below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AddressForm {
+    Narrow = 0,
+    Wide = 1,
+    Known = 2,
+}
+
+impl AddressForm {
+    fn of(ty: Type) -> Result<Self, CodeError> {
+        by_width(ty, [Self::Narrow, Self::Wide])
+    }
+}
+
+const LOAD_WORD: [Handler; 3] =
+    [handler::<LoadWord<Narrow>>, handler::<LoadWord<Wide>>, handler::<LoadWord<Known>>];
+const STORE_WORD: [Handler; 3] =
+    [handler::<StoreWord<Narrow>>, handler::<StoreWord<Wide>>, handler::<StoreWord<Known>>];
+const STORE_BYTE: [Handler; 3] =
+    [handler::<StoreByte<Narrow>>, handler::<StoreByte<Wide>>, handler::<StoreByte<Known>>];
+
+/// The first for numbers of one slot, the second for those of four.
+fn by_width<T: Copy>(ty: Type, choices: [T; 2]) -> Result<T, CodeError> {
+    match ty.slots() {
+        1 => Ok(choices[0]),
+        4 => Ok(choices[1]),
+        _ => Err(CodeError::Unsupported("an address or amount of 128 or 512 bits")),
+    }
+}

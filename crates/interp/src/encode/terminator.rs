@@ -1,0 +1,147 @@
+//! How a block ends: edges become links, and links to what is not translated yet lead to stubs.
+
+use lockstep_ir::{BlockDef, Edge, Inst, List, Operand, Source, Terminator, Trap, Type};
+
+use super::Encoding;
+use crate::{
+    code::{CodeError, Word},
+    dispatch::handler,
+    handler::{
+        flow::{Branch, EnterDyn, Exit, Jump, RaiseTrap, Resolve},
+        host::Return,
+        value,
+    },
+};
+
+impl Encoding<'_> {
+    pub(super) fn terminator(&mut self, block: &BlockDef) -> Result<(), CodeError> {
+        match block.terminator {
+            Terminator::Jump(Edge::EnterDyn { target, shift }) => self.enter_dyn(target, shift),
+            Terminator::Jump(Edge::Trap(trap)) | Terminator::Trap(trap) => {
+                self.trap(trap);
+                Ok(())
+            }
+            Terminator::Jump(edge) => {
+                let shift = self.shift(&edge);
+                self.plain::<Jump>([shift, 0, 0, 0]);
+                let link = self.link();
+                self.connect(link, edge)
+            }
+            Terminator::Branch { cond, then, otherwise } => self.branch(cond, then, otherwise),
+            Terminator::Return { values } => self.return_values(values),
+            Terminator::Exit { revert, token, len } => {
+                let token = self.slot(token, Type::I64)?;
+                let len = self.slot(len, Type::I256)?;
+                self.plain::<Exit>([token, len, 0, 0]);
+                self.imm(u64::from(revert));
+                Ok(())
+            }
+        }
+    }
+
+    fn branch(&mut self, cond: Operand, then: Edge, otherwise: Edge) -> Result<(), CodeError> {
+        if let Source::Imm(number) = cond.source() {
+            let edge = if number != 0 { then } else { otherwise };
+            let shift = self.shift(&edge);
+            self.plain::<Jump>([shift, 0, 0, 0]);
+            let link = self.link();
+            return self.connect(link, edge);
+        }
+        let shifts = [self.shift(&then), self.shift(&otherwise)];
+        if !self.compare_branch(cond, shifts)? {
+            let cond = self.slot(cond, Type::I8)?;
+            self.plain::<Branch>([shifts[0], cond, 0, shifts[1]]);
+        }
+        let links = [self.link(), self.link()];
+        self.connect(links[0], then)?;
+        self.connect(links[1], otherwise)
+    }
+
+    /// Writes the comparison that makes `cond` with the branch, if the plan says so.
+    fn compare_branch(&mut self, cond: Operand, shifts: [i16; 2]) -> Result<bool, CodeError> {
+        let Some(at) = self.e.plan.fused(cond) else { return Ok(false) };
+        let Inst::Op { op, ty, args, .. } = self.func.insts[at as usize] else {
+            return Ok(false);
+        };
+        let (a, b) = self.forms(ty, args);
+        let operands = [args[0], args[1]];
+        let places = self.places(ty, operands, [a, b])?;
+        let Some(handler) = value::compare_branch(op, ty, a, b) else {
+            return Err(CodeError::Unsupported("a comparison without a branch of its own"));
+        };
+        self.handler(handler);
+        self.fields([shifts[0], places[0], places[1], shifts[1]]);
+        self.inline_constant(ty, operands, [a, b]);
+        Ok(true)
+    }
+
+    /// How far the base moves along `edge` by the instruction that takes it, in slots. Stubs of dynamic edges move it
+    /// themselves.
+    fn shift(&self, edge: &Edge) -> i16 {
+        match edge {
+            Edge::Enter { shift, .. } => self.scaled(*shift),
+            Edge::Goto(_) | Edge::EnterDyn { .. } | Edge::Trap(_) => 0,
+        }
+    }
+
+    fn scaled(&self, shift: i16) -> i16 {
+        // A window holds at most 2^10 words of four slots; the verifier bounds shifts by it.
+        shift * self.interface.window.map_or(1, |window| window.ty.slots() as i16)
+    }
+
+    /// A link word, to be connected.
+    fn link(&mut self) -> usize {
+        self.e.words.push(Word { imm: 0 });
+        self.e.words.len() - 1
+    }
+
+    /// Makes the link at `position` lead where `edge` leads.
+    fn connect(&mut self, position: usize, edge: Edge) -> Result<(), CodeError> {
+        match edge {
+            Edge::Goto(block) => self.e.block_links.push((position, block.0)),
+            Edge::Enter { head, .. } => {
+                let known = self.code.target(u64::from(head.0));
+                if !known.is_null() {
+                    self.e.words[position].link = known;
+                    return Ok(());
+                }
+                self.e.local_links.push((position, self.e.words.len()));
+                self.handler(handler::<Resolve>);
+                self.imm(u64::from(head.0));
+                let back = self.link();
+                self.e.local_links.push((back, position));
+            }
+            Edge::EnterDyn { target, shift } => {
+                self.e.local_links.push((position, self.e.words.len()));
+                self.enter_dyn(target, shift)?;
+            }
+            Edge::Trap(trap) => {
+                self.e.local_links.push((position, self.e.words.len()));
+                self.trap(trap);
+            }
+        }
+        Ok(())
+    }
+
+    fn enter_dyn(&mut self, target: Operand, shift: i16) -> Result<(), CodeError> {
+        let target = self.slot(target, Type::I256)?;
+        let shift = self.scaled(shift);
+        self.plain::<EnterDyn>([shift, target, 0, 0]);
+        Ok(())
+    }
+
+    fn trap(&mut self, trap: Trap) {
+        self.handler(handler::<RaiseTrap>);
+        self.imm(trap as u64);
+    }
+
+    fn return_values(&mut self, values: List) -> Result<(), CodeError> {
+        for position in 0..values.len as usize {
+            let operand = self.func.list(values)[position];
+            let to = self.results[position];
+            self.move_to(to, operand, self.func.results[position])?;
+        }
+        self.handler(handler::<Return>);
+        Ok(())
+    }
+}

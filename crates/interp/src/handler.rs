@@ -1,0 +1,8 @@
+//! What each instruction of the register bytecode does.
+//!
+//! An instruction is its handler's word, then operand words. Its layout stands at each handler; `encode` writes it.
+
+pub(crate) mod flow;
+pub(crate) mod host;
+pub(crate) mod memory;
+pub(crate) mod value;

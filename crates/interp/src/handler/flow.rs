@@ -1,0 +1,211 @@
+//! Handlers that charge, check the window, branch and leave.
+
+use lockstep_ir::{Head, Trap};
+
+use crate::{
+    dispatch::{Flow, Outcome, Run},
+    frame::State,
+};
+
+/// `handler | gas`.
+pub(crate) struct Charge;
+
+impl Run for Charge {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        state.gas -= state.imm(1) as i64;
+        if state.gas < 0 {
+            return state.trap(Trap::OutOfGas);
+        }
+        state.next(2)
+    }
+}
+
+/// The start of a region: window check and first charge. `handler | need, span (bytes) | gas | head`.
+pub(crate) struct Enter;
+
+impl Run for Enter {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let [need, span] = state.halves(1);
+        let height = (state.fp as usize).wrapping_sub(state.context().window_low as usize);
+        if height.wrapping_sub(need as usize) > span as usize {
+            return misfit(state, height);
+        }
+        state.gas -= state.imm(2) as i64;
+        if state.gas < 0 {
+            return state.trap(Trap::OutOfGas);
+        }
+        state.next(4)
+    }
+}
+
+/// The window does not fit the block: its twin, cut before the first instruction that does not fit, runs instead.
+#[cold]
+#[inline(never)]
+fn misfit(mut state: State, height_bytes: usize) -> Flow {
+    let head = Head(state.imm(3) as u32);
+    match state.activation().twin(head, height_bytes) {
+        Ok(pc) => state.jump(pc),
+        Err(outcome) => state.leave(outcome),
+    }
+}
+
+/// `handler | dst | prepaid`.
+pub(crate) struct GasLeft;
+
+impl Run for GasLeft {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, state.gas as u64 + state.imm(2));
+        state.next(3)
+    }
+}
+
+/// `handler | cond | trap`.
+pub(crate) struct TrapIf;
+
+impl Run for TrapIf {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        if state.operand::<u64>(0) != 0 {
+            return raise(state, 2);
+        }
+        state.next(3)
+    }
+}
+
+/// `handler | trap`.
+pub(crate) struct RaiseTrap;
+
+impl Run for RaiseTrap {
+    fn run(state: State) -> Flow {
+        raise(state, 1)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn raise(state: State, position: usize) -> Flow {
+    // The encoder wrote the number of a trap; an unknown one cannot be.
+    let trap = Trap::from_number(state.imm(position) as u8).unwrap_or(Trap::Unreachable);
+    state.trap(trap)
+}
+
+/// `handler | shift | link`.
+pub(crate) struct Jump;
+
+impl Run for Jump {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let target = state.link(2);
+        state.shift(state.field(0));
+        state.jump(target)
+    }
+}
+
+/// `handler | then_shift cond _ otherwise_shift | then | otherwise`.
+pub(crate) struct Branch;
+
+impl Run for Branch {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        if state.operand::<u64>(1) != 0 {
+            let target = state.link(2);
+            state.shift(state.field(0));
+            state.jump(target)
+        } else {
+            let target = state.link(3);
+            state.shift(state.field(3));
+            state.jump(target)
+        }
+    }
+}
+
+/// `handler | shift target`, the target in four slots.
+pub(crate) struct EnterDyn;
+
+impl Run for EnterDyn {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let limbs: lockstep_base::U256 = state.operand(1);
+        let [number, upper @ ..] = *limbs.as_limbs();
+        state.shift(state.field(0));
+        if upper[0] | upper[1] | upper[2] == 0 {
+            let target = state.activation().code.target(number);
+            if !target.is_null() {
+                return state.jump(target);
+            }
+        }
+        let fits = upper == [0; 3] && number <= u64::from(u32::MAX);
+        enter_new(state, fits.then_some(number as u32))
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn enter_new(mut state: State, number: Option<u32>) -> Flow {
+    let activation = state.activation();
+    let Some(number) = number.filter(|number| activation.code.is_jump_target(*number)) else {
+        return state.trap(Trap::InvalidJump);
+    };
+    match activation.resolve(Head(number)) {
+        Ok(pc) => state.jump(pc),
+        Err(outcome) => state.leave(outcome),
+    }
+}
+
+/// Stands where a link goes whose head is not translated yet: `handler | head | place of the link`.
+pub(crate) struct Resolve;
+
+impl Run for Resolve {
+    fn run(mut state: State) -> Flow {
+        let head = Head(state.imm(1) as u32);
+        let link = state.link(2).cast_mut();
+        match state.activation().resolve(head) {
+            Ok(pc) => {
+                // SAFETY: the word is a link of the same chunk; links are only accessed atomically.
+                unsafe {
+                    core::sync::atomic::AtomicPtr::from_ptr(link.cast::<*mut crate::code::Word>())
+                        .store(pc.cast_mut(), core::sync::atomic::Ordering::Release);
+                }
+                state.jump(pc)
+            }
+            Err(outcome) => state.leave(outcome),
+        }
+    }
+}
+
+/// `handler | token len | revert`.
+pub(crate) struct Exit;
+
+impl Run for Exit {
+    fn run(mut state: State) -> Flow {
+        let output = (state.operand::<u64>(0), state.operand::<u64>(1));
+        let revert = state.imm(2) != 0;
+        state.activation().output = output;
+        state.leave(if revert { Outcome::Revert } else { Outcome::Return })
+    }
+}
+
+/// `handler | height _ _ _ | pc, prepaid`.
+pub(crate) struct Step;
+
+impl Run for Step {
+    fn run(mut state: State) -> Flow {
+        let [pc, prepaid] = state.halves(2);
+        let step = lockstep_rt::Step {
+            pc,
+            gas: state.gas as u64 + u64::from(prepaid),
+            window_top: state.fp.wrapping_offset(state.field(0) as isize),
+        };
+        let gas = state.gas;
+        let context = state.context();
+        context.gas = gas;
+        if let Some(hook) = context.step {
+            // SAFETY: the engine installed the hook for the host and machine of this context.
+            unsafe { hook(state.cx, &step) };
+        }
+        state.next(3)
+    }
+}

@@ -1,0 +1,388 @@
+//! Handlers that reach memories.
+//!
+//! A memory's bytes are read and written only after a bounds check against its current length.
+
+use core::marker::PhantomData;
+
+use lockstep_base::U256;
+use lockstep_ir::{Growth, Trap};
+use lockstep_rt::{RawMemory, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
+
+use crate::{
+    dispatch::{Flow, Outcome, Run},
+    frame::State,
+};
+
+impl State {
+    #[inline(always)]
+    fn memory(&mut self, index: usize) -> RawMemory {
+        self.context().memories[index]
+    }
+
+    /// Makes `len` bytes at `addr` of memory `index` exist.
+    #[inline(always)]
+    fn ensure(&mut self, index: usize, addr: u64, len: u64) -> Result<(), Trap> {
+        match addr.checked_add(len) {
+            Some(end) if end <= self.memory(index).len => Ok(()),
+            end => {
+                let gas = self.gas;
+                let (gas, result) = grow(self.context(), gas, index, end);
+                self.gas = gas;
+                result
+            }
+        }
+    }
+
+    /// The bytes at `addr`, which `ensure` has made exist.
+    #[inline(always)]
+    fn at<const N: usize>(&mut self, index: usize, addr: u64) -> *mut [u8; N] {
+        let memory = self.memory(index);
+        debug_assert!(addr + N as u64 <= memory.len, "checked before");
+        // SAFETY: `addr + N` is at most the memory's length: the caller has just checked, and memories never shrink.
+        unsafe { memory.base.add(addr as usize).cast() }
+    }
+
+    #[inline(always)]
+    fn load<const N: usize>(&mut self, index: usize, addr: u64) -> [u8; N] {
+        // SAFETY: see `at`.
+        unsafe { *self.at::<N>(index, addr) }
+    }
+
+    #[inline(always)]
+    fn store<const N: usize>(&mut self, index: usize, addr: u64, bytes: [u8; N]) {
+        // SAFETY: see `at`; the verifier admits no store to a read-only memory.
+        unsafe { *self.at::<N>(index, addr) = bytes }
+    }
+
+    /// Ends in `trap`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn trap(mut self, trap: Trap) -> Flow {
+        self.activation().trap = trap;
+        self.leave(Outcome::Trap)
+    }
+}
+
+/// What happens when a range is not there yet: growth by the memory's rule. Returns the gas left.
+#[cold]
+#[inline(never)]
+fn grow(
+    context: &mut lockstep_rt::Context,
+    gas: i64,
+    index: usize,
+    end: Option<u64>,
+) -> (i64, Result<(), Trap>) {
+    let growth = context.growth[index];
+    let Growth::OnTouch { .. } = growth else {
+        return (gas, Err(Trap::MemoryOutOfBounds));
+    };
+    let Some(end) = end.filter(|end| *end <= TOUCH_LIMIT_BYTES) else {
+        return (gas, Err(Trap::OutOfGas));
+    };
+    let before = context.memories[index].len / WORD_BYTES;
+    let after = end.div_ceil(WORD_BYTES);
+    let price = touch_cost(growth, after) - touch_cost(growth, before);
+    let Some(left) = (gas as u64).checked_sub(price) else {
+        return (gas, Err(Trap::OutOfGas));
+    };
+    assert!(after * WORD_BYTES <= context.room, "guest memory exceeds its reservation");
+    context.memories[index].len = after * WORD_BYTES;
+    (left as i64, Ok(()))
+}
+
+/// How an address or a length is given.
+pub(crate) trait Address {
+    /// The number, saturated: what does not fit 64 bits is out of reach whatever it is.
+    fn get(state: &State, k: usize) -> u64;
+    /// Words of constant in the code, after the operand word.
+    const WORDS: usize;
+}
+
+/// In a slot, 64 bits.
+pub(crate) struct Narrow;
+/// In four slots.
+pub(crate) struct Wide;
+/// In the code.
+pub(crate) struct Known;
+
+impl Address for Narrow {
+    const WORDS: usize = 0;
+    #[inline(always)]
+    fn get(state: &State, k: usize) -> u64 {
+        state.operand(k)
+    }
+}
+
+impl Address for Wide {
+    const WORDS: usize = 0;
+    #[inline(always)]
+    fn get(state: &State, k: usize) -> u64 {
+        saturate(state.operand(k))
+    }
+}
+
+impl Address for Known {
+    const WORDS: usize = 1;
+    #[inline(always)]
+    fn get(state: &State, _k: usize) -> u64 {
+        state.imm(2)
+    }
+}
+
+/// `word` when it fits 64 bits, else all ones.
+#[inline(always)]
+fn saturate(word: U256) -> u64 {
+    let [low, upper @ ..] = *word.as_limbs();
+    if upper[0] | upper[1] | upper[2] == 0 { low } else { u64::MAX }
+}
+
+/// A big-endian word of memory 0: `handler | dst addr | constant`.
+pub(crate) struct LoadWord<A>(PhantomData<A>);
+/// The same, stored: `handler | value addr | constant`.
+pub(crate) struct StoreWord<A>(PhantomData<A>);
+/// A byte, stored: `handler | value addr | constant`.
+pub(crate) struct StoreByte<A>(PhantomData<A>);
+
+impl<A: Address> Run for LoadWord<A> {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let addr = A::get(&state, 1);
+        if let Err(trap) = state.ensure(0, addr, 32) {
+            return state.trap(trap);
+        }
+        let bytes = state.load::<32>(0, addr);
+        state.set(0, word_of(bytes));
+        state.next(2 + A::WORDS)
+    }
+}
+
+impl<A: Address> Run for StoreWord<A> {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let addr = A::get(&state, 1);
+        if let Err(trap) = state.ensure(0, addr, 32) {
+            return state.trap(trap);
+        }
+        let bytes = bytes_of(state.operand(0));
+        state.store(0, addr, bytes);
+        state.next(2 + A::WORDS)
+    }
+}
+
+impl<A: Address> Run for StoreByte<A> {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let addr = A::get(&state, 1);
+        if let Err(trap) = state.ensure(0, addr, 1) {
+            return state.trap(trap);
+        }
+        let byte = state.operand::<u8>(0);
+        state.store(0, addr, [byte]);
+        state.next(2 + A::WORDS)
+    }
+}
+
+/// Big-endian bytes as a word, limb by limb (a byte-wise reversal would not stay in scalar registers).
+#[inline(always)]
+fn word_of(bytes: [u8; 32]) -> U256 {
+    let limb = |i: usize| {
+        let mut part = [0; 8];
+        part.copy_from_slice(&bytes[24 - 8 * i..][..8]);
+        u64::from_be_bytes(part)
+    };
+    U256::from_limbs([limb(0), limb(1), limb(2), limb(3)])
+}
+
+#[inline(always)]
+fn bytes_of(word: U256) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (i, limb) in word.as_limbs().iter().enumerate() {
+        bytes[24 - 8 * i..][..8].copy_from_slice(&limb.to_be_bytes());
+    }
+    bytes
+}
+
+/// A check: `handler | token addr len memory`, both numbers in slots.
+pub(crate) struct Check<A>(PhantomData<A>);
+
+impl<A: Address> Run for Check<A> {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let (addr, len) = (A::get(&state, 1), A::get(&state, 2));
+        // No bytes lie anywhere; the token is then an address nobody uses.
+        let token = if len == 0 { 0 } else { addr };
+        if len != 0
+            && let Err(trap) = state.ensure(state.field(3) as usize, addr, len)
+        {
+            return state.trap(trap);
+        }
+        state.set(0, token);
+        state.next(2)
+    }
+}
+
+/// A load through a token: `handler | dst token memory size | offset, order`; the order is 1 for big-endian.
+pub(crate) struct Load;
+/// A store through a token: `handler | value token memory size | offset, order`.
+pub(crate) struct Store;
+
+impl Run for Load {
+    fn run(mut state: State) -> Flow {
+        let [offset, order] = state.halves(2);
+        let addr = state.operand::<u64>(1) + u64::from(offset);
+        let size = state.field(3) as usize;
+        let mut bytes = [0; 64];
+        for (i, byte) in bytes.iter_mut().take(size).enumerate() {
+            [*byte] = state.load::<1>(state.field(2) as usize, addr + i as u64);
+        }
+        if order == 1 {
+            bytes[..size].reverse();
+        }
+        for (limb, chunk) in bytes.chunks_exact(8).take(size.div_ceil(8)).enumerate() {
+            let mut part = [0; 8];
+            part.copy_from_slice(chunk);
+            state.write(state.field(0) + limb as i16, u64::from_le_bytes(part));
+        }
+        state.next(3)
+    }
+}
+
+impl Run for Store {
+    fn run(mut state: State) -> Flow {
+        let [offset, order] = state.halves(2);
+        let addr = state.operand::<u64>(1) + u64::from(offset);
+        let size = state.field(3) as usize;
+        let mut bytes = [0; 64];
+        for (limb, chunk) in bytes.chunks_exact_mut(8).take(size.div_ceil(8)).enumerate() {
+            chunk.copy_from_slice(&state.read::<u64>(state.field(0) + limb as i16).to_le_bytes());
+        }
+        if order == 1 {
+            bytes[..size].reverse();
+        }
+        for (i, byte) in bytes.iter().take(size).enumerate() {
+            state.store(state.field(2) as usize, addr + i as u64, [*byte]);
+        }
+        state.next(3)
+    }
+}
+
+/// A big-endian word read past the end as zeros: `handler | dst addr memory`, the address in four slots.
+pub(crate) struct LoadPadded;
+
+impl Run for LoadPadded {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let addr = saturate(state.operand(1));
+        let index = state.field(2) as usize;
+        let len = state.memory(index).len;
+        let bytes = if addr.checked_add(32).is_some_and(|end| end <= len) {
+            state.load::<32>(index, addr)
+        } else {
+            padded(&mut state, index, addr)
+        };
+        state.set(0, word_of(bytes));
+        state.next(2)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn padded(state: &mut State, index: usize, addr: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let len = state.memory(index).len;
+    let present = len.saturating_sub(addr).min(32);
+    for (i, byte) in bytes.iter_mut().take(present as usize).enumerate() {
+        [*byte] = state.load::<1>(index, addr + i as u64);
+    }
+    bytes
+}
+
+/// A copy from a memory read past its end as zeros into memory 0: `handler | token from len memory`, where `from`
+/// has four slots.
+pub(crate) struct CopyPadded;
+
+impl Run for CopyPadded {
+    fn run(mut state: State) -> Flow {
+        let to = state.operand::<u64>(0);
+        let from = saturate(state.operand(1));
+        let len = state.operand::<u64>(2);
+        let source = state.memory(state.field(3) as usize);
+        let target = state.memory(0);
+        if len != 0 {
+            let present = source.len.saturating_sub(from).min(len);
+            debug_assert!(to + len <= target.len, "checked before");
+            // SAFETY: `to + len` was checked by the token's check; `present` bytes at `from` lie in the source, which is
+            // never the memory written (the encoder refuses that; `CopyWithin` is for it).
+            unsafe {
+                let target = target.base.add(to as usize);
+                if present > 0 {
+                    let source = source.base.add(from as usize);
+                    target.copy_from_nonoverlapping(source, present as usize);
+                }
+                target.add(present as usize).write_bytes(0, (len - present) as usize);
+            }
+        }
+        state.next(2)
+    }
+}
+
+/// A copy within memory 0: `handler | to from len`.
+pub(crate) struct CopyWithin;
+
+impl Run for CopyWithin {
+    fn run(mut state: State) -> Flow {
+        let to = state.operand::<u64>(0);
+        let from = state.operand::<u64>(1);
+        let len = state.operand::<u64>(2);
+        let memory = state.memory(0);
+        if len != 0 {
+            debug_assert!(to + len <= memory.len && from + len <= memory.len, "checked before");
+            // SAFETY: both ranges were checked by their tokens' checks.
+            unsafe {
+                memory
+                    .base
+                    .add(to as usize)
+                    .copy_from(memory.base.add(from as usize), len as usize);
+            }
+        }
+        state.next(2)
+    }
+}
+
+/// The length of a memory: `handler | dst memory`.
+pub(crate) struct MemorySize;
+
+impl Run for MemorySize {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let index = state.field(1) as usize;
+        let len = state.memory(index).len;
+        state.set(0, len);
+        state.next(2)
+    }
+}
+
+/// Dynamic charge: `handler | amount | per, 0 | unit`.
+pub(crate) struct ChargeBy<A>(PhantomData<A>);
+
+impl<A: Address> Run for ChargeBy<A> {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let amount = A::get(&state, 0);
+        let [per, _] = state.halves(2);
+        let unit = state.imm(3);
+        let units = match unit {
+            32 => (amount >> 5) + u64::from(amount & 31 != 0),
+            1 => amount,
+            unit => amount.div_ceil(unit),
+        };
+        // A saturated amount costs at least 2^64 / unit * per: more than any counter holds, as units are below 2^32.
+        match (state.gas as u64).checked_sub(units.saturating_mul(u64::from(per))) {
+            Some(left) => {
+                state.gas = left as i64;
+                state.next(4)
+            }
+            None => state.trap(Trap::OutOfGas),
+        }
+    }
+}

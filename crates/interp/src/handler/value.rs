@@ -1,0 +1,404 @@
+//! Handlers that compute a value from values, derived from the rows of the op table.
+//!
+//! Layout: `handler | dst a b c | constant`, where the constant, if any, is one word (zero-extended) or a whole word
+//! of the operand's type.
+
+use core::marker::PhantomData;
+
+use lockstep_base::{Int, U256};
+use lockstep_ir::{
+    Op, Type,
+    op::meaning::{self, Bits},
+};
+
+use crate::{
+    dispatch::{Flow, Handler, Run, handler},
+    frame::{Cell, State},
+};
+
+/// Where an operand of an instruction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// In a slot.
+    Slot,
+    /// In the code, one word.
+    Imm,
+    /// In the code, as wide as its type.
+    Wide,
+}
+
+/// How many words of code an instruction has before its constant.
+const FIXED_WORDS: usize = 2;
+
+/// A way to get an operand.
+trait Place {
+    /// Words of constant in the code.
+    fn words<T: Int>() -> usize;
+    fn get<T: Int + Cell>(state: &State, k: usize) -> T;
+}
+
+struct Slot;
+struct Imm;
+struct Wide;
+
+impl Place for Slot {
+    #[inline(always)]
+    fn words<T: Int>() -> usize {
+        0
+    }
+    #[inline(always)]
+    fn get<T: Int + Cell>(state: &State, k: usize) -> T {
+        state.operand(k)
+    }
+}
+
+impl Place for Imm {
+    #[inline(always)]
+    fn words<T: Int>() -> usize {
+        1
+    }
+    #[inline(always)]
+    fn get<T: Int + Cell>(state: &State, _k: usize) -> T {
+        T::from_u64(state.imm(FIXED_WORDS))
+    }
+}
+
+impl Place for Wide {
+    #[inline(always)]
+    fn words<T: Int>() -> usize {
+        T::BITS.div_ceil(64) as usize
+    }
+    #[inline(always)]
+    fn get<T: Int + Cell>(state: &State, _k: usize) -> T {
+        state.inline(FIXED_WORDS)
+    }
+}
+
+/// A row `binary, pure, hot`.
+trait Binary {
+    fn eval<T: Int>(a: T, b: T) -> T;
+}
+
+/// A row `compare, pure, hot`.
+trait Compare {
+    fn eval<T: Int>(a: T, b: T) -> bool;
+}
+
+/// A row `unary, pure, hot`.
+trait Unary {
+    fn eval<T: Int>(a: T) -> T;
+}
+
+struct BinaryRun<F, T, A, B>(PhantomData<(F, T, A, B)>);
+
+impl<F: Binary, T: Int + Cell, A: Place, B: Place> Run for BinaryRun<F, T, A, B> {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        let (a, b) = (A::get::<T>(&state, 1), B::get::<T>(&state, 2));
+        state.set(0, F::eval(a, b));
+        state.next(FIXED_WORDS + A::words::<T>() + B::words::<T>())
+    }
+}
+
+struct CompareRun<F, T, A, B>(PhantomData<(F, T, A, B)>);
+
+impl<F: Compare, T: Int + Cell, A: Place, B: Place> Run for CompareRun<F, T, A, B> {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        let (a, b) = (A::get::<T>(&state, 1), B::get::<T>(&state, 2));
+        state.set(0, u64::from(F::eval(a, b)));
+        state.next(FIXED_WORDS + A::words::<T>() + B::words::<T>())
+    }
+}
+
+/// Compares and branches: `handler | then_shift a b otherwise_shift | constant | then otherwise`.
+struct CompareBranch<F, T, A, B>(PhantomData<(F, T, A, B)>);
+
+impl<F: Compare, T: Int + Cell, A: Place, B: Place> Run for CompareBranch<F, T, A, B> {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let (a, b) = (A::get::<T>(&state, 1), B::get::<T>(&state, 2));
+        let links = FIXED_WORDS + A::words::<T>() + B::words::<T>();
+        // Two calls, so that each direction has an indirect jump of its own to be predicted by.
+        if F::eval(a, b) {
+            let target = state.link(links);
+            state.shift(state.field(0));
+            state.jump(target)
+        } else {
+            let target = state.link(links + 1);
+            state.shift(state.field(3));
+            state.jump(target)
+        }
+    }
+}
+
+struct UnaryRun<F, T>(PhantomData<(F, T)>);
+
+impl<F: Unary, T: Int + Cell> Run for UnaryRun<F, T> {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, F::eval(state.operand::<T>(1)));
+        state.next(FIXED_WORDS)
+    }
+}
+
+/// `(a * b) mod c` and `(a + b) mod c` in 256 bits, by the reciprocal of the last modulus seen.
+struct Mulmod;
+struct Addmod;
+
+impl Run for Mulmod {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let (a, b, c) =
+            (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
+        let result = state.activation().mul_mod(a, b, c);
+        state.set(0, result);
+        state.next(FIXED_WORDS)
+    }
+}
+
+impl Run for Addmod {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        let (a, b, c) =
+            (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
+        state.set(0, lockstep_base::modular::add_mod(a, b, c));
+        state.next(FIXED_WORDS)
+    }
+}
+
+/// Any operation at any type: `handler | dst a b c | op, from and to`, through `meaning::evaluate`.
+pub(crate) struct General;
+
+impl General {
+    /// The word that says which operation it is.
+    pub(crate) fn selector(op: Op, ty: Type, to: Type) -> u64 {
+        op as u64 | (ty as u64) << 8 | (to as u64) << 16
+    }
+
+    fn bits(state: &State, k: usize, ty: Type) -> Bits {
+        let mut bits = [0; 8];
+        for (limb, out) in bits.iter_mut().take(ty.slots() as usize).enumerate() {
+            *out = state.read::<u64>(state.field(k) + limb as i16);
+        }
+        bits
+    }
+}
+
+impl Run for General {
+    fn run(mut state: State) -> Flow {
+        let selector = state.imm(2);
+        let op = Op::ALL[selector as usize & 0xff];
+        let ty = Type::ALL[(selector >> 8) as usize & 0xff];
+        let to = Type::ALL[(selector >> 16) as usize & 0xff];
+        let shape = op.shape();
+        let mut args = [[0; 8]; 3];
+        for (k, arg) in args.iter_mut().enumerate().take(shape.arity()) {
+            *arg = Self::bits(&state, k + 1, shape.operand(k, ty));
+        }
+        match meaning::evaluate(op, ty, to, [&args[0], &args[1], &args[2]]) {
+            Ok(bits) => {
+                for (limb, bits) in bits.iter().take(to.slots() as usize).enumerate() {
+                    state.write::<u64>(state.field(0) + limb as i16, *bits);
+                }
+                state.next(3)
+            }
+            Err(trap) => {
+                state.activation().trap = trap;
+                state.leave(crate::dispatch::Outcome::Trap)
+            }
+        }
+    }
+}
+
+/// A constant of one slot: `handler | dst | number`.
+pub(crate) struct Const1;
+/// A constant of four slots that fits one: `handler | dst | number`.
+pub(crate) struct Const4Small;
+/// A constant of four slots: `handler | dst | limbs`.
+pub(crate) struct Const4;
+/// One slot to one slot: `handler | dst a`.
+pub(crate) struct Move1;
+/// Four slots to four slots: `handler | dst a`.
+pub(crate) struct Move4;
+/// One slot to four, the others zero: `handler | dst a`.
+pub(crate) struct Extend1To4;
+
+impl Run for Const1 {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, state.imm(2));
+        state.next(3)
+    }
+}
+
+impl Run for Const4Small {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, U256::from_limbs([state.imm(2), 0, 0, 0]));
+        state.next(3)
+    }
+}
+
+impl Run for Const4 {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, state.inline::<U256>(2));
+        state.next(6)
+    }
+}
+
+impl Run for Move1 {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, state.operand::<u64>(1));
+        state.next(2)
+    }
+}
+
+impl Run for Move4 {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, state.operand::<U256>(1));
+        state.next(2)
+    }
+}
+
+impl Run for Extend1To4 {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, U256::from_limbs([state.operand::<u64>(1), 0, 0, 0]));
+        state.next(2)
+    }
+}
+
+/// What a row asks to be derived; hot rows get types that carry their meaning.
+macro_rules! derive_rows {
+    ($($(#[doc = $doc:literal])+ $name:ident = $mnemonic:ident: $shape:ident, $effect:ident, $heat:ident;)*) => {
+        mod rows { $(#[allow(dead_code)] pub(super) struct $name;)* }
+
+        $(derive_row!($name $mnemonic $shape $heat);)*
+
+        /// The handler of a binary operation with operands in these places, if the row has one.
+        pub(crate) fn binary(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
+            match op { $(Op::$name => pick!(binary $shape $heat rows::$name, ty, a, b),)* }
+        }
+
+        /// The handler of a comparison, if the row has one.
+        pub(crate) fn compare(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
+            match op { $(Op::$name => pick!(compare $shape $heat rows::$name, ty, a, b),)* }
+        }
+
+        /// The handler of a comparison with the branch that takes its result, if the row has one.
+        pub(crate) fn compare_branch(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
+            match op { $(Op::$name => pick!(branch $shape $heat rows::$name, ty, a, b),)* }
+        }
+
+        /// The handler of a unary operation, if the row has one.
+        pub(crate) fn unary(op: Op, ty: Type) -> Option<Handler> {
+            match op { $(Op::$name => pick!(unary $shape $heat rows::$name, ty, Form::Slot, Form::Slot),)* }
+        }
+    };
+}
+
+macro_rules! derive_row {
+    ($name:ident $mnemonic:ident binary hot) => {
+        impl Binary for rows::$name {
+            #[inline(always)]
+            fn eval<T: Int>(a: T, b: T) -> T {
+                meaning::$mnemonic(a, b)
+            }
+        }
+    };
+    ($name:ident $mnemonic:ident compare hot) => {
+        impl Compare for rows::$name {
+            #[inline(always)]
+            fn eval<T: Int>(a: T, b: T) -> bool {
+                meaning::$mnemonic(a, b)
+            }
+        }
+    };
+    ($name:ident $mnemonic:ident unary hot) => {
+        impl Unary for rows::$name {
+            #[inline(always)]
+            fn eval<T: Int>(a: T) -> T {
+                meaning::$mnemonic(a)
+            }
+        }
+    };
+    ($($other:tt)*) => {};
+}
+
+macro_rules! pick {
+    (binary binary hot $row:path, $ty:ident, $a:ident, $b:ident) => {
+        place::<PickBinary<$row>>($ty, $a, $b)
+    };
+    (compare compare hot $row:path, $ty:ident, $a:ident, $b:ident) => {
+        place::<PickCompare<$row>>($ty, $a, $b)
+    };
+    (branch compare hot $row:path, $ty:ident, $a:ident, $b:ident) => {
+        place::<PickBranch<$row>>($ty, $a, $b)
+    };
+    (unary unary hot $row:path, $ty:ident, $a:expr, $b:expr) => {
+        match $ty {
+            Type::I64 => Some(handler::<UnaryRun<$row, u64>> as Handler),
+            Type::I256 => Some(handler::<UnaryRun<$row, U256>> as Handler),
+            _ => None,
+        }
+    };
+    ($($other:tt)*) => {
+        None
+    };
+}
+
+/// A family of handlers over type and places.
+trait Pick {
+    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler;
+}
+
+struct PickBinary<F>(PhantomData<F>);
+struct PickCompare<F>(PhantomData<F>);
+struct PickBranch<F>(PhantomData<F>);
+
+impl<F: Binary> Pick for PickBinary<F> {
+    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
+        handler::<BinaryRun<F, T, A, B>>
+    }
+}
+
+impl<F: Compare> Pick for PickCompare<F> {
+    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
+        handler::<CompareRun<F, T, A, B>>
+    }
+}
+
+impl<F: Compare> Pick for PickBranch<F> {
+    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
+        handler::<CompareBranch<F, T, A, B>>
+    }
+}
+
+fn place<P: Pick>(ty: Type, a: Form, b: Form) -> Option<Handler> {
+    Some(match (ty, a, b) {
+        (Type::I64, Form::Slot, Form::Slot) => P::at::<u64, Slot, Slot>(),
+        (Type::I64, Form::Slot, Form::Imm) => P::at::<u64, Slot, Imm>(),
+        (Type::I64, Form::Imm, Form::Slot) => P::at::<u64, Imm, Slot>(),
+        (Type::I256, Form::Slot, Form::Slot) => P::at::<U256, Slot, Slot>(),
+        (Type::I256, Form::Slot, Form::Imm) => P::at::<U256, Slot, Imm>(),
+        (Type::I256, Form::Imm, Form::Slot) => P::at::<U256, Imm, Slot>(),
+        (Type::I256, Form::Slot, Form::Wide) => P::at::<U256, Slot, Wide>(),
+        (Type::I256, Form::Wide, Form::Slot) => P::at::<U256, Wide, Slot>(),
+        _ => return None,
+    })
+}
+
+lockstep_ir::for_each_op!(derive_rows);
+
+/// The handler of a ternary operation that has one of its own.
+pub(crate) fn ternary(op: Op, ty: Type) -> Option<Handler> {
+    match (op, ty) {
+        (Op::Mulmod, Type::I256) => Some(handler::<Mulmod>),
+        (Op::Addmod, Type::I256) => Some(handler::<Addmod>),
+        _ => None,
+    }
+}

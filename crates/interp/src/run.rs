@@ -1,0 +1,176 @@
+//! Running code over a context, and translating what it reaches.
+
+use alloc::boxed::Box;
+use core::cell::RefCell;
+
+use lockstep_base::{U256, modular::Reciprocal};
+use lockstep_ir::{Func, Head, Trap, Verified};
+use lockstep_rt::{Context, Stop};
+
+use crate::{
+    code::{Code, CodeError, Word},
+    dispatch::{Outcome, drive},
+    encode::Encoder,
+};
+
+/// Where a function's results begin in its frame, in slots; its arguments follow.
+pub const RESULTS: usize = crate::handler::host::FRAME_HEADER as usize;
+
+/// What translating needs and keeps between functions: one for each thread that runs code.
+pub struct Translator {
+    pub(crate) func: Func,
+    encoder: Encoder,
+    reciprocal: (U256, Reciprocal),
+}
+
+impl Default for Translator {
+    fn default() -> Self {
+        Self {
+            func: Func::default(),
+            encoder: Encoder::default(),
+            reciprocal: (U256::ZERO, Reciprocal::new(U256::ZERO)),
+        }
+    }
+}
+
+impl core::fmt::Debug for Translator {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Translator").finish_non_exhaustive()
+    }
+}
+
+impl Translator {
+    pub(crate) fn encode(
+        &mut self,
+        code: &Code,
+        func: Verified<&Func>,
+    ) -> Result<Box<[Word]>, CodeError> {
+        self.encoder.encode(code, &func)
+    }
+}
+
+/// How an activation of interpreted code ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finish {
+    /// The guest ended by itself; its output is `len` bytes at `offset` of memory 0.
+    Exit {
+        /// Whether its writes are to be undone.
+        revert: bool,
+        /// First byte of the output.
+        offset: u64,
+        /// Length of the output in bytes.
+        len: u64,
+    },
+    /// The guest trapped.
+    Trap(Trap),
+    /// A host function stopped it.
+    Stop(Stop),
+    /// The entry function returned; its results lie in the frame from slot [`RESULTS`] on.
+    Values,
+    /// The program cannot run on this tier.
+    Refused(CodeError),
+}
+
+/// One run of a program: what the tier keeps beside the context.
+pub struct Activation<'a> {
+    pub(crate) code: &'a Code,
+    translator: &'a RefCell<Translator>,
+    pub(crate) trap: Trap,
+    pub(crate) output: (u64, u64),
+    error: Option<CodeError>,
+    twin: Option<Box<[Word]>>,
+}
+
+impl core::fmt::Debug for Activation<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Activation").finish_non_exhaustive()
+    }
+}
+
+/// Runs `code` from its entry (for a module, function `function`, whose arguments already lie in the frame). Afterwards
+/// `context.gas` is what is left.
+///
+/// # Safety
+///
+/// `context` and `frame` are what `lockstep_rt::enter` made for the interface of `code`.
+pub unsafe fn run(
+    code: &Code,
+    translator: &RefCell<Translator>,
+    context: &mut Context,
+    frame: *mut u64,
+    function: u32,
+) -> Finish {
+    let entry = match code.function(function, &mut translator.borrow_mut()) {
+        Ok(entry) => entry,
+        Err(error) => return Finish::Refused(error),
+    };
+    let mut activation = Activation {
+        code,
+        translator,
+        trap: Trap::Unreachable,
+        output: (0, 0),
+        error: None,
+        twin: None,
+    };
+    let gas = context.gas;
+    context.tier = core::ptr::from_mut(&mut activation).cast();
+    // SAFETY: `entry` is published code of a verified program; the rest is the caller's promise.
+    let outcome = unsafe { drive(entry, frame, gas, context) };
+    match outcome {
+        Outcome::Return | Outcome::Revert => Finish::Exit {
+            revert: outcome == Outcome::Revert,
+            offset: activation.output.0,
+            len: activation.output.1,
+        },
+        Outcome::Trap => match activation.error.take() {
+            Some(error) => Finish::Refused(error),
+            None => Finish::Trap(activation.trap),
+        },
+        Outcome::Stop => Finish::Stop(context.stop),
+        Outcome::Values => Finish::Values,
+    }
+}
+
+impl Activation<'_> {
+    /// The code of `head`, translated now if need be.
+    pub(crate) fn resolve(&mut self, head: Head) -> Result<*const Word, Outcome> {
+        let made = self.code.head(head, &mut self.translator.borrow_mut());
+        made.map_err(|error| self.refuse(error))
+    }
+
+    /// The code of function `index`.
+    pub(crate) fn function(&mut self, index: u32) -> Result<*const Word, Outcome> {
+        let made = self.code.function(index, &mut self.translator.borrow_mut());
+        made.map_err(|error| self.refuse(error))
+    }
+
+    /// The twin of the block at `head` for a window of `height_bytes`; it ends in a trap, so one is enough.
+    #[cold]
+    pub(crate) fn twin(&mut self, head: Head, height_bytes: usize) -> Result<*const Word, Outcome> {
+        let slot_bytes =
+            self.code.interface().window.map_or(8, |window| window.ty.slots() as usize * 8);
+        // The window holds at most 2^16 slots, and the block before kept to it.
+        let height = (height_bytes / slot_bytes) as u16;
+        let words = self.code.translate(head, Some(height), &mut self.translator.borrow_mut());
+        match words {
+            Ok(words) => Ok(self.twin.insert(words).as_ptr()),
+            Err(error) => Err(self.refuse(error)),
+        }
+    }
+
+    #[cold]
+    fn refuse(&mut self, error: CodeError) -> Outcome {
+        self.error = Some(error);
+        Outcome::Trap
+    }
+
+    /// `(a * b) mod modulus`, by a reciprocal that is kept until another modulus comes.
+    #[inline(always)]
+    pub(crate) fn mul_mod(&mut self, a: U256, b: U256, modulus: U256) -> U256 {
+        let kept = &mut self.translator.borrow_mut().reciprocal;
+        if kept.0 != modulus {
+            *kept = (modulus, Reciprocal::new(modulus));
+        }
+        kept.1.mul_mod(a, b)
+    }
+}

@@ -1,0 +1,175 @@
+//! The door to an activation: its context, its frame and its memory, made and taken down.
+//!
+//! # Shape
+//!
+//! ```text
+//! Resources { arena, frames }: shared by all activations of one executor, like a stack each
+//! enter(spec, run): context made -> run(context, frame) -> memory cleared -> a host function's panic goes on
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. A deeper activation begins above what its caller uses, which `View::parts` publishes before it hands out the
+//!    machine: the only way to go deeper.
+//! 2. After `enter` the arena is as it was before.
+
+use core::{cell::Cell, ptr::NonNull};
+
+use alloc::{sync::Arc, vec::Vec};
+use lockstep_ir::{Growth, Interface};
+
+use crate::{
+    context::{Context, MEMORIES_MAX},
+    exit::Stop,
+    host::{Machine, erase, show_step},
+    links::Links,
+    memory::{Arena, RawMemory, ReserveError},
+    stack::FrameStack,
+};
+
+/// Slots that a frame may use beyond its window or its base: offsets have 16 bits.
+const FRAME_SLOTS_MAX: usize = 1 << 15;
+
+/// What nested activations of one executor share. One thread uses it at a time.
+#[derive(Debug)]
+pub struct Resources {
+    arena: Arena,
+    frames: FrameStack,
+    /// Bytes of memory that the innermost activation uses at the arena's top.
+    memory_bytes: Cell<u64>,
+    /// Where the next activation's frame may begin; null for the first.
+    frame_top: Cell<*mut u64>,
+}
+
+// SAFETY: the pointer names a place in `frames`, which moves along; cells are not shared between threads (no `Sync`).
+unsafe impl Send for Resources {}
+
+impl Resources {
+    /// Reserves address space for memories and frames.
+    ///
+    /// # Errors
+    ///
+    /// [`ReserveError`] when the operating system refuses.
+    pub fn new() -> Result<Self, ReserveError> {
+        Ok(Self {
+            arena: Arena::new()?,
+            frames: FrameStack::new()?,
+            memory_bytes: Cell::new(0),
+            frame_top: Cell::new(core::ptr::null_mut()),
+        })
+    }
+
+    /// The innermost activation uses this much; a deeper one begins above.
+    pub(crate) fn publish(&self, memory_bytes: u64, frame_top: *mut u64) {
+        self.memory_bytes.set(memory_bytes);
+        self.frame_top.set(frame_top);
+    }
+}
+
+/// What an activation starts from.
+#[derive(Debug)]
+pub struct Spec<'a, H> {
+    /// What the program's functions share.
+    pub interface: &'a Arc<Interface>,
+    /// Its imports.
+    pub links: &'a Links<H>,
+    /// The bytes that memories 1 and 2 show.
+    pub read_only: [&'a [u8]; 2],
+    /// The gas it may use.
+    pub gas: u64,
+    /// Whether the machine is shown each instruction.
+    pub is_observed: bool,
+}
+
+/// Makes an activation, calls `run` with its context and first frame, and takes it down.
+///
+/// # Panics
+///
+/// When the links are not the program's, when gas exceeds 63 bits, or when a host function panicked.
+pub fn enter<H, R>(
+    resources: &Resources,
+    host: &mut H,
+    mut machine: &mut dyn Machine<H>,
+    spec: &Spec<'_, H>,
+    run: impl FnOnce(&mut Context, *mut u64) -> R,
+) -> R {
+    assert!(spec.links.fit(spec.interface), "links are made for the program's imports");
+    assert!(spec.interface.memories.len() <= MEMORIES_MAX, "a module has few memories");
+    let gas = i64::try_from(spec.gas).expect("gas fits 63 bits");
+    let before = resources.arena.occupy(resources.memory_bytes.replace(0));
+    let caller_top = resources.frame_top.get();
+    let frame = resources.frames.above(caller_top, FRAME_SLOTS_MAX);
+    let window_slots = spec
+        .interface
+        .window
+        .map_or(0, |window| usize::from(window.limit) * window.ty.slots() as usize);
+    let room = resources.frames.room(frame);
+    assert!(window_slots + FRAME_SLOTS_MAX <= room, "depth is limited before the frame stack is");
+    let (memories, growth) = memories(resources, spec);
+    let mut context = Context {
+        gas,
+        window_low: frame,
+        window_high: frame.wrapping_add(window_slots),
+        memories,
+        growth,
+        room: resources.arena.room(),
+        frame_top: frame,
+        frame_limit: frame.wrapping_add(room),
+        tier: core::ptr::null_mut(),
+        step: spec.is_observed.then_some(show_step::<H>),
+        links: spec.links.as_slice().as_ptr(),
+        resources,
+        host: erase(host),
+        machine: erase(&mut machine),
+        stop: Stop::Fault,
+        panic: None,
+    };
+    let result = run(&mut context, frame);
+    resources.arena.clear(context.memories[0].len);
+    resources.arena.release(before);
+    resources.frame_top.set(caller_top);
+    if let Some(panic) = context.panic.take() {
+        std::panic::resume_unwind(panic);
+    }
+    result
+}
+
+fn memories<H>(
+    resources: &Resources,
+    spec: &Spec<'_, H>,
+) -> ([RawMemory; MEMORIES_MAX], [Growth; MEMORIES_MAX]) {
+    let mut memories = [RawMemory::EMPTY; MEMORIES_MAX];
+    let mut growth = [Growth::ReadOnly; MEMORIES_MAX];
+    for (id, memory) in spec.interface.memories.iter() {
+        growth[id.0 as usize] = memory.growth;
+    }
+    let initial =
+        spec.interface.memories.as_slice().first().map_or(0, |memory| memory.initial_bytes);
+    assert!(initial <= resources.arena.room(), "a memory exceeds its reservation");
+    memories[0] = RawMemory { base: resources.arena.top(), len: initial };
+    memories[1] = RawMemory::read_only(spec.read_only[0]);
+    memories[2] = RawMemory::read_only(spec.read_only[1]);
+    (memories, growth)
+}
+
+impl Context {
+    /// Copies `len` bytes at `offset` of memory 0 to `output`, whose content before is forgotten.
+    ///
+    /// # Panics
+    ///
+    /// When they do not exist; a checked range does.
+    pub fn copy_output(&self, offset: u64, len: u64, output: &mut Vec<u8>) {
+        output.clear();
+        if len == 0 {
+            return;
+        }
+        let memory = &self.memories[0];
+        assert!(offset.checked_add(len).is_some_and(|end| end <= memory.len), "checked before");
+        let base = NonNull::new(memory.base).expect("a memory has a base");
+        // SAFETY: the range lies in memory 0, which belongs to this activation.
+        let bytes = unsafe {
+            core::slice::from_raw_parts(base.as_ptr().add(offset as usize), len as usize)
+        };
+        output.extend_from_slice(bytes);
+    }
+}

@@ -1,0 +1,214 @@
+//! The context as the reference evaluator sees it, which makes the evaluator a tier.
+//!
+//! Invariant: it charges, grows and calls exactly as handlers and machine code do, over the same context.
+
+use lockstep_ir::{
+    Growth, ImportId, Interface, MemoryId, Trap,
+    evaluate::{Env, Stop as EvaluateStop},
+    op::meaning::Bits,
+};
+
+use crate::{
+    context::{Context, Step},
+    exit::Stop,
+    memory::{TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost},
+};
+
+/// Slots kept above the window for the operands of a host call.
+const OPERAND_SLOTS: usize = 256;
+
+/// A context, as an environment.
+#[derive(Debug)]
+pub struct ContextEnv<'a> {
+    context: &'a mut Context,
+    interface: &'a Interface,
+}
+
+impl<'a> ContextEnv<'a> {
+    /// The environment over `context`.
+    ///
+    /// # Safety
+    ///
+    /// `enter` made `context`, for this interface.
+    pub unsafe fn new(context: &'a mut Context, interface: &'a Interface) -> Self {
+        Self { context, interface }
+    }
+
+    /// The context.
+    pub fn context(&self) -> &Context {
+        self.context
+    }
+
+    fn slot_slots(&self) -> usize {
+        self.interface.window.map_or(1, |window| window.ty.slots() as usize)
+    }
+}
+
+impl Env for ContextEnv<'_> {
+    fn gas(&self) -> u64 {
+        self.context.gas as u64
+    }
+
+    fn charge(&mut self, amount: u64) -> Result<(), Trap> {
+        let left = self.gas().checked_sub(amount).ok_or(Trap::OutOfGas)?;
+        self.context.gas = left as i64;
+        Ok(())
+    }
+
+    fn memory_len(&self, memory: MemoryId) -> u64 {
+        self.context.memories[memory.0 as usize].len
+    }
+
+    fn touch(&mut self, memory: MemoryId, end: Option<u64>) -> Result<(), Trap> {
+        let index = memory.0 as usize;
+        let len = self.context.memories[index].len;
+        if end.is_some_and(|end| end <= len) {
+            return Ok(());
+        }
+        let growth = self.context.growth[index];
+        if !matches!(growth, Growth::OnTouch { .. }) {
+            return Err(Trap::MemoryOutOfBounds);
+        }
+        let end = end.filter(|end| *end <= TOUCH_LIMIT_BYTES).ok_or(Trap::OutOfGas)?;
+        let words = end.div_ceil(WORD_BYTES);
+        self.charge(touch_cost(growth, words) - touch_cost(growth, len / WORD_BYTES))?;
+        assert!(words * WORD_BYTES <= self.context.room, "guest memory exceeds its reservation");
+        self.context.memories[index].len = words * WORD_BYTES;
+        Ok(())
+    }
+
+    fn load(&self, memory: MemoryId, addr: u64, bytes: &mut [u8]) {
+        let memory = &self.context.memories[memory.0 as usize];
+        assert!(addr + bytes.len() as u64 <= memory.len, "checked before");
+        // SAFETY: the range lies in the memory, which this activation owns or shows.
+        unsafe {
+            bytes.as_mut_ptr().copy_from(memory.base.add(addr as usize), bytes.len());
+        }
+    }
+
+    fn store(&mut self, memory: MemoryId, addr: u64, bytes: &[u8]) {
+        let growth = self.context.growth[memory.0 as usize];
+        let memory = &self.context.memories[memory.0 as usize];
+        assert!(addr + bytes.len() as u64 <= memory.len, "checked before");
+        assert!(growth != Growth::ReadOnly, "the verifier refuses it");
+        // SAFETY: the range lies in the memory, which this activation owns.
+        unsafe { memory.base.add(addr as usize).copy_from(bytes.as_ptr(), bytes.len()) }
+    }
+
+    fn window_limit(&self) -> u64 {
+        self.interface.window.map_or(0, |window| u64::from(window.limit))
+    }
+
+    fn slot(&self, slot: u64) -> Bits {
+        assert!(slot < self.window_limit(), "a slot lies in the window");
+        let count = self.slot_slots();
+        let mut bits = [0; 8];
+        for (i, limb) in bits.iter_mut().take(count).enumerate() {
+            // SAFETY: the slot lies in the window, which `enter` made of this many slots.
+            *limb = unsafe { *self.context.window_low.add(slot as usize * count + i) };
+        }
+        bits
+    }
+
+    fn set_slot(&mut self, slot: u64, bits: &Bits) {
+        assert!(slot < self.window_limit(), "a slot lies in the window");
+        let count = self.slot_slots();
+        for (i, limb) in bits.iter().take(count).enumerate() {
+            // SAFETY: as in `slot`.
+            unsafe { *self.context.window_low.add(slot as usize * count + i) = *limb };
+        }
+    }
+
+    fn call_host(
+        &mut self,
+        import: ImportId,
+        args: &[Bits],
+        results: &mut [Bits],
+    ) -> Result<(), EvaluateStop> {
+        let signature = &self.interface.imports[import].signature;
+        let frame = self.context.window_high;
+        let mut offsets = [0_i16; 16];
+        let mut at = 0;
+        let types = signature.params.iter().chain(&signature.results);
+        for (position, ty) in types.enumerate() {
+            offsets[position] = at as i16;
+            if let Some(bits) = args.get(position) {
+                for (i, limb) in bits.iter().take(ty.slots() as usize).enumerate() {
+                    // SAFETY: `enter` keeps 2^15 slots above the window; sixteen operands take fewer.
+                    unsafe { *frame.add(at + i) = *limb };
+                }
+            }
+            at += ty.slots() as usize;
+        }
+        assert!(at <= OPERAND_SLOTS, "a host call has few operands");
+        self.context.frame_top = frame.wrapping_add(OPERAND_SLOTS);
+        // SAFETY: there is one link for each import, of its signature; operands lie at the offsets.
+        let goes_on = unsafe {
+            let link = *self.context.links.add(import.0 as usize);
+            link(self.context, frame, offsets.as_ptr())
+        };
+        if !goes_on {
+            return Err(match self.context.stop {
+                Stop::Trap(trap) => EvaluateStop::Trap(trap),
+                Stop::Fault => EvaluateStop::Host,
+            });
+        }
+        for (position, bits) in results.iter_mut().enumerate() {
+            let ty = signature.results[position];
+            *bits = [0; 8];
+            let offset = offsets[args.len() + position] as usize;
+            for (i, limb) in bits.iter_mut().take(ty.slots() as usize).enumerate() {
+                // SAFETY: as above; the function wrote its results there.
+                *limb = unsafe { *frame.add(offset + i) };
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, pc: u32, gas: u64, slots: u64) {
+        let count = self.slot_slots();
+        let window_top = self.context.window_low.wrapping_add(slots as usize * count);
+        if let Some(hook) = self.context.step {
+            // SAFETY: the hook is of this context's host; the window reaches at least to `window_top`.
+            unsafe { hook(self.context, &Step { pc, gas, window_top }) };
+        }
+    }
+}
+
+/// Runs a guest's program by the evaluator; returns how it ended and the gas left.
+///
+/// # Panics
+///
+/// When `spec` is not of this program, or a host function panicked.
+#[cfg(feature = "native")]
+pub fn evaluate<H>(
+    resources: &crate::Resources,
+    guest: &dyn lockstep_ir::Lazy,
+    (host, machine): (&mut H, &mut dyn crate::Machine<H>),
+    spec: &crate::Spec<'_, H>,
+    output: &mut alloc::vec::Vec<u8>,
+) -> (Result<crate::Exit, crate::Faulted>, u64) {
+    use lockstep_ir::evaluate::{Outcome, evaluate_lazy};
+
+    use crate::{Exit, Faulted, enter};
+
+    let interface = guest.interface();
+    assert!(spec.links.fit(interface), "a program runs with its own imports");
+    enter(resources, host, machine, spec, |context, _| {
+        // SAFETY: `enter` made the context for an interface with these imports, memories and window.
+        let mut env = unsafe { ContextEnv::new(context, interface) };
+        let outcome = evaluate_lazy(guest, &mut env);
+        let gas_left = context.gas.max(0) as u64;
+        let exit = match outcome {
+            Outcome::Exited { revert, output: range } => {
+                let (offset, len) = range.map_or((0, 0), |range| (range.offset, range.len));
+                context.copy_output(offset, len, output);
+                Ok(if revert { Exit::Revert } else { Exit::Return })
+            }
+            Outcome::Trapped(trap) => Ok(Exit::Trap(trap)),
+            Outcome::Returned(_) => Ok(Exit::Return),
+            Outcome::Stopped => Err(Faulted),
+        };
+        (exit, gas_left)
+    })
+}

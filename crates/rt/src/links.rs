@@ -1,0 +1,85 @@
+//! [`Links`]: a program's imports married to a host's functions, by name and by type.
+
+use core::{fmt, marker::PhantomData};
+
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use lockstep_ir::{Interface, Signature};
+
+use crate::host::{HostRow, Link};
+
+/// What a program needs of a host and does not get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkError {
+    /// The host has no function of this name.
+    Missing(String),
+    /// The host's function has other types than the program expects.
+    Signature {
+        /// The function.
+        name: String,
+        /// What the program imports.
+        want: Signature,
+        /// What the host offers.
+        got: Signature,
+    },
+}
+
+impl fmt::Display for LinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(name) => write!(f, "the host offers no function {name:?}"),
+            Self::Signature { name, want, got } => {
+                write!(f, "{name:?} is imported as {want:?} but offered as {got:?}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for LinkError {}
+
+/// The functions of a host of type `H` that programs with one list of imports call, in the order of the list.
+pub struct Links<H> {
+    interface: Arc<Interface>,
+    links: Box<[Link]>,
+    host: PhantomData<fn(H)>,
+}
+
+impl<H> fmt::Debug for Links<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Links").field("interface", &self.interface).finish_non_exhaustive()
+    }
+}
+
+impl<H> Links<H> {
+    /// Finds what `interface` imports among `rows`.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`] for the first import that is missing or differs in type.
+    pub fn new(interface: &Arc<Interface>, rows: &[HostRow<H>]) -> Result<Self, LinkError> {
+        let mut links = Vec::with_capacity(interface.imports.len());
+        for (_, import) in interface.imports.iter() {
+            let row = rows
+                .iter()
+                .find(|row| row.name == import.name)
+                .ok_or_else(|| LinkError::Missing(import.name.clone()))?;
+            let got = Signature { params: row.params.to_vec(), results: row.results.to_vec() };
+            if got != import.signature {
+                let (name, want) = (import.name.clone(), import.signature.clone());
+                return Err(LinkError::Signature { name, want, got });
+            }
+            links.push(row.link);
+        }
+        Ok(Self { interface: interface.clone(), links: links.into(), host: PhantomData })
+    }
+
+    /// Whether programs of this interface may run with these links.
+    #[inline]
+    pub fn fit(&self, interface: &Arc<Interface>) -> bool {
+        Arc::ptr_eq(&self.interface, interface) || self.interface.imports == interface.imports
+    }
+
+    /// The links, in order.
+    pub fn as_slice(&self) -> &[Link] {
+        &self.links
+    }
+}
