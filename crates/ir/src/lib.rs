@@ -27,6 +27,7 @@ mod func;
 mod inst;
 mod module;
 pub mod op;
+pub mod pass;
 pub mod text;
 mod trap;
 mod types;

@@ -372,6 +372,9 @@ impl Scan<'_> {
 
     fn call(&mut self, signature: &Signature, args: List, first: Value) -> Checked {
         self.list(args, &signature.params)?;
+        if first.0 != self.next {
+            return Err(Kind::Order { want: Value(self.next), got: first });
+        }
         for (position, ty) in signature.results.iter().enumerate() {
             // More results than 2^32 values cannot have been declared.
             self.define(Value(first.0.wrapping_add(position as u32)), *ty)?;

@@ -1,0 +1,11 @@
+//! Passes over functions in variable form. Each takes a verified function's content and leaves one that verifies
+//! and means the same: the same results, traps, charges and host calls in the same order.
+
+mod dead;
+mod fold;
+mod rewrite;
+#[cfg(test)]
+mod tests;
+
+pub use dead::remove_dead;
+pub use fold::fold;

@@ -1,0 +1,120 @@
+//! What passes leave, as text; that it still verifies; that it still means the same.
+
+use alloc::string::String;
+
+use super::*;
+use crate::{
+    Module,
+    text::{parse, print, runs},
+    verify::verify_module,
+};
+
+fn passed(text: &str, pass: fn(&mut crate::Func)) -> String {
+    let module = parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let mut module = verify_module(module).unwrap_or_else(|error| panic!("{error}")).into_inner();
+    apply(&mut module, pass);
+    let module = verify_module(module).unwrap_or_else(|error| panic!("{error}"));
+    for run in runs(text, &module).unwrap_or_else(|error| panic!("{error}")) {
+        assert_eq!(run.evaluate(&module).0, Some(run.want));
+    }
+    print(&module)
+}
+
+fn apply(module: &mut Module, pass: fn(&mut crate::Func)) {
+    for id in 0..module.funcs.len() as u32 {
+        pass(&mut module.funcs[crate::FuncId(id)]);
+    }
+}
+
+#[test]
+fn constants_fold_and_known_branches_go_one_way() {
+    let text = "\
+func @f(a: i64) -> i64 {
+b:
+ one = copy.i64 1
+ two = iadd.i64 one, 1
+ no = ieq.i64 two, 3
+ trap_if no, unreachable
+ charge 2
+ zero = udiv_checked.i64 two, 0
+ sum = iadd.i64 a, two
+ set a, 9
+ branch no, goto b, goto c
+c:
+ return a
+}
+; run: @f(1) == trap divide_by_zero
+";
+    let want = "\
+func @f(x0: i64) -> i64 {
+b0:
+    charge 2
+    v0 = udiv_checked.i64 2, 0
+    v1 = iadd.i64 x0, 2
+    set x0, 9
+    goto b1
+b1:
+    return x0
+}
+";
+    assert_eq!(passed(text, fold), want);
+}
+
+#[test]
+fn a_copy_of_a_variable_stays_because_the_variable_may_change() {
+    let text = "\
+func @f(a: i64) -> i64 {
+b:
+ old = copy.i64 a
+ set a, 5
+ same = copy.i64 old
+ return same
+}
+; run: @f(7) == 7
+";
+    let want = "\
+func @f(x0: i64) -> i64 {
+b0:
+    v0 = copy.i64 x0
+    set x0, 5
+    return v0
+}
+";
+    assert_eq!(passed(text, fold), want);
+}
+
+#[test]
+fn dead_code_goes_and_what_can_be_noticed_stays() {
+    let text = "\
+memory m0 = on_touch 0 linear 3 divisor 512
+import @two(i64) -> i64, i64
+func @f(a: i64) -> i64 {
+ var unread: i64
+b:
+ x = iadd.i64 a, 1
+ y = imul.i64 x, x
+ d = udiv_checked.i64 a, a
+ t = check.i64 m0, a, 32
+ l = load.i64.le t + 0
+ p, q = call_host @two(a)
+ set unread, y
+ r = isub.i64 q, 1
+ g = gas_left prepaid 3
+ return r
+}
+";
+    let want = "\
+memory m0 = on_touch 0 linear 3 divisor 512
+import @two(i64) -> i64, i64
+func @f(x0: i64) -> i64 {
+    var x1: i64
+b0:
+    v0 = udiv_checked.i64 x0, x0
+    v1 = check.i64 m0, x0, 32
+    v2, v3 = call_host @two(x0)
+    v4 = isub.i64 v3, 1
+    return v4
+}
+";
+    assert_eq!(passed(text, remove_dead), want);
+}
