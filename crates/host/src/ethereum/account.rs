@@ -89,3 +89,6 @@ pub(super) fn self_destruct<W: World>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

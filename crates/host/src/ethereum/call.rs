@@ -185,3 +185,6 @@ fn copy_output(data: &[u8], memory: &mut [u8], (offset, len): (u64, u64)) -> Res
     room[..copied].copy_from_slice(&data[..copied]);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,3 +189,6 @@ fn check_code<W: World>(host: &Ethereum<W>, code: &[u8]) -> Result<(), Trap> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
