@@ -81,15 +81,14 @@ impl<'p, 'f> Lower<'p, 'f> {
         let window = self.b.position();
         self.b.push(Inst::WindowCheck { need: 0, grow: 0 });
         let limit = if instrumented { 1 } else { BLOCK_LIMIT };
-        for count in 0.. {
-            let at_target = count > 0 && self.is_jumpdest(self.next_pc);
-            if count == limit || at_target {
+        let mut count = 0;
+        while !self.done {
+            if count == limit || count > 0 && self.is_jumpdest(self.next_pc) {
                 self.leave_to(Head(self.next_pc));
+            } else {
+                self.instruction(height);
             }
-            if self.done {
-                break;
-            }
-            self.instruction(height);
+            count += 1;
         }
         let (need, grow) = self.stack.extent();
         *self.b.inst_mut(window) = Inst::WindowCheck { need, grow };

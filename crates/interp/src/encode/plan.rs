@@ -7,6 +7,9 @@ use lockstep_ir::{
     BlockDef, Edge, Func, Inst, Interface, Op, Operand, Shape, Source, Terminator, Type, Value, Var,
 };
 
+/// The place of a value that has none: not defined yet, or written with its only user.
+pub(super) const NOWHERE: i16 = i16::MIN;
+
 /// A position that no instruction has.
 const NEVER: u32 = u32::MAX;
 
@@ -52,7 +55,7 @@ impl Plan {
         self.values.clear();
         self.values.resize(func.values.len(), unknown);
         self.places.clear();
-        self.places.resize(func.values.len(), 0);
+        self.places.resize(func.values.len(), NOWHERE);
         self.vars.clear();
         self.vars
             .resize(func.vars.len(), VarPlan { block: NEVER, last_read: 0, set: NEVER, sets: 0 });
@@ -223,7 +226,7 @@ impl Plan {
     pub(super) fn dies(&mut self, operand: Operand, at: u32) -> Option<Value> {
         let Source::Value(value) = self.resolve(operand).source() else { return None };
         let plan = &mut self.values[value.position()];
-        if plan.last != at || plan.home.is_some() {
+        if plan.last != at || plan.home.is_some() || self.places[value.position()] == NOWHERE {
             return None;
         }
         plan.last = NEVER;

@@ -82,3 +82,10 @@ fn instrumented_blocks_hold_one_instruction() {
         Terminator::Jump(lockstep_ir::Edge::Enter { head: Head(5), shift: -1 })
     ));
 }
+
+/// A block ends once, even where its last instruction stands just before a jump destination.
+#[test]
+fn a_halt_before_a_jumpdest_ends_the_block_once() {
+    let func = lower(&[0x60, 1, 0x50, 0x00, 0x5b, 0x00]);
+    assert_eq!(func.blocks.len(), 1);
+}
