@@ -177,3 +177,6 @@ pub enum TransactError {
     #[error("the transaction was abandoned")]
     Fault(#[source] StorageError),
 }
+
+#[cfg(test)]
+mod tests;

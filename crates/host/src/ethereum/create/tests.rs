@@ -8,6 +8,8 @@ use crate::ethereum::{
     },
 };
 
+type Body = fn(&mut Run<'_>) -> Result<Exit, Stop>;
+
 /// What a creation left behind.
 #[derive(Debug, PartialEq, Eq)]
 struct Left {
@@ -86,7 +88,7 @@ fn success_and_each_failure_leave_what_they_must() {
         Ok(Exit::Revert)
     };
     assert_eq!(create_in(osaka(), 5, reverting), made(false, &[7, 7], false));
-    let failures: [fn(&mut Run<'_>) -> Result<Exit, Stop>; 4] = [
+    let failures: [Body; 4] = [
         |_| Err(Trap::OutOfGas.into()),
         |run| deploying(CODE_BYTES_MAX + 1, 0)(run),
         |run| deploying(1, 0xef)(run),

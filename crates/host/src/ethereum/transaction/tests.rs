@@ -1,0 +1,3 @@
+mod authorize;
+mod settle;
+mod validity;
