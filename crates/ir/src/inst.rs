@@ -195,7 +195,9 @@ pub enum Inst {
         trap: Trap,
     },
     /// Makes bytes `addr .. addr + len` of the memory accessible or traps; `result` is the token that loads and
-    /// stores take (an i64: the byte address). A memory that grows on touch grows and charges; `len = 0` touches nothing.
+    /// stores take (an i64: the byte address). A memory that grows on touch grows and charges; `len = 0` touches
+    /// nothing, and its token is the low 64 bits of `addr`. What exceeds 64 bits traps `out_of_gas` where memory grows
+    /// on touch, else `memory_out_of_bounds`.
     Check {
         /// The memory.
         memory: MemoryId,
@@ -253,7 +255,7 @@ pub enum Inst {
         memory: MemoryId,
         /// First byte read, an i256.
         from: Operand,
-        /// How many bytes, an i256 that the check of `token` has admitted.
+        /// How many bytes: the operand that the check of `token` had, of its type.
         len: Operand,
     },
     /// Copies `len` bytes between two checked places, as if through a buffer.
@@ -262,7 +264,7 @@ pub enum Inst {
         to: Value,
         /// A token for the place read, whose check had the length `len`.
         from: Value,
-        /// How many bytes, an i256 that both checks have admitted.
+        /// How many bytes: the operand that both checks had, of their type.
         len: Operand,
     },
     /// `result: i64` is the length of the memory in bytes.
@@ -273,7 +275,8 @@ pub enum Inst {
         result: Value,
     },
     /// Traps `stack_underflow` when fewer than `need` slots of the window lie below the base, `stack_overflow`
-    /// when fewer than `grow` remain above it. Precedes the block's first `charge`.
+    /// when fewer than `grow` remain above it. Begins its block (only a `step` may precede it): when it fails in a
+    /// lazily translated guest, a twin of the block runs from the start.
     WindowCheck {
         /// Slots read below the base.
         need: u16,
@@ -356,7 +359,7 @@ pub enum Terminator {
         revert: bool,
         /// A token whose check had the length `len`.
         token: Operand,
-        /// Length of the output in bytes, an i256 that the check has admitted.
+        /// Length of the output in bytes: the operand that the check had, of its type.
         len: Operand,
     },
     /// The guest traps.

@@ -39,7 +39,9 @@ pub use inst::{
     Block, Edge, FuncId, Head, ImportId, Inst, List, MemoryId, Operand, Order, SigId, Source,
     Terminator, Value, Var,
 };
-pub use module::{Growth, Import, Interface, Lazy, MemoryDef, Module, Signature, Window};
+pub use module::{
+    Growth, Import, Interface, Lazy, MEMORIES_MAX, MemoryDef, Module, Signature, Window,
+};
 pub use op::{Op, Shape};
 pub use trap::Trap;
 pub use types::Type;

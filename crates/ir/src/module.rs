@@ -48,6 +48,9 @@ pub enum Growth {
     },
 }
 
+/// How many memories a module may have: contexts keep room for these and no more.
+pub const MEMORIES_MAX: usize = 4;
+
 /// A memory of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryDef {

@@ -26,7 +26,7 @@ pub use error::{VerifyError, VerifyErrorKind};
 use crate::{
     func::Func,
     inst::{Edge, FuncId, Head, Terminator},
-    module::{Growth, Interface, Module},
+    module::{Growth, Interface, MEMORIES_MAX, Module},
 };
 
 /// A program that the verifier has accepted. Only this module makes one.
@@ -86,6 +86,9 @@ pub fn verify_module(module: Module) -> Result<Verified<Module>, VerifyError> {
             want: interface.signatures.len(),
             got: module.funcs.len(),
         });
+    }
+    if interface.memories.len() > MEMORIES_MAX {
+        return fail(VerifyErrorKind::TooManyMemories);
     }
     for (id, memory) in interface.memories.iter() {
         if matches!(memory.growth, Growth::OnTouch { quadratic_divisor: 0, .. }) {

@@ -16,6 +16,8 @@ use crate::{
 const TOUCH_LIMIT_BYTES: u64 = 1 << 32;
 /// Bytes by which such a memory grows (Yellow Paper app. H.1).
 const WORD_BYTES: u64 = 32;
+/// The longest memory to begin with; what a file declares beyond reads as out of bounds.
+const INITIAL_MAX_BYTES: u64 = 1 << 30;
 /// Blocks a program may run, so that a loop that pays nothing ends too.
 const BLOCKS_MAX: u64 = 1 << 24;
 
@@ -37,8 +39,7 @@ impl SimpleEnv {
     pub fn new(interface: &Interface, gas: u64) -> Self {
         let memory = |def: &MemoryDef| Memory {
             def: *def,
-            // A file may declare more than a machine has; what it cannot have reads as out of bounds.
-            bytes: vec![0; def.initial_bytes.min(TOUCH_LIMIT_BYTES) as usize],
+            bytes: vec![0; def.initial_bytes.min(INITIAL_MAX_BYTES) as usize],
         };
         let slots = interface.window.map_or(0, |window| usize::from(window.limit));
         Self {

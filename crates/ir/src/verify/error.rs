@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::{
     inst::{Block, FuncId, Head, MemoryId, Value, Var},
+    module::MEMORIES_MAX,
     op::Op,
     types::Type,
 };
@@ -106,6 +107,8 @@ pub enum VerifyErrorKind {
     LateWindowCheck,
     /// A unit or divisor of zero.
     ZeroUnit,
+    /// More than [`MEMORIES_MAX`] memories.
+    TooManyMemories,
     /// A memory that begins longer than it may become.
     MemoryLimit(MemoryId),
     /// Another number of functions than of signatures.
@@ -185,6 +188,7 @@ impl fmt::Display for VerifyErrorKind {
             Self::StaleSlot(slot) => write!(f, "slot {slot} was not set in this block"),
             Self::LateWindowCheck => f.write_str("a window_check begins its block"),
             Self::ZeroUnit => f.write_str("a unit or divisor is zero"),
+            Self::TooManyMemories => write!(f, "a module has at most {MEMORIES_MAX} memories"),
             Self::MemoryLimit(memory) => write!(f, "memory {memory} begins above its limit"),
             Self::FunctionCount { want, got } => {
                 write!(f, "expected {want} functions, found {got}")
