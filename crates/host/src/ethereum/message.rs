@@ -110,7 +110,7 @@ pub(super) fn run<W: World>(
     ended
 }
 
-/// Moves the frame's value from `sender`, and touches both.
+/// Moves the frame's value from `sender`; touches the callee even when nothing moves (EIP-161).
 fn move_value<W: World>(
     host: &mut Ethereum<W>,
     sender: AccountId,
