@@ -187,7 +187,8 @@ impl Cell for U256 {
 
     #[inline(always)]
     unsafe fn write(self, at: *mut u64) {
-        let [a, b, c, d] = self.into_limbs();
+        // Through registers here too: what a call left in memory limb by limb is not read back as vectors.
+        let [a, b, c, d] = scalar(self.into_limbs());
         // SAFETY: the caller's promise.
         unsafe {
             *at = a;
@@ -212,7 +213,7 @@ impl Cell for U512 {
     }
 }
 
-/// The same limbs, held one by one: a 16-byte load of limbs that were just stored one by one could not be forwarded
+/// The same limbs, in registers one by one: a 16-byte load of limbs that were just stored one by one could not be forwarded
 /// from the store buffer, and costs more than the whole operation.
 #[inline(always)]
 fn scalar(limbs: [u64; 4]) -> [u64; 4] {

@@ -64,7 +64,7 @@ mod arena {
     /// How much address space an arena reserves. Pages are committed only when touched.
     const RESERVE_BYTES: usize = 1 << 36;
     /// A frame that dirtied more than this gives its pages back instead of clearing them.
-    const CLEAR_LIMIT_BYTES: usize = 1 << 20;
+    const CLEAR_LIMIT_BYTES: usize = 1 << 24;
     const PAGE_BYTES: usize = 4096;
 
     /// The operating system refused the reservation.

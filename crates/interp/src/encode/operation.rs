@@ -5,8 +5,28 @@ use lockstep_ir::{Op, Operand, Shape, Source, Type, Value};
 use super::Encoding;
 use crate::{
     code::CodeError,
-    handler::value::{self, Form, General},
+    handler::value::{self, Form, General, Low},
 };
+
+/// The type at which the machine does `op`: narrow integers are zero-extended in their slot, so what neither wraps nor
+/// looks at signs is the same in 64 bits.
+pub(super) fn machine_type(op: Op, ty: Type) -> Type {
+    let unsigned = matches!(
+        op,
+        Op::Ieq
+            | Op::Ine
+            | Op::Iult
+            | Op::Iule
+            | Op::Iugt
+            | Op::Iuge
+            | Op::Band
+            | Op::Bor
+            | Op::Bxor
+            | Op::Udiv
+            | Op::Urem
+    );
+    if unsigned && matches!(ty, Type::I8 | Type::I16 | Type::I32) { Type::I64 } else { ty }
+}
 
 impl Encoding<'_> {
     pub(super) fn operation(
@@ -20,9 +40,10 @@ impl Encoding<'_> {
         match op.shape() {
             Shape::Binary | Shape::Compare => {
                 let (a, b) = self.forms(ty, args);
+                let machine = machine_type(op, ty);
                 let chosen = match op.shape() {
-                    Shape::Binary => value::binary(op, ty, a, b),
-                    _ => value::compare(op, ty, a, b),
+                    Shape::Binary => value::binary(op, machine, a, b),
+                    _ => value::compare(op, machine, a, b),
                 };
                 if let Some(handler) = chosen {
                     let [a_at, b_at] = self.places(ty, [args[0], args[1]], [a, b])?;
@@ -47,6 +68,13 @@ impl Encoding<'_> {
                 let from = self.slot(args[0], ty)?;
                 let dst = self.define(result)?;
                 self.extend(dst, from);
+                return Ok(());
+            }
+            Shape::Reduce if to.slots() == 1 => {
+                let from = self.slot(args[0], ty)?;
+                let dst = self.define(result)?;
+                self.plain::<Low>([dst, from, 0, 0]);
+                self.imm(u64::MAX >> (64 - to.bits()));
                 return Ok(());
             }
             _ => {}

@@ -174,7 +174,8 @@ impl Plan {
             return;
         }
         let Inst::Op { op, ty, args, .. } = func.insts[plan.def as usize] else { return };
-        if op.shape() != Shape::Compare || !matches!(ty, Type::I64 | Type::I256) {
+        let machine = super::operation::machine_type(op, ty);
+        if op.shape() != Shape::Compare || !matches!(machine, Type::I64 | Type::I256) {
             return;
         }
         for operand in &args[..2] {

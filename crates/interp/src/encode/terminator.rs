@@ -2,12 +2,12 @@
 
 use lockstep_ir::{BlockDef, Edge, Inst, List, Operand, Source, Terminator, Trap, Type};
 
-use super::Encoding;
+use super::{Encoding, operation::machine_type};
 use crate::{
     code::{CodeError, Word},
-    dispatch::handler,
+    dispatch::{Handler, handler},
     handler::{
-        flow::{Branch, EnterDyn, Exit, Jump, RaiseTrap, Resolve},
+        flow::{Branch, Enter, EnterDyn, Entering, Exit, Jump, Plainly, RaiseTrap, Resolve},
         host::Return,
         value,
     },
@@ -23,9 +23,7 @@ impl Encoding<'_> {
             }
             Terminator::Jump(edge) => {
                 let shift = self.shift(&edge);
-                self.plain::<Jump>([shift, 0, 0, 0]);
-                let link = self.link();
-                self.connect(link, edge)
+                self.jump(shift, edge)
             }
             Terminator::Branch { cond, then, otherwise } => self.branch(cond, then, otherwise),
             Terminator::Return { values } => self.return_values(values),
@@ -39,18 +37,42 @@ impl Encoding<'_> {
         }
     }
 
+    /// The first of two handlers where places are gone to plainly, the second where they are entered.
+    fn going(&self, handlers: [Handler; 2]) -> Handler {
+        handlers[usize::from(self.interface.window.is_some())]
+    }
+
+    fn jump(&mut self, shift: i16, edge: Edge) -> Result<(), CodeError> {
+        let handlers = [handler::<Jump<Plainly>> as Handler, handler::<Jump<Entering>>];
+        self.handler(self.going(handlers));
+        self.fields([shift, 0, 0, 0]);
+        let link = self.link();
+        self.connect(link, edge)
+    }
+
+    /// Begins a stub that the link at `position` leads to: with a window, an entry that fits every height.
+    fn stub(&mut self, position: usize) {
+        self.e.local_links.push((position, self.e.words.len()));
+        if self.interface.window.is_some() {
+            self.handler(handler::<Enter>);
+            self.halves([0, u32::MAX]);
+            self.imm(0);
+            self.imm(0);
+        }
+    }
+
     fn branch(&mut self, cond: Operand, then: Edge, otherwise: Edge) -> Result<(), CodeError> {
         if let Source::Imm(number) = cond.source() {
             let edge = if number != 0 { then } else { otherwise };
             let shift = self.shift(&edge);
-            self.plain::<Jump>([shift, 0, 0, 0]);
-            let link = self.link();
-            return self.connect(link, edge);
+            return self.jump(shift, edge);
         }
         let shifts = [self.shift(&then), self.shift(&otherwise)];
         if !self.compare_branch(cond, shifts)? {
             let cond = self.slot(cond, Type::I8)?;
-            self.plain::<Branch>([shifts[0], cond, 0, shifts[1]]);
+            let handlers = [handler::<Branch<Plainly>> as Handler, handler::<Branch<Entering>>];
+            self.handler(self.going(handlers));
+            self.fields([shifts[0], cond, 0, shifts[1]]);
         }
         let links = [self.link(), self.link()];
         self.connect(links[0], then)?;
@@ -66,10 +88,12 @@ impl Encoding<'_> {
         let (a, b) = self.forms(ty, args);
         let operands = [args[0], args[1]];
         let places = self.places(ty, operands, [a, b])?;
-        let Some(handler) = value::compare_branch(op, ty, a, b) else {
-            return Err(CodeError::Unsupported("a comparison without a branch of its own"));
+        let ty = machine_type(op, ty);
+        let chosen = match self.interface.window {
+            None => value::compare_branch::<Plainly>(op, ty, a, b),
+            Some(_) => value::compare_branch::<Entering>(op, ty, a, b),
         };
-        self.handler(handler);
+        self.handler(chosen.ok_or(CodeError::Unsupported("a comparison without a branch"))?);
         self.fields([shifts[0], places[0], places[1], shifts[1]]);
         self.inline_constant(ty, operands, [a, b]);
         Ok(true)
@@ -105,18 +129,18 @@ impl Encoding<'_> {
                     self.e.words[position].link = known;
                     return Ok(());
                 }
-                self.e.local_links.push((position, self.e.words.len()));
+                self.stub(position);
                 self.handler(handler::<Resolve>);
                 self.imm(u64::from(head.0));
                 let back = self.link();
                 self.e.local_links.push((back, position));
             }
             Edge::EnterDyn { target, shift } => {
-                self.e.local_links.push((position, self.e.words.len()));
+                self.stub(position);
                 self.enter_dyn(target, shift)?;
             }
             Edge::Trap(trap) => {
-                self.e.local_links.push((position, self.e.words.len()));
+                self.stub(position);
                 self.trap(trap);
             }
         }

@@ -1,8 +1,12 @@
 //! Handlers that charge, check the window, branch and leave.
 
+use core::marker::PhantomData;
+
 use lockstep_ir::{Head, Trap};
+use lockstep_rt::Context;
 
 use crate::{
+    code::Word,
     dispatch::{Flow, Outcome, Run},
     frame::State,
 };
@@ -24,6 +28,9 @@ impl Run for Charge {
 /// The start of a region: window check and first charge. `handler | need, span (bytes) | gas | head`.
 pub(crate) struct Enter;
 
+/// Words of an [`Enter`]; the instruction after it follows.
+pub(crate) const ENTER_WORDS: usize = 4;
+
 impl Run for Enter {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
@@ -36,7 +43,33 @@ impl Run for Enter {
         if state.gas < 0 {
             return state.trap(Trap::OutOfGas);
         }
-        state.next(4)
+        state.next(ENTER_WORDS)
+    }
+}
+
+/// How a terminator goes to another place.
+pub(crate) trait Go {
+    fn go(state: State, target: *const Word) -> Flow;
+}
+
+/// To an instruction of a function without a window.
+pub(crate) struct Plainly;
+/// To an [`Enter`], which is done here and now: one dispatch fewer for each block. Stubs begin with one that fits
+/// every height and costs nothing.
+pub(crate) struct Entering;
+
+impl Go for Plainly {
+    #[inline(always)]
+    fn go(state: State, target: *const Word) -> Flow {
+        state.jump(target)
+    }
+}
+
+impl Go for Entering {
+    #[inline(always)]
+    fn go(mut state: State, target: *const Word) -> Flow {
+        state.pc = target;
+        Enter::run(state)
     }
 }
 
@@ -93,31 +126,31 @@ fn raise(state: State, position: usize) -> Flow {
 }
 
 /// `handler | shift | link`.
-pub(crate) struct Jump;
+pub(crate) struct Jump<G>(PhantomData<G>);
 
-impl Run for Jump {
+impl<G: Go> Run for Jump<G> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
         let target = state.link(2);
         state.shift(state.field(0));
-        state.jump(target)
+        G::go(state, target)
     }
 }
 
 /// `handler | then_shift cond _ otherwise_shift | then | otherwise`.
-pub(crate) struct Branch;
+pub(crate) struct Branch<G>(PhantomData<G>);
 
-impl Run for Branch {
+impl<G: Go> Run for Branch<G> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
         if state.operand::<u64>(1) != 0 {
             let target = state.link(2);
             state.shift(state.field(0));
-            state.jump(target)
+            G::go(state, target)
         } else {
             let target = state.link(3);
             state.shift(state.field(3));
-            state.jump(target)
+            G::go(state, target)
         }
     }
 }
@@ -134,7 +167,7 @@ impl Run for EnterDyn {
         if upper[0] | upper[1] | upper[2] == 0 {
             let target = state.activation().code.target(number);
             if !target.is_null() {
-                return state.jump(target);
+                return Entering::go(state, target);
             }
         }
         let fits = upper == [0; 3] && number <= u64::from(u32::MAX);
@@ -192,20 +225,27 @@ impl Run for Exit {
 pub(crate) struct Step;
 
 impl Run for Step {
-    fn run(mut state: State) -> Flow {
-        let [pc, prepaid] = state.halves(2);
-        let step = lockstep_rt::Step {
-            pc,
-            gas: state.gas as u64 + u64::from(prepaid),
-            window_top: state.fp.wrapping_offset(state.field(0) as isize),
-        };
-        let gas = state.gas;
-        let context = state.context();
-        context.gas = gas;
-        if let Some(hook) = context.step {
-            // SAFETY: the engine installed the hook for the host and machine of this context.
-            unsafe { hook(state.cx, &step) };
-        }
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        show(state.pc, state.fp, state.gas, state.cx);
         state.next(3)
+    }
+}
+
+/// Shows the step; the state comes in parts, so that none of it has an address when its handler goes on.
+#[inline(never)]
+fn show(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) {
+    let mut state = State { pc, fp, gas, cx };
+    let [pc, prepaid] = state.halves(2);
+    let step = lockstep_rt::Step {
+        pc,
+        gas: gas as u64 + u64::from(prepaid),
+        window_top: fp.wrapping_offset(state.field(0) as isize),
+    };
+    let context = state.context();
+    context.gas = gas;
+    if let Some(hook) = context.step {
+        // SAFETY: the engine installed the hook for the host and machine of this context.
+        unsafe { hook(cx, &step) };
     }
 }

@@ -7,13 +7,15 @@ use core::marker::PhantomData;
 
 use lockstep_base::{Int, U256};
 use lockstep_ir::{
-    Op, Type,
+    Op, Trap, Type,
     op::meaning::{self, Bits},
 };
 
 use crate::{
+    code::Word,
     dispatch::{Flow, Handler, Run, handler},
     frame::{Cell, State},
+    handler::flow::Go,
 };
 
 /// Where an operand of an instruction is.
@@ -111,10 +113,11 @@ impl<F: Compare, T: Int + Cell, A: Place, B: Place> Run for CompareRun<F, T, A, 
     }
 }
 
-/// Compares and branches: `handler | then_shift a b otherwise_shift | constant | then otherwise`.
-struct CompareBranch<F, T, A, B>(PhantomData<(F, T, A, B)>);
+/// Compares and branches: `handler | then_shift a b otherwise_shift | constant | then otherwise`. `G` says how a place
+/// is gone to.
+struct CompareBranch<F, T, A, B, G>(PhantomData<(F, T, A, B, G)>);
 
-impl<F: Compare, T: Int + Cell, A: Place, B: Place> Run for CompareBranch<F, T, A, B> {
+impl<F: Compare, T: Int + Cell, A: Place, B: Place, G: Go> Run for CompareBranch<F, T, A, B, G> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
         let (a, b) = (A::get::<T>(&state, 1), B::get::<T>(&state, 2));
@@ -123,11 +126,11 @@ impl<F: Compare, T: Int + Cell, A: Place, B: Place> Run for CompareBranch<F, T, 
         if F::eval(a, b) {
             let target = state.link(links);
             state.shift(state.field(0));
-            state.jump(target)
+            G::go(state, target)
         } else {
             let target = state.link(links + 1);
             state.shift(state.field(3));
-            state.jump(target)
+            G::go(state, target)
         }
     }
 }
@@ -176,38 +179,53 @@ impl General {
         op as u64 | (ty as u64) << 8 | (to as u64) << 16
     }
 
-    fn bits(state: &State, k: usize, ty: Type) -> Bits {
-        let mut bits = [0; 8];
-        for (limb, out) in bits.iter_mut().take(ty.slots() as usize).enumerate() {
-            *out = state.read::<u64>(state.field(k) + limb as i16);
-        }
-        bits
-    }
-}
-
-impl Run for General {
-    fn run(mut state: State) -> Flow {
+    /// Computes and writes the result, or says which trap it is. Takes the state apart, so that none of it has an
+    /// address when the caller goes on with its last call.
+    #[inline(never)]
+    fn compute(pc: *const Word, fp: *mut u64) -> Option<Trap> {
+        let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut() };
         let selector = state.imm(2);
         let op = Op::ALL[selector as usize & 0xff];
         let ty = Type::ALL[(selector >> 8) as usize & 0xff];
         let to = Type::ALL[(selector >> 16) as usize & 0xff];
         let shape = op.shape();
-        let mut args = [[0; 8]; 3];
+        let mut args: [Bits; 3] = [[0; 8]; 3];
         for (k, arg) in args.iter_mut().enumerate().take(shape.arity()) {
-            *arg = Self::bits(&state, k + 1, shape.operand(k, ty));
+            let slots = shape.operand(k, ty).slots() as i16;
+            for (limb, slot) in arg.iter_mut().zip(0..slots) {
+                *limb = state.read::<u64>(state.field(k + 1) + slot);
+            }
         }
         match meaning::evaluate(op, ty, to, [&args[0], &args[1], &args[2]]) {
             Ok(bits) => {
-                for (limb, bits) in bits.iter().take(to.slots() as usize).enumerate() {
-                    state.write::<u64>(state.field(0) + limb as i16, *bits);
+                for (limb, slot) in bits.iter().zip(0..to.slots() as i16) {
+                    state.write::<u64>(state.field(0) + slot, *limb);
                 }
-                state.next(3)
+                None
             }
-            Err(trap) => {
-                state.activation().trap = trap;
-                state.leave(crate::dispatch::Outcome::Trap)
-            }
+            Err(trap) => Some(trap),
         }
+    }
+}
+
+impl Run for General {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        match Self::compute(state.pc, state.fp) {
+            None => state.next(3),
+            Some(trap) => state.trap(trap),
+        }
+    }
+}
+
+/// The low bits of a number, of one slot: `handler | dst a | mask`.
+pub(crate) struct Low;
+
+impl Run for Low {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, state.operand::<u64>(1) & state.imm(2));
+        state.next(3)
     }
 }
 
@@ -290,7 +308,7 @@ macro_rules! derive_rows {
         }
 
         /// The handler of a comparison with the branch that takes its result, if the row has one.
-        pub(crate) fn compare_branch(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
+        pub(crate) fn compare_branch<G: Go>(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
             match op { $(Op::$name => pick!(branch $shape $heat rows::$name, ty, a, b),)* }
         }
 
@@ -337,7 +355,7 @@ macro_rules! pick {
         place::<PickCompare<$row>>($ty, $a, $b)
     };
     (branch compare hot $row:path, $ty:ident, $a:ident, $b:ident) => {
-        place::<PickBranch<$row>>($ty, $a, $b)
+        place::<PickBranch<$row, G>>($ty, $a, $b)
     };
     (unary unary hot $row:path, $ty:ident, $a:expr, $b:expr) => {
         match $ty {
@@ -358,7 +376,7 @@ trait Pick {
 
 struct PickBinary<F>(PhantomData<F>);
 struct PickCompare<F>(PhantomData<F>);
-struct PickBranch<F>(PhantomData<F>);
+struct PickBranch<F, G>(PhantomData<(F, G)>);
 
 impl<F: Binary> Pick for PickBinary<F> {
     fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
@@ -372,9 +390,9 @@ impl<F: Compare> Pick for PickCompare<F> {
     }
 }
 
-impl<F: Compare> Pick for PickBranch<F> {
+impl<F: Compare, G: Go> Pick for PickBranch<F, G> {
     fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
-        handler::<CompareBranch<F, T, A, B>>
+        handler::<CompareBranch<F, T, A, B, G>>
     }
 }
 
