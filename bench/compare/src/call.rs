@@ -1,0 +1,48 @@
+//! One call on both engines.
+
+use lockstep::Tier;
+
+use crate::{
+    case::CallCase,
+    clock::Clock,
+    ours, peer,
+    report::{Row, Side},
+};
+
+/// Checks and measures both.
+///
+/// # Errors
+///
+/// When an engine cannot be set up.
+pub fn compare(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, String> {
+    let first_ours = clock.singles(&mut || ours::first_call_ns(case, tier))?;
+    let analysis = clock.singles(&mut || Ok(peer::analysis_ns(&case.code)))?;
+
+    let engine = lockstep::Engine::new();
+    let mut ours = ours::Caller::new(&engine, case, tier)?;
+    let mut peer = peer::Caller::new(case);
+    let ours_answer = ours.answer()?;
+    let peer_answer = peer.answer();
+    let [ours_ns, peer_ns] = clock.pair(&mut || ours.run(), &mut || peer.run());
+    Ok(Row {
+        case: case.name.clone(),
+        group: case.group.clone(),
+        is_apart: case.is_micro,
+        ours: Side {
+            engine: "lockstep",
+            tier: tier.name(),
+            ns: ours_ns,
+            compile_ns: (first_ours - ours_ns).max(0.0),
+            gas: ours_answer.gas,
+            objection: case.expected.objection(&ours_answer),
+        },
+        peer: Side {
+            engine: "revm",
+            tier: "interpreter",
+            ns: peer_ns,
+            compile_ns: analysis,
+            gas: peer_answer.gas,
+            objection: case.expected.objection(&peer_answer),
+        },
+    })
+}
