@@ -1,0 +1,94 @@
+//! Why a command could not do what it was asked: always with the place, and with what was expected there.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use thiserror::Error;
+
+/// Input that cannot be used.
+#[derive(Debug, Error, Diagnostic)]
+pub enum InputError {
+    /// A file that cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// Results that cannot be written.
+    #[error("cannot write results: {source}")]
+    Write {
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A file that is too long to be anything we know.
+    #[error("{} is longer than {max_bytes} bytes", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// What is allowed.
+        max_bytes: u64,
+    },
+    /// JSON that is malformed, or not of the shape that was expected.
+    #[error("{}: {message}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        message: String,
+        /// The file's text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// Where it is wrong.
+        #[label("here")]
+        at: SourceSpan,
+    },
+    /// A file of state tests without any.
+    #[error("{} holds no test", .0.display())]
+    #[diagnostic(help(
+        "a file of state tests is an object: name -> {{env, pre, transaction, post}}"
+    ))]
+    NoTests(PathBuf),
+    /// A folder without files of state tests.
+    #[error("no file of state tests in {}", .0.display())]
+    #[diagnostic(help("files of state tests end in .json"))]
+    NoFiles(PathBuf),
+    /// A test whose parts do not fit together.
+    #[error("{}: test {test:?}: {what}", path.display())]
+    Test {
+        /// The file.
+        path: PathBuf,
+        /// The test.
+        test: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// An argument that cannot be used.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl InputError {
+    /// Wraps what the JSON reader says about `text`, the content of `path`.
+    pub fn json(path: &Path, text: String, error: &serde_json::Error) -> Self {
+        let offset = offset_of(&text, error.line(), error.column());
+        Self::Json {
+            path: path.to_owned(),
+            message: error.to_string(),
+            at: SourceSpan::new(offset.into(), usize::from(offset < text.len())),
+            text: NamedSource::new(path.display().to_string(), text),
+        }
+    }
+}
+
+/// The offset of a line and column, both counted from 1, within `text`.
+fn offset_of(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let offset = (before + column.saturating_sub(1)).min(text.len());
+    // Spans must begin at a character.
+    (0..=offset).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}

@@ -1,0 +1,172 @@
+//! `lockstep statetest`.
+
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use lockstep::{Fork, Tier};
+use regex::Regex;
+
+use super::{
+    collect_files, report,
+    report::Format,
+    run_files,
+    select::Selection,
+    suite::{FileReport, Settings, Totals},
+};
+use crate::{error::InputError, exit};
+
+/// Runs Ethereum state tests.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Files of state tests, or folders of such files; without any, file names are read from standard input.
+    paths: Vec<PathBuf>,
+    /// Only this fork.
+    #[arg(long = "statetest.fork", visible_alias = "fork", value_name = "FORK")]
+    fork: Option<Fork>,
+    /// Only the case at this place in its fork's list; -1 means all.
+    #[arg(long = "statetest.index", value_name = "N", allow_negative_numbers = true)]
+    index: Option<i64>,
+    /// Only tests whose name matches this regular expression.
+    #[arg(long = "run", value_name = "REGEX")]
+    pattern: Option<Regex>,
+    /// Only tests whose name contains this.
+    #[arg(short = 'k', value_name = "SUBSTR")]
+    substring: Option<String>,
+    /// Adds the state after each case to its result.
+    #[arg(long)]
+    dump: bool,
+    /// The same as --format human.
+    #[arg(long, conflicts_with = "format")]
+    human: bool,
+    /// The same as --format json.
+    #[arg(long, conflicts_with_all = ["format", "human"])]
+    json: bool,
+    /// How results are written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// What runs the code.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    tier: Tier,
+    /// Also what takes minutes.
+    #[arg(long)]
+    slow: bool,
+}
+
+impl Arguments {
+    fn format(&self) -> Format {
+        if self.human { Format::Human } else { self.format }
+    }
+
+    fn settings(&self) -> Settings {
+        let selection = Selection {
+            fork: self.fork,
+            // geth's default is -1: all.
+            index: self.index.and_then(|index| usize::try_from(index).ok()),
+            pattern: self.pattern.clone(),
+            substring: self.substring.clone(),
+            slow: self.slow,
+        };
+        Settings { selection, tier: self.tier, keeps_state: self.dump }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When a path names nothing that can be run.
+pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
+    let mut totals = Totals::default();
+    if arguments.paths.is_empty() {
+        for line in io::stdin().lock().lines() {
+            let line = line.map_err(|source| InputError::Read { path: "-".into(), source })?;
+            if !line.trim().is_empty() {
+                run_batch(arguments, &[line.trim().into()], &mut totals)?;
+            }
+        }
+    } else {
+        run_batch(arguments, &arguments.paths, &mut totals)?;
+    }
+    let Totals { passed, failed, skipped, unreadable } = totals;
+    eprintln!("{passed} passed, {failed} failed, {skipped} skipped");
+    Ok(match (unreadable, failed) {
+        (0, 0) => exit::GOOD,
+        (0, _) => exit::FAILED,
+        _ => exit::UNUSABLE,
+    })
+}
+
+/// Runs `paths` together and writes one report.
+fn run_batch(
+    arguments: &Arguments,
+    paths: &[PathBuf],
+    totals: &mut Totals,
+) -> Result<(), InputError> {
+    let mut files = Vec::new();
+    for path in paths {
+        files.extend(collect_files(path)?);
+    }
+    let format = arguments.format();
+    let talk = Mutex::new(Talk::new(files.len(), format));
+    let on_file = |report: &FileReport| {
+        talk.lock().unwrap_or_else(PoisonError::into_inner).file_done(report);
+    };
+    let reports = run_files(&files, &arguments.settings(), &on_file);
+    let talk = talk.into_inner().unwrap_or_else(PoisonError::into_inner);
+    talk.bar.finish_and_clear();
+    let written = talk.written.and_then(|()| {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        report::write_all(&mut out, format, &reports)?;
+        out.flush()
+    });
+    written.map_err(|source| InputError::Write { source })?;
+    reports.iter().for_each(|report| totals.add(report));
+    Ok(())
+}
+
+/// What is said while files run.
+struct Talk {
+    bar: ProgressBar,
+    format: Format,
+    written: io::Result<()>,
+}
+
+impl Talk {
+    fn new(files: usize, format: Format) -> Self {
+        let bar = match io::stderr().is_terminal() && files > 1 {
+            true => ProgressBar::new(files as u64),
+            false => ProgressBar::hidden(),
+        };
+        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} files {eta}") {
+            bar.set_style(style);
+        }
+        Self { bar, format, written: Ok(()) }
+    }
+
+    fn file_done(&mut self, report: &FileReport) {
+        if self.written.is_ok() {
+            self.written = report::write_file(&mut io::stdout().lock(), self.format, report);
+        }
+        let mut lines = String::new();
+        if let Err(error) = &report.verdicts {
+            lines += &format!("error: {error}\n");
+        }
+        for skip in &report.skips {
+            let (name, fork, count, reason) = (&skip.name, &skip.fork, skip.count, &skip.reason);
+            lines += &format!("skipped {count} of {name} [{fork}]: {reason}\n");
+        }
+        // A bar and a line a case do not go together.
+        if self.bar.is_hidden() {
+            for root in report.verdicts.iter().flatten().filter_map(|verdict| verdict.state_root) {
+                lines += &format!("{{\"stateRoot\": \"{root}\"}}\n");
+            }
+        }
+        self.bar.suspend(|| eprint!("{lines}"));
+        self.bar.inc(1);
+    }
+}
