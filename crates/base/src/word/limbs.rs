@@ -42,19 +42,46 @@ pub(super) fn mul<const L: usize>(a: &[u64; L], b: &[u64; L]) -> [u64; L] {
     product
 }
 
+/// `a * b` for one limb `a`: L limbs and the one above.
+#[inline(always)]
+fn mul_limb<const L: usize>(a: u64, b: &[u64; L]) -> ([u64; L], u64) {
+    let mut low = [0; L];
+    let mut high = [0; L];
+    for j in 0..L {
+        (low[j], high[j]) = a.carrying_mul(b[j], 0);
+    }
+    let mut carry = false;
+    for j in 1..L {
+        (low[j], carry) = low[j].carrying_add(high[j - 1], carry);
+    }
+    // A limb times L limbs has no more than L + 1 limbs, so the last carry is taken up.
+    (low, high[L - 1].wrapping_add(u64::from(carry)))
+}
+
 /// `a * b` in full: low half, high half.
+///
+/// Each row is multiplied first and added then, so that each of the two is one carry chain.
 #[inline(always)]
 pub(super) fn mul_wide<const L: usize>(a: &[u64; L], b: &[u64; L]) -> ([u64; L], [u64; L]) {
-    let mut halves = [[0; L]; 2];
-    let product = halves.as_flattened_mut();
+    let mut low = [0; L];
+    let (mut sum, mut top) = mul_limb(a[0], b);
     for i in 0..L {
-        let mut carry = 0;
-        for j in 0..L {
-            (product[i + j], carry) = a[i].carrying_mul_add(b[j], product[i + j], carry);
+        if i > 0 {
+            // What is above the limb just finished, plus the next row.
+            let (row, row_top) = mul_limb(a[i], b);
+            let mut carry = false;
+            for j in 0..L {
+                let above = if j + 1 < L { sum[j + 1] } else { top };
+                (sum[j], carry) = row[j].carrying_add(above, carry);
+            }
+            top = row_top.wrapping_add(u64::from(carry));
         }
-        product[i + L] = carry;
+        low[i] = sum[0];
     }
-    (halves[0], halves[1])
+    let mut high = [0; L];
+    high[..L - 1].copy_from_slice(&sum[1..]);
+    high[L - 1] = top;
+    (low, high)
 }
 
 /// Whether `a < b`.

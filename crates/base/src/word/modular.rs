@@ -137,14 +137,27 @@ impl Reciprocal {
                 fold(&low, &high, *complement, self.modulus)
             }
             Way::Inverse { shift, divisor, inverse } => {
-                let a = scaled(a, self.modulus, *shift, divisor, inverse);
-                // The factor `a` is below the divisor, so the high half of the product is too.
-                let (low, high) = limbs::mul_wide(&a, b.as_limbs());
-                let scaled = remainder(&low, &high, divisor, inverse);
-                U256::from_limbs(limbs::shr(&scaled, *shift, 0))
+                inverse_mul_mod(a, b, self.modulus, *shift, divisor, inverse)
             }
         }
     }
+}
+
+/// The general way, apart from the others so that those stay small enough to be inlined.
+#[inline(never)]
+fn inverse_mul_mod(
+    a: U256,
+    b: U256,
+    modulus: U256,
+    shift: u32,
+    divisor: &[u64; 4],
+    inverse: &[u64; 4],
+) -> U256 {
+    let a = scaled(a, modulus, shift, divisor, inverse);
+    // The factor `a` is below the divisor, so the high half of the product is too.
+    let (low, high) = limbs::mul_wide(&a, b.as_limbs());
+    let scaled = remainder(&low, &high, divisor, inverse);
+    U256::from_limbs(limbs::shr(&scaled, shift, 0))
 }
 
 impl Way {
@@ -165,7 +178,7 @@ impl Way {
 }
 
 /// `(a mod modulus) << shift`, below the divisor `modulus << shift`.
-#[inline(always)]
+#[inline]
 fn scaled(a: U256, modulus: U256, shift: u32, divisor: &[u64; 4], inverse: &[u64; 4]) -> [u64; 4] {
     if a.is_below(modulus) {
         return limbs::shl(a.as_limbs(), shift);
