@@ -119,7 +119,8 @@ impl<'e> CaseRunner<'e> {
         tracer: Option<&mut dyn Tracer<Journal<SharedState>>>,
     ) -> Result<Outcome, Failure> {
         let vm = self.prepare(case)?;
-        let receipt = match case.test.transaction.at(case.expected.indexes) {
+        let chain_id = vm.host().config().chain_id;
+        let receipt = match case.test.transaction.at(case.expected.indexes, chain_id) {
             Err(rejection) => Err(rejection),
             Ok(transaction) => {
                 let done = match tracer {
