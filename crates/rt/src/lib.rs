@@ -16,6 +16,15 @@ mod enter;
 mod evaluate;
 mod exit;
 mod host;
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
+mod keccak;
+#[cfg(not(all(feature = "native", target_arch = "x86_64")))]
+mod keccak {
+    /// Keccak-256 of `bytes`, or `None` when this processor lacks the instructions: always, here.
+    pub fn keccak256(_bytes: &[u8]) -> Option<[u8; 32]> {
+        None
+    }
+}
 mod links;
 mod memory;
 #[cfg(feature = "native")]
@@ -32,6 +41,7 @@ pub use host::{
     HostFunction, HostRow, Link, Machine, Parts, Program, SlotValue, StepView, Values, View, erase,
     slice,
 };
+pub use keccak::keccak256;
 pub use links::{LinkError, Links};
 #[cfg(feature = "native")]
 pub use memory::{Arena, ReserveError};
