@@ -11,6 +11,8 @@
 
 mod codec;
 mod map;
+#[cfg(test)]
+mod tests;
 
 use blst::{
     BLST_ERROR, MultiPoint, blst_fp12, blst_p1, blst_p1_affine, blst_p2, blst_p2_affine, min_pk,

@@ -4,7 +4,7 @@
 //! quadratic extension is its real part, then its imaginary part; `blst` writes the imaginary part first and has no
 //! padding. What `blst` decodes is canonical and on the curve, not necessarily in the subgroup.
 
-use blst::{blst_p1_affine, blst_p2_affine, min_pk, min_sig};
+use blst::{blst_fp, blst_p1_affine, blst_p2_affine, min_pk, min_sig};
 
 use super::{super::PointError, refusal};
 
@@ -45,6 +45,11 @@ pub(super) fn decode_g1(bytes: &[u8; G1_BYTES]) -> Result<blst_p1_affine, PointE
     }
     if plain[0] & FLAG_BITS != 0 {
         return Err(PointError::NonCanonical);
+    }
+    if plain[..ELEMENT_BYTES] == [0; ELEMENT_BYTES] {
+        let row = ZERO_X.iter().find(|(y, _)| plain[ELEMENT_BYTES..] == *y);
+        let (_, y) = row.ok_or(PointError::NotOnCurve)?;
+        return Ok(blst_p1_affine { x: blst_fp::default(), y: *y });
     }
     Ok(min_pk::PublicKey::deserialize(&plain).map_err(refusal)?.into())
 }
