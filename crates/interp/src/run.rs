@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::cell::RefCell;
 
-use lockstep_base::{U256, modular::Reciprocal};
+use lockstep_base::{Int, U256, modular::Reciprocal};
 use lockstep_ir::{Func, Head, Trap, Verified};
 use lockstep_rt::{Context, Stop};
 
@@ -168,7 +168,7 @@ impl Activation<'_> {
     #[inline(always)]
     pub(crate) fn mul_mod(&mut self, a: U256, b: U256, modulus: U256) -> U256 {
         let kept = &mut self.translator.borrow_mut().reciprocal;
-        if kept.0 != modulus {
+        if !kept.0.is_same(modulus) {
             *kept = (modulus, Reciprocal::new(modulus));
         }
         kept.1.mul_mod(a, b)

@@ -5,7 +5,10 @@
 //! 1. Blocks are begun in order and ended before the next begins; the verifier checks everything else.
 //! 2. `get` of a variable is free: an operand names it. A caller that sets a variable while it still holds
 //!    operands naming it uses [`Builder::assign`], which copies just what would be lost.
-//! 3. A pure operation on constants never reaches the function: its meaning is computed here.
+//! 3. A pure operation on constants never reaches the function: its meaning is computed here; one with a constant
+//!    operand becomes the simplest that means the same (`simplify`).
+
+mod simplify;
 
 use alloc::{vec, vec::Vec};
 
@@ -176,6 +179,12 @@ impl<'f> Builder<'f> {
             && let Some(folded) = self.fold(op, ty, to, args)
         {
             return folded;
+        }
+        if let [a, b] = *args
+            && (a.is_const() || b.is_const())
+            && let Some(simpler) = self.simplify(op, ty, a, b)
+        {
+            return simpler;
         }
         let mut padded = [Operand::ZERO; 3];
         padded[..args.len()].copy_from_slice(args);

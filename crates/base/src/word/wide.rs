@@ -35,19 +35,20 @@ macro_rules! wide {
             }
             #[inline]
             fn div_rem(self, divisor: Self) -> Option<(Self, Self)> {
-                let mut numerator = *self.as_limbs();
-                let mut divisor = *divisor.as_limbs();
-                let high =
-                    |limbs: &[u64; $limbs]| limbs[2..].iter().fold(0, |all, limb| all | limb);
-                if high(&numerator) | high(&divisor) == 0 {
-                    return div_rem_narrow(&numerator, &divisor);
+                let (a, b) = (self.as_limbs(), divisor.as_limbs());
+                let above = |limbs: &[u64; $limbs], from: usize| {
+                    limbs[from..].iter().fold(0, |all, limb| all | limb)
+                };
+                if above(b, 1) == 0 {
+                    return div_rem_limb(a, b[0]);
                 }
-                let ones: u32 = divisor.iter().map(|limb| limb.count_ones()).sum();
-                if ones <= 1 {
-                    return div_rem_power(self, Self::from_limbs(divisor));
+                if above(a, 2) | above(b, 2) == 0 {
+                    return Some(div_rem_narrow(a, b));
                 }
-                limbs::divide(&mut numerator, &mut divisor);
-                Some((Self::from_limbs(numerator), Self::from_limbs(divisor)))
+                if divisor.and(divisor.sub(Self::ONE)).is_nought() {
+                    return Some(div_rem_power(self, divisor));
+                }
+                Some(Uint::div_rem(self, divisor))
             }
             #[inline]
             fn add_mod(self, other: Self, modulus: Self) -> Self {
@@ -165,32 +166,46 @@ macro_rules! wide {
 wide!(256, 4, modular::add_mod, modular::mul_mod);
 wide!(512, 8, modular::add_mod_512, modular::mul_mod_512);
 
-/// Quotient and remainder when neither number exceeds 128 bits.
+/// A quotient and a remainder.
+type Parts<const B: usize, const L: usize> = (Uint<B, L>, Uint<B, L>);
+
+/// Quotient and remainder by one limb: a division of two limbs by one for each, highest first; `None` by zero.
 #[inline]
-fn div_rem_narrow<const B: usize, const L: usize>(
-    a: &[u64; L],
-    b: &[u64; L],
-) -> Option<(Uint<B, L>, Uint<B, L>)> {
+fn div_rem_limb<const B: usize, const L: usize>(a: &[u64; L], divisor: u64) -> Option<Parts<B, L>> {
     let mut quotient = [0; L];
-    let mut remainder = [0; L];
-    if a[1] | b[1] == 0 {
-        quotient[0] = a[0].checked_div(b[0])?;
-        remainder[0] = a[0].checked_rem(b[0])?;
-    } else {
-        let join = |limbs: &[u64; L]| u128::from(limbs[1]) << 64 | u128::from(limbs[0]);
-        let (a, b) = (join(a), join(b));
-        let (q, r) = (a.checked_div(b)?, a.checked_rem(b)?);
-        [quotient[0], quotient[1]] = [q as u64, (q >> 64) as u64];
-        [remainder[0], remainder[1]] = [r as u64, (r >> 64) as u64];
+    let mut remainder = 0;
+    for (limb, out) in a.iter().zip(&mut quotient).rev() {
+        if remainder == 0 {
+            *out = limb.checked_div(divisor)?;
+            remainder = limb.checked_rem(divisor)?;
+        } else {
+            let both = u128::from(remainder) << 64 | u128::from(*limb);
+            let wide = u128::from(divisor);
+            // Below 2^64, as the remainder is below the divisor.
+            *out = (both / wide) as u64;
+            remainder = (both % wide) as u64;
+        }
     }
-    Some((Uint::from_limbs(quotient), Uint::from_limbs(remainder)))
+    let mut rest = [0; L];
+    rest[0] = remainder;
+    Some((Uint::from_limbs(quotient), Uint::from_limbs(rest)))
 }
 
-/// Quotient and remainder when `divisor` is zero (`None`) or a power of two.
+/// Quotient and remainder when neither number exceeds 128 bits and the divisor exceeds 64.
 #[inline]
-fn div_rem_power<T: Int>(a: T, divisor: T) -> Option<(T, T)> {
-    if divisor.is_nought() {
-        return None;
-    }
-    Some((a.shr(divisor.trailing_zeros()), a.and(divisor.sub(T::ONE))))
+fn div_rem_narrow<const B: usize, const L: usize>(a: &[u64; L], b: &[u64; L]) -> Parts<B, L> {
+    let join = |limbs: &[u64; L]| u128::from(limbs[1]) << 64 | u128::from(limbs[0]);
+    let split = |number: u128| {
+        let mut limbs = [0; L];
+        [limbs[0], limbs[1]] = [number as u64, (number >> 64) as u64];
+        Uint::from_limbs(limbs)
+    };
+    let (a, b) = (join(a), join(b));
+    (split(a / b), split(a % b))
+}
+
+/// Quotient and remainder when `divisor` is a power of two.
+#[inline]
+fn div_rem_power<T: Int>(a: T, divisor: T) -> (T, T) {
+    (a.shr(divisor.trailing_zeros()), a.and(divisor.sub(T::ONE)))
 }

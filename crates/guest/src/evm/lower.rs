@@ -3,7 +3,7 @@
 //! # Shape
 //!
 //! ```text
-//! [step] window_check need, grow   charge span   ...   host operation   charge span   ...   set homes   edge
+//! window_check need, grow   [step]   charge span   ...   host operation   charge span   ...   set homes   edge
 //! ```
 //!
 //! # Invariants
@@ -75,11 +75,12 @@ impl<'p, 'f> Lower<'p, 'f> {
 
     fn run(&mut self, height: Option<u16>) {
         let instrumented = self.program.mode() == Mode::Instrumented;
-        if instrumented {
-            self.b.push(Inst::Step { prepaid: 0, height: 0 });
-        }
         let window = self.b.position();
         self.b.push(Inst::WindowCheck { need: 0, grow: 0 });
+        if instrumented {
+            // After the check: where it fails, the twin shows the step.
+            self.b.push(Inst::Step { prepaid: 0, height: 0 });
+        }
         let limit = if instrumented { 1 } else { BLOCK_LIMIT };
         let mut count = 0;
         while !self.done {

@@ -1,0 +1,123 @@
+//! What an operation with one constant operand comes to without doing it: a rule of arithmetic, never a guess about values.
+//!
+//! Rules hold for every input at every width. The constant may stand on either side of a commutative operation.
+
+use lockstep_base::{Int, U512};
+
+use super::Builder;
+use crate::{inst::Operand, op::Op, types::Type};
+
+impl Builder<'_> {
+    /// A cheaper operand or operation that means the same as `op` of `a` and `b`.
+    pub(super) fn simplify(&mut self, op: Op, ty: Type, a: Operand, b: Operand) -> Option<Operand> {
+        match (self.known(a, ty), self.known(b, ty)) {
+            (None, Some(known)) => self.by_right(op, ty, a, known),
+            (Some(known), None) if is_commutative(op) => self.by_right(op, ty, b, known),
+            _ => None,
+        }
+    }
+
+    fn by_right(&mut self, op: Op, ty: Type, a: Operand, known: U512) -> Option<Operand> {
+        if known.is_zero() {
+            return by_zero(op, a);
+        }
+        if known == U512::ONE && matches!(op, Op::Imul | Op::Udiv | Op::Sdiv) {
+            return Some(a);
+        }
+        let all_ones = U512::MAX.shr(512 - ty.bits());
+        if known == all_ones && op == Op::Band {
+            return Some(a);
+        }
+        if !known.is_power_of_two() {
+            return None;
+        }
+        let count = self.constant(u64::from(Int::trailing_zeros(known)), ty);
+        match op {
+            Op::Imul => Some(self.op(Op::IshlFull, ty, &[a, count])),
+            Op::Udiv => Some(self.op(Op::UshrFull, ty, &[a, count])),
+            Op::Urem => {
+                let mask = self.constant_bits(known.sub(U512::ONE).as_limbs(), ty);
+                Some(self.op(Op::Band, ty, &[a, mask]))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether operands may change places.
+fn is_commutative(op: Op) -> bool {
+    matches!(op, Op::Iadd | Op::Imul | Op::Band | Op::Bor | Op::Bxor)
+}
+
+/// The result when the right operand is zero.
+fn by_zero(op: Op, a: Operand) -> Option<Operand> {
+    match op {
+        Op::Iadd | Op::Isub | Op::Bor | Op::Bxor => Some(a),
+        Op::IshlFull | Op::UshrFull | Op::SshrFull => Some(a),
+        Op::Imul | Op::Band | Op::Udiv | Op::Sdiv | Op::Urem | Op::Srem => Some(Operand::ZERO),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        func::Func,
+        inst::{Inst, Source},
+        op::meaning,
+    };
+
+    /// Whatever the builder makes of `op` with a constant on either side means what the operation means.
+    #[test]
+    fn simplified_operations_mean_the_same() {
+        let limbs = |low: u64, high: u64| [low, 0, 0, high, 0, 0, 0, 0];
+        let numbers = [
+            limbs(0, 0),
+            limbs(1, 0),
+            limbs(8, 0),
+            limbs(7, 0),
+            limbs(0, 1 << 63),
+            limbs(0x1234_5678_9abc_def0, 0xfedc),
+            [u64::MAX, u64::MAX, u64::MAX, u64::MAX, 0, 0, 0, 0],
+        ];
+        for op in Op::ALL.iter().copied().filter(|op| op.shape() == crate::Shape::Binary) {
+            for constant in &numbers {
+                for other in &numbers {
+                    check(op, constant, other, true);
+                    check(op, constant, other, false);
+                }
+            }
+        }
+    }
+
+    fn check(op: Op, constant: &meaning::Bits, other: &meaning::Bits, is_left: bool) {
+        let ty = Type::I256;
+        let mut func = Func::default();
+        let mut b = Builder::new(&mut func);
+        let var = b.var(ty, None);
+        let known = b.constant_bits(constant, ty);
+        let args = if is_left { [known, var.into()] } else { [var.into(), known] };
+        let built = b.op(op, ty, &args);
+        let want = if is_left {
+            meaning::evaluate(op, ty, ty, [constant, other, &[0; 8]])
+        } else {
+            meaning::evaluate(op, ty, ty, [other, constant, &[0; 8]])
+        };
+        let value_of = |operand: Operand| match operand.source() {
+            Source::Var(_) => *other,
+            _ => func.const_limbs(operand, ty).expect("one operation deep"),
+        };
+        let got = match built.source() {
+            Source::Value(_) => match func.insts[func.insts.len() - 1] {
+                Inst::Op { op, args, .. } => {
+                    let [a, b] = [value_of(args[0]), value_of(args[1])];
+                    meaning::evaluate(op, ty, ty, [&a, &b, &[0; 8]])
+                }
+                _ => panic!("an operation"),
+            },
+            _ => Ok(value_of(built)),
+        };
+        assert_eq!(got, want, "{op} {constant:?} {other:?} {is_left}");
+    }
+}
