@@ -36,7 +36,7 @@ pub use lockstep_host::ethereum::{
     AccessListItem, Authorization, BlobSchedule, Block, CallOutcome, Config, Ethereum, Fees,
     InvalidTransaction, Message, Receipt, TransactError, Transaction, TransactionKind,
 };
-pub use lockstep_rt::{Exit, StepView, Trap};
+pub use lockstep_rt::{Ended, Exit, Program, StepView, Trap};
 pub use lockstep_state::{
     Changes, EmptyAccounts, Journal, Log, MemoryStorage, Storage, StorageError, logs_hash,
 };

@@ -16,10 +16,20 @@ use crate::{
     tier::Tier,
 };
 
-/// Watches each instruction of an instrumented run.
+/// Watches an instrumented run.
 pub trait Tracer<W> {
+    /// Called before the first instruction of a program; the host's frame is the program's.
+    fn enter(&mut self, host: &Ethereum<W>, program: &Program<'_>) {
+        let _ = (host, program);
+    }
+
     /// Called before an instruction runs.
     fn step(&mut self, host: &Ethereum<W>, step: StepView<'_>);
+
+    /// Called after a program ended; the host's frame is still the program's. Not called when the machine fails.
+    fn leave(&mut self, host: &Ethereum<W>, ended: &Ended, output: &[u8]) {
+        let _ = (host, ended, output);
+    }
 }
 
 /// What one thread needs to run programs.
@@ -70,6 +80,9 @@ impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
             gas: program.gas,
             is_observed: self.tracer.is_some(),
         };
+        if let Some(tracer) = &mut self.tracer {
+            tracer.enter(host, &program);
+        }
         let executor = self.executor;
         let (exit, gas_left) = match self.tier {
             Tier::Evaluator => {
@@ -90,7 +103,11 @@ impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
         if trapped {
             output.clear();
         }
-        Ok(Ended { exit, gas_left: if trapped { 0 } else { gas_left } })
+        let ended = Ended { exit, gas_left: if trapped { 0 } else { gas_left } };
+        if let Some(tracer) = &mut self.tracer {
+            tracer.leave(host, &ended, output);
+        }
+        Ok(ended)
     }
 
     fn step(&mut self, host: &mut Ethereum<W>, step: StepView<'_>) {

@@ -64,6 +64,7 @@ pub(super) fn call<W: World>(
     let stipend = charge_value(host, gas, request, target)?;
     let runs = code_to_run(host, gas, to, target)?;
     let forwarded = forward(host, gas, request.gas)?;
+    host.caller_gas = gas.left();
     let callee_gas = forwarded + stipend;
     let mut output = mem::take(&mut host.return_data);
     output.clear();

@@ -60,6 +60,7 @@ pub(super) fn create<W: World>(
         false => gas.left(),
     };
     gas.charge(forwarded)?;
+    host.caller_gas = gas.left();
     let address = match request.salt {
         Some(salt) => encoding::create2_address(own.address, salt, init_code),
         None => encoding::create_address(own.address, nonce),

@@ -28,6 +28,8 @@ pub struct Ethereum<W> {
     pub(super) frame: Frame,
     /// What the last call of the frame returned.
     pub(super) return_data: Vec<u8>,
+    /// Gas that whoever called or created last kept for itself.
+    pub(super) caller_gas: u64,
     fault: Option<StorageError>,
 }
 
@@ -69,6 +71,7 @@ impl<W: World> Ethereum<W> {
             blob_hashes: Vec::new(),
             frame: Frame::NONE,
             return_data: Vec::new(),
+            caller_gas: 0,
             fault: None,
         }
     }
@@ -119,6 +122,12 @@ impl<W: World> Ethereum<W> {
     /// How many frames lie below the one that runs.
     pub fn depth(&self) -> u32 {
         self.frame.depth
+    }
+
+    /// Gas that whoever called or created last kept for itself when it had forwarded the rest. What observers need to
+    /// say what a call cost.
+    pub fn caller_gas(&self) -> u64 {
+        self.caller_gas
     }
 
     /// Keeps `error` and returns the mark that travels instead of it. The first error wins.
