@@ -10,3 +10,4 @@ pub mod exit;
 pub mod fixture;
 mod input;
 pub mod statetest;
+pub mod trace;

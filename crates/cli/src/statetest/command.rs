@@ -8,17 +8,22 @@ use std::{
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use lockstep::{Fork, Tier};
+use lockstep::{Engine, Fork, Journal, Options, Tier, Tracer};
 use regex::Regex;
+use serde::Serialize;
 
 use super::{
-    collect_files, report,
-    report::Format,
-    run_files,
+    case::{CaseRunner, SharedState},
+    files::collect_files,
+    report::{self, Format},
     select::Selection,
-    suite::{FileReport, Settings, Totals},
+    suite::{FileReport, Settings, Totals, Verdict, Watch, run_file, run_files},
 };
-use crate::{error::InputError, exit};
+use crate::{
+    error::InputError,
+    exit,
+    trace::{Detail, Eip3155, TraceArguments},
+};
 
 /// Runs Ethereum state tests.
 #[derive(Debug, Args)]
@@ -55,6 +60,8 @@ pub struct Arguments {
     /// Also what takes minutes.
     #[arg(long)]
     slow: bool,
+    #[command(flatten)]
+    trace: TraceArguments,
 }
 
 impl Arguments {
@@ -116,7 +123,11 @@ fn run_batch(
     let on_file = |report: &FileReport| {
         talk.lock().unwrap_or_else(PoisonError::into_inner).file_done(report);
     };
-    let reports = run_files(&files, &arguments.settings(), &on_file);
+    let settings = arguments.settings();
+    let reports = match arguments.trace.detail() {
+        None => run_files(&files, &settings, &on_file),
+        Some(detail) => run_traced(&files, &settings, detail, &on_file)?,
+    };
     let talk = talk.into_inner().unwrap_or_else(PoisonError::into_inner);
     talk.bar.finish_and_clear();
     let written = talk.written.and_then(|()| {
@@ -127,6 +138,61 @@ fn run_batch(
     written.map_err(|source| InputError::Write { source })?;
     reports.iter().for_each(|report| totals.add(report));
     Ok(())
+}
+
+/// Runs `files` one after the other and writes their traces to standard error.
+fn run_traced(
+    files: &[PathBuf],
+    settings: &Settings,
+    detail: Detail,
+    on_file: &dyn Fn(&FileReport),
+) -> Result<Vec<FileReport>, InputError> {
+    let engine = Engine::new();
+    let mut runner = CaseRunner::new(&engine, Options { tier: settings.tier });
+    let mut watch = TraceWatch(Eip3155::new(io::BufWriter::new(io::stderr()), detail));
+    let mut reports = Vec::new();
+    for path in files {
+        let report = run_file(&mut runner, path, settings, Some(&mut watch));
+        watch.0.finish().map_err(|source| InputError::Write { source })?;
+        on_file(&report);
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+/// Writes the trace of each case, then what became of it.
+struct TraceWatch<W>(Eip3155<W>);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary<'v> {
+    name: &'v str,
+    fork: &'v str,
+    index: usize,
+    pass: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gas_used: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_root: Option<String>,
+}
+
+impl<W: Write> Watch for TraceWatch<W> {
+    fn tracer(&mut self) -> &mut dyn Tracer<Journal<SharedState>> {
+        &mut self.0
+    }
+
+    fn done(&mut self, verdict: &Verdict) {
+        let failure = verdict.failure.as_ref().map(ToString::to_string);
+        self.0.end(failure.as_deref());
+        self.0.write_json(&Summary {
+            name: &verdict.name,
+            fork: &verdict.fork,
+            index: verdict.index,
+            pass: verdict.failure.is_none(),
+            gas_used: verdict.gas_used.map(|gas| format!("{gas:#x}")),
+            state_root: verdict.state_root.map(|root| root.to_string()),
+        });
+    }
 }
 
 /// What is said while files run.

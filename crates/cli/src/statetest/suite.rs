@@ -46,8 +46,6 @@ pub struct Verdict {
     pub state_root: Option<Hash>,
     /// Gas paid for, if the transaction was accepted.
     pub gas_used: Option<u64>,
-    /// What it returned, if it was accepted.
-    pub output: Option<Vec<u8>>,
     /// Why it did not pass; `None` when it did.
     pub failure: Option<Failure>,
     /// The state afterwards, when the settings ask for it.
@@ -102,7 +100,7 @@ impl Totals {
     }
 }
 
-/// Makes an observer for a case, which gets the verdict afterwards.
+/// Observes cases, one after the other.
 pub trait Watch {
     /// The observer of the next case.
     fn tracer(&mut self) -> &mut dyn Tracer<Journal<SharedState>>;
@@ -211,7 +209,6 @@ impl Cases<'_, '_, '_> {
             index,
             state_root: None,
             gas_used: None,
-            output: None,
             failure: None,
             after: None,
         };
@@ -220,10 +217,7 @@ impl Cases<'_, '_, '_> {
             Ok(outcome) => {
                 verdict.failure = judge(case.expected, &outcome).err();
                 verdict.state_root = Some(outcome.state_root);
-                if let Ok(receipt) = outcome.receipt {
-                    verdict.gas_used = Some(receipt.gas_used);
-                    verdict.output = Some(receipt.output);
-                }
+                verdict.gas_used = outcome.receipt.ok().map(|receipt| receipt.gas_used);
                 verdict.after = self.settings.keeps_state.then_some(outcome.after);
             }
         }
