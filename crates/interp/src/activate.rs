@@ -60,7 +60,7 @@ pub fn activate<H>(
     })
 }
 
-/// Runs function `func` of a module with `args`.
+/// Runs function `func` of a module with `args`; when the program exits, its output is in the buffer.
 ///
 /// # Panics
 ///
@@ -72,6 +72,7 @@ pub fn call<H>(
     (host, machine): (&mut H, &mut dyn Machine<H>),
     spec: &Spec<'_, H>,
     (func, args): (FuncId, &[Bits]),
+    output: &mut Vec<u8>,
 ) -> (Ending, u64) {
     assert!(spec.links.fit(code.interface()), "a program runs with its own imports");
     let signature = &code.interface().signatures[func];
@@ -107,7 +108,10 @@ pub fn call<H>(
                 }
                 Ending::Values(results)
             }
-            Finish::Exit { revert, .. } => Ending::Exit { revert },
+            Finish::Exit { revert, offset, len } => {
+                context.copy_output(offset, len, output);
+                Ending::Exit { revert }
+            }
             Finish::Trap(trap) => Ending::Trap(trap),
             Finish::Stop(stop) => Ending::Stop(stop),
             Finish::Refused(error) => Ending::Refused(error),

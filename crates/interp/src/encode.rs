@@ -31,6 +31,10 @@ use crate::{
     handler::host::FRAME_HEADER,
 };
 
+/// Why a function is refused that needs a frame where the base of a window is: for parameters, results, variables that
+/// are no slots, calls and returns.
+const FRAME_WITH_WINDOW: &str = "functions with frames in a program with a window";
+
 /// Makes words of functions; keeps its room between them.
 #[derive(Default)]
 pub(crate) struct Encoder {
@@ -154,10 +158,14 @@ impl Encoding<'_> {
     fn layout(&mut self) -> Result<i32, CodeError> {
         self.e.plan.homes.clear();
         if let Some(window) = self.interface.window {
+            if self.func.params > 0 || !self.func.results.is_empty() {
+                return Err(CodeError::Unsupported(FRAME_WITH_WINDOW));
+            }
             let slots = window.ty.slots() as i32;
             let mut top = 0;
             for (_, var) in self.func.vars.iter() {
-                let slot = i32::from(var.slot.unwrap_or(0));
+                let slot = var.slot.ok_or(CodeError::Unsupported(FRAME_WITH_WINDOW))?;
+                let slot = i32::from(slot);
                 let offset = slot * slots;
                 top = top.max(offset + slots);
                 let offset = i16::try_from(offset).map_err(|_| CodeError::FrameTooLarge)?;

@@ -1,1 +1,17 @@
-//! Placeholder.
+//! What the project's tests share. Tests only: nothing that ships depends on it.
+//!
+//! ```text
+//! corpus      programs with answers, as text      -> evaluator, interpreter
+//! generate    EVM programs from a seed            -\
+//! differential  one EVM program, every way to run it -> one observation
+//! fuzz        what a fuzz target does with bytes; ordinary tests replay its corpus
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. Everything is deterministic: the same seed gives the same program on every machine.
+//! 2. Nothing here is slow for what an attacker could choose: gas and sizes are bounded.
+#![forbid(unsafe_code)]
+
+pub mod corpus;
+pub mod interpret;

@@ -2,7 +2,7 @@
 
 use lockstep_ir::{FuncId, ImportId, Inst, List, Operand, Order, Source, Type, Value};
 
-use super::Encoding;
+use super::{Encoding, FRAME_WITH_WINDOW};
 use crate::{
     code::CodeError,
     dispatch::{Handler, Run, handler},
@@ -10,8 +10,8 @@ use crate::{
         flow::{Charge, Enter, GasLeft, Step, TrapIf},
         host::{Call, CallHost, FRAME_HEADER, TakeResults, Zero},
         memory::{
-            ChargeBy, Check, CopyPadded, CopyWithin, Known, Load, LoadPadded, LoadWord, MemorySize,
-            Narrow, Store, StoreByte, StoreWord, Wide,
+            ChargeBy, Check, CopyPadded, CopyWithin, Eight, Known, Load, LoadPadded, LoadPaddedAny,
+            LoadWord, MemorySize, Narrow, Store, StoreByte, StoreWord, Two, Wide,
         },
         value::{Const1, Const4, Const4Small, Extend1To4, Move1, Move4},
     },
@@ -51,17 +51,22 @@ impl Encoding<'_> {
                 self.access::<Load>([to, token_at], token, (ty, order, offset))
             }
             Inst::Store { ty, order, token, offset, value } => {
+                if self.memory_of(token) != 0 {
+                    // The context shows what the others hold; it does not own it.
+                    return Err(CodeError::Unsupported("a store that is not to memory 0"));
+                }
                 let token_at = self.slot(token.into(), Type::I64)?;
                 let from = self.slot(value, ty)?;
                 self.access::<Store>([from, token_at], token, (ty, order, offset))
             }
             Inst::LoadPadded { memory, ty, addr, result } => {
-                if ty != Type::I256 {
-                    return Err(CodeError::Unsupported("a padded load of another type than i256"));
-                }
                 let addr = self.slot(addr, Type::I256)?;
                 let to = self.define(result)?;
-                self.plain::<LoadPadded>([to, addr, memory.0 as i16, 0]);
+                let fields = [to, addr, memory.0 as i16, ty.size_bytes() as i16];
+                match ty {
+                    Type::I256 => self.plain::<LoadPadded>(fields),
+                    _ => self.plain::<LoadPaddedAny>(fields),
+                }
                 Ok(())
             }
             Inst::CopyPadded { token, memory, from, len } => {
@@ -70,7 +75,7 @@ impl Encoding<'_> {
                 }
                 let to = self.slot(token.into(), Type::I64)?;
                 let from = self.slot(from, Type::I256)?;
-                let len = self.slot(len, Type::I256)?;
+                let len = self.slot(len, Type::I64)?;
                 self.plain::<CopyPadded>([to, from, len, memory.0 as i16]);
                 Ok(())
             }
@@ -80,7 +85,7 @@ impl Encoding<'_> {
                 }
                 let to = self.slot(to.into(), Type::I64)?;
                 let from = self.slot(from.into(), Type::I64)?;
-                let len = self.slot(len, Type::I256)?;
+                let len = self.slot(len, Type::I64)?;
                 self.plain::<CopyWithin>([to, from, len, 0]);
                 Ok(())
             }
@@ -123,8 +128,13 @@ impl Encoding<'_> {
         unit: u32,
     ) -> Result<(), CodeError> {
         let amount = self.slot(amount, ty)?;
-        let handlers = [handler::<ChargeBy<Narrow>> as Handler, handler::<ChargeBy<Wide>>];
-        self.handler(by_width(ty, handlers)?);
+        let handlers = [
+            handler::<ChargeBy<Narrow>> as Handler,
+            handler::<ChargeBy<Two>>,
+            handler::<ChargeBy<Wide>>,
+            handler::<ChargeBy<Eight>>,
+        ];
+        self.handler(by_width(ty, handlers));
         self.fields([amount, 0, 0, 0]);
         self.halves([per, 0]);
         self.imm(u64::from(unit));
@@ -170,8 +180,13 @@ impl Encoding<'_> {
         let addr = self.slot(addr, ty)?;
         let len = self.slot(len, ty)?;
         let token = self.define(result)?;
-        let handlers = [handler::<Check<Narrow>> as Handler, handler::<Check<Wide>>];
-        self.handler(by_width(ty, handlers)?);
+        let handlers = [
+            handler::<Check<Narrow>> as Handler,
+            handler::<Check<Two>>,
+            handler::<Check<Wide>>,
+            handler::<Check<Eight>>,
+        ];
+        self.handler(by_width(ty, handlers));
         self.fields([token, addr, len, memory.0 as i16]);
         Ok(())
     }
@@ -187,7 +202,11 @@ impl Encoding<'_> {
         let Inst::Check { result, .. } = self.func.insts[at as usize] else { return Ok(false) };
         let address = match self.e.plan.resolve(addr).source() {
             Source::Imm(_) | Source::Const(_) => AddressForm::Known,
-            _ => AddressForm::of(ty)?,
+            _ => match ty.slots() {
+                1 => AddressForm::Narrow,
+                4 => AddressForm::Wide,
+                _ => return Ok(false),
+            },
         };
         let (handlers, slot) = match (self.func.insts.get(at as usize + 1), len.source()) {
             (
@@ -287,6 +306,9 @@ impl Encoding<'_> {
 
     fn call(&mut self, func: FuncId, args: List, first: Value) -> Result<(), CodeError> {
         let interface = self.interface;
+        if interface.window.is_some() {
+            return Err(CodeError::Unsupported(FRAME_WITH_WINDOW));
+        }
         let signature = &interface.signatures[func];
         let results = signature.results.iter().map(|ty| ty.slots()).sum::<u32>() as i16;
         let mut moves = [[0_i16; 4]; CALL_OPERANDS_MAX];
@@ -385,12 +407,6 @@ enum AddressForm {
     Known = 2,
 }
 
-impl AddressForm {
-    fn of(ty: Type) -> Result<Self, CodeError> {
-        by_width(ty, [Self::Narrow, Self::Wide])
-    }
-}
-
 const LOAD_WORD: [Handler; 3] =
     [handler::<LoadWord<Narrow>>, handler::<LoadWord<Wide>>, handler::<LoadWord<Known>>];
 const STORE_WORD: [Handler; 3] =
@@ -398,11 +414,7 @@ const STORE_WORD: [Handler; 3] =
 const STORE_BYTE: [Handler; 3] =
     [handler::<StoreByte<Narrow>>, handler::<StoreByte<Wide>>, handler::<StoreByte<Known>>];
 
-/// The first for numbers of one slot, the second for those of four.
-fn by_width<T: Copy>(ty: Type, choices: [T; 2]) -> Result<T, CodeError> {
-    match ty.slots() {
-        1 => Ok(choices[0]),
-        4 => Ok(choices[1]),
-        _ => Err(CodeError::Unsupported("an address or amount of 128 or 512 bits")),
-    }
+/// The choice for numbers of one, two, four and eight slots.
+fn by_width<T: Copy>(ty: Type, choices: [T; 4]) -> T {
+    choices[ty.slots().ilog2() as usize]
 }

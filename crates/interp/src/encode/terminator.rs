@@ -2,7 +2,7 @@
 
 use lockstep_ir::{BlockDef, Edge, Inst, List, Operand, Source, Terminator, Trap, Type};
 
-use super::{Encoding, operation::machine_type};
+use super::{Encoding, FRAME_WITH_WINDOW, operation::machine_type};
 use crate::{
     code::{CodeError, Word},
     dispatch::{Handler, handler},
@@ -29,7 +29,8 @@ impl Encoding<'_> {
             Terminator::Return { values } => self.return_values(values),
             Terminator::Exit { revert, token, len } => {
                 let token = self.slot(token, Type::I64)?;
-                let len = self.slot(len, Type::I256)?;
+                // The check admitted it: its low limb is all of it.
+                let len = self.slot(len, Type::I64)?;
                 self.plain::<Exit>([token, len, 0, 0]);
                 self.imm(u64::from(revert));
                 Ok(())
@@ -160,6 +161,9 @@ impl Encoding<'_> {
     }
 
     fn return_values(&mut self, values: List) -> Result<(), CodeError> {
+        if self.interface.window.is_some() {
+            return Err(CodeError::Unsupported(FRAME_WITH_WINDOW));
+        }
         for position in 0..values.len as usize {
             let operand = self.func.list(values)[position];
             let to = self.results[position];

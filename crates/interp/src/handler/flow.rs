@@ -19,10 +19,18 @@ impl Run for Charge {
     fn run(mut state: State) -> Flow {
         state.gas -= state.imm(1) as i64;
         if state.gas < 0 {
-            return state.trap(Trap::OutOfGas);
+            return exhausted(state, 1);
         }
         state.next(2)
     }
+}
+
+/// The charge in word `position` was more than what was left, which stays.
+#[cold]
+#[inline(never)]
+fn exhausted(mut state: State, position: usize) -> Flow {
+    state.gas += state.imm(position) as i64;
+    state.trap(Trap::OutOfGas)
 }
 
 /// The start of a region: window check and first charge. `handler | need, span (bytes) | gas | head`.
@@ -41,7 +49,7 @@ impl Run for Enter {
         }
         state.gas -= state.imm(2) as i64;
         if state.gas < 0 {
-            return state.trap(Trap::OutOfGas);
+            return exhausted(state, 2);
         }
         state.next(ENTER_WORDS)
     }

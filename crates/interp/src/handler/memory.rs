@@ -4,7 +4,7 @@
 
 use core::marker::PhantomData;
 
-use lockstep_base::U256;
+use lockstep_base::{Int, U256, U512};
 use lockstep_ir::{Growth, Trap};
 use lockstep_rt::{RawMemory, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
 
@@ -52,6 +52,13 @@ impl State {
     fn store<const N: usize>(&mut self, index: usize, addr: u64, bytes: [u8; N]) {
         // SAFETY: see `at`; the verifier admits no store to a read-only memory.
         unsafe { *self.at::<N>(index, addr) = bytes }
+    }
+
+    /// Writes `bytes`, least significant first, to as many slots of the instruction's result.
+    fn set_bytes(&self, bytes: &[u8]) {
+        for (limb, chunk) in bytes.as_chunks::<8>().0.iter().enumerate() {
+            self.write(self.field(0) + limb as i16, u64::from_le_bytes(*chunk));
+        }
     }
 
     /// Ends in `trap`.
@@ -102,6 +109,10 @@ pub(crate) trait Address {
 pub(crate) struct Narrow;
 /// In four slots.
 pub(crate) struct Wide;
+/// In two slots.
+pub(crate) struct Two;
+/// In eight slots.
+pub(crate) struct Eight;
 /// In the code.
 pub(crate) struct Known;
 
@@ -118,6 +129,23 @@ impl Address for Wide {
     #[inline(always)]
     fn get(state: &State, k: usize) -> u64 {
         saturate(state.operand(k))
+    }
+}
+
+impl Address for Two {
+    const WORDS: usize = 0;
+    #[inline(always)]
+    fn get(state: &State, k: usize) -> u64 {
+        let at = state.field(k);
+        if state.read::<u64>(at + 1) == 0 { state.read(at) } else { u64::MAX }
+    }
+}
+
+impl Address for Eight {
+    const WORDS: usize = 0;
+    #[inline(always)]
+    fn get(state: &State, k: usize) -> u64 {
+        state.operand::<U512>(k).to_u64().unwrap_or(u64::MAX)
     }
 }
 
@@ -209,14 +237,14 @@ impl<A: Address> Run for Check<A> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
         let (addr, len) = (A::get(&state, 1), A::get(&state, 2));
-        // No bytes lie anywhere; the token is then an address nobody uses.
-        let token = if len == 0 { 0 } else { addr };
+        // No bytes lie anywhere.
         if len != 0
             && let Err(trap) = state.ensure(state.field(3) as usize, addr, len)
         {
             return state.trap(trap);
         }
-        state.set(0, token);
+        // Whatever the address, the token is its low limb.
+        state.set(0, state.operand::<u64>(1));
         state.next(2)
     }
 }
@@ -238,11 +266,7 @@ impl Run for Load {
         if order == 1 {
             bytes[..size].reverse();
         }
-        for (limb, chunk) in bytes.chunks_exact(8).take(size.div_ceil(8)).enumerate() {
-            let mut part = [0; 8];
-            part.copy_from_slice(chunk);
-            state.write(state.field(0) + limb as i16, u64::from_le_bytes(part));
-        }
+        state.set_bytes(&bytes[..size.next_multiple_of(8)]);
         state.next(3)
     }
 }
@@ -281,6 +305,23 @@ impl Run for LoadPadded {
             padded(&mut state, index, addr)
         };
         state.set(0, word_of(bytes));
+        state.next(2)
+    }
+}
+
+/// The same for a number of any size: `handler | dst addr memory size`.
+pub(crate) struct LoadPaddedAny;
+
+impl Run for LoadPaddedAny {
+    fn run(mut state: State) -> Flow {
+        let addr = saturate(state.operand(1));
+        let (index, size) = (state.field(2) as usize, state.field(3) as usize);
+        let present = state.memory(index).len.saturating_sub(addr).min(size as u64);
+        let mut bytes = [0; 64];
+        for (i, byte) in bytes[..size].iter_mut().rev().take(present as usize).enumerate() {
+            [*byte] = state.load::<1>(index, addr + i as u64);
+        }
+        state.set_bytes(&bytes[..size.next_multiple_of(8)]);
         state.next(2)
     }
 }

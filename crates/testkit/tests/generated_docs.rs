@@ -1,0 +1,42 @@
+//! Pages made from tables. `UPDATE=1 cargo test -p lockstep-testkit --test generated_docs` writes them.
+#![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "tests")]
+
+use std::{fmt::Write, fs, path::Path};
+
+use lockstep::evm::OPCODES;
+
+#[track_caller]
+fn check(path: &str, page: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(file.parent().expect("a file lies in a folder")).expect("a folder");
+        fs::write(&file, page).expect("pages can be written");
+    }
+    let found = fs::read_to_string(&file).unwrap_or_default();
+    assert!(found == page, "{path} is old: run this test with UPDATE=1");
+}
+
+#[test]
+fn the_opcode_page_repeats_the_table() {
+    let mut page = String::from(
+        "# EVM opcodes\n\nMade from `crates/guest/src/evm/opcodes.rs`; do not edit. Gas is the static price from each fork \
+         on; the first fork\nis the one that defined the opcode. What depends on operands or state comes on top.\n\n\
+         | byte | name | immediate | pops | pushes | gas |\n|---|---|---|---|---|---|\n",
+    );
+    for row in OPCODES {
+        let gas: Vec<_> = row.gas.iter().map(|(fork, gas)| format!("{fork} {gas}")).collect();
+        let immediate = if row.immediate == 0 { String::new() } else { row.immediate.to_string() };
+        writeln!(
+            page,
+            "| 0x{:02x} | {} | {immediate} | {} | {} | {} |",
+            row.byte,
+            row.name,
+            row.pops,
+            row.pushes,
+            gas.join(", ")
+        )
+        .expect("writing to a string succeeds");
+    }
+    check("docs/generated/evm-opcodes.md", &page);
+}
