@@ -83,6 +83,11 @@ impl Engine {
         }
     }
 
+    /// Forgets all translations; the next call of each program is a first one again.
+    pub fn forget(&self) {
+        *self.lock() = Cache::default();
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
         // Nothing is left half done by a panic: entries are inserted whole.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)

@@ -33,6 +33,9 @@ use super::{
 /// Instructions in a block at most; longer runs are cut, which bounds what a block needs of a frame.
 const BLOCK_LIMIT: usize = 1024;
 
+/// JUMPDESTs in a row that one block takes.
+const JUMPDEST_RUN: usize = 16;
+
 /// The lowering of one block.
 pub(super) struct Lower<'p, 'f> {
     program: &'p Program,
@@ -84,7 +87,7 @@ impl<'p, 'f> Lower<'p, 'f> {
         let limit = if instrumented { 1 } else { BLOCK_LIMIT };
         let mut count = 0;
         while !self.done {
-            if count == limit || count > 0 && self.is_jumpdest(self.next_pc) {
+            if count == limit || self.at_boundary(count) {
                 self.leave_to(Head(self.next_pc));
             } else {
                 self.instruction(height);
@@ -93,6 +96,15 @@ impl<'p, 'f> Lower<'p, 'f> {
         }
         let (need, grow) = self.stack.extent();
         *self.b.inst_mut(window) = Inst::WindowCheck { need, grow };
+    }
+
+    /// Whether the block ends before the next instruction, its `count`-th: a JUMPDEST, unless the block is nothing but
+    /// JUMPDESTs so far (then the last one is). Their number in a row is limited, so that a sea of them stays linear.
+    fn at_boundary(&self, count: usize) -> bool {
+        if count == 0 || !self.program.is_jumpdest_opcode(self.next_pc) {
+            return false;
+        }
+        !(count < JUMPDEST_RUN && self.program.is_jumpdest_opcode(self.pc))
     }
 
     fn is_jumpdest(&self, pc: u32) -> bool {

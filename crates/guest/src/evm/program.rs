@@ -1,6 +1,9 @@
 //! A contract's code under one fork, ready to be lowered head by head.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
 
 use lockstep_base::Fork;
 use lockstep_ir::{Func, Growth, Head, Interface, Lazy, MemoryDef, MemoryId, Type, Window};
@@ -36,24 +39,71 @@ pub struct Program {
     code: Arc<[u8]>,
     fork: Fork,
     mode: Mode,
-    /// One bit per byte of code: whether a jump may go there.
-    targets: Box<[u64]>,
+    targets: Targets,
 }
 
-impl Program {
-    /// Finds the jump destinations of `code`: every JUMPDEST that is not part of a PUSH's immediate.
-    pub fn new(code: Arc<[u8]>, fork: Fork, mode: Mode) -> Self {
-        let mut targets = vec![0_u64; code.len().div_ceil(64)].into_boxed_slice();
-        let mut pc = 0;
-        while let Some(byte) = code.get(pc) {
-            match byte {
-                0x5b => targets[pc / 64] |= 1 << (pc % 64),
-                0x60..=0x7f => pc += usize::from(byte - 0x5f),
-                _ => {}
-            }
-            pc += 1;
+/// The jump destinations of a piece of code: every JUMPDEST that is not part of a PUSH's immediate.
+///
+/// Found as far as somebody asks, from the front: what lies behind the last place asked for is never looked at.
+/// Threads may look at the same time; what they find is the same.
+#[derive(Debug)]
+struct Targets {
+    /// One bit per byte of code.
+    bits: Box<[AtomicU64]>,
+    /// Where the first instruction begins that was not looked at.
+    known: AtomicUsize,
+}
+
+impl Targets {
+    fn new(code_len: usize) -> Self {
+        let bits = (0..code_len.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
+        Self { bits, known: AtomicUsize::new(0) }
+    }
+
+    fn contains(&self, code: &[u8], pc: usize) -> bool {
+        if code.get(pc) != Some(&JUMPDEST) {
+            return false;
         }
+        if pc >= self.known.load(Ordering::Acquire) {
+            self.look_until(code, pc);
+        }
+        self.bits[pc / 64].load(Ordering::Relaxed) >> (pc % 64) & 1 == 1
+    }
+
+    /// Looks at all instructions that begin at or before `last`.
+    #[cold]
+    fn look_until(&self, code: &[u8], last: usize) {
+        let mut pc = self.known.load(Ordering::Acquire);
+        while pc <= last {
+            let Some(byte) = code.get(pc) else { break };
+            pc += 1;
+            // As signed numbers JUMPDEST and the PUSHes are the largest: one comparison passes by all the others.
+            if (*byte).cast_signed() < JUMPDEST.cast_signed() {
+                continue;
+            }
+            if *byte == JUMPDEST {
+                self.bits[(pc - 1) / 64].fetch_or(1 << ((pc - 1) % 64), Ordering::Relaxed);
+            } else {
+                pc += usize::from(byte.saturating_sub(PUSH0));
+            }
+        }
+        self.known.fetch_max(pc, Ordering::AcqRel);
+    }
+}
+
+const JUMPDEST: u8 = 0x5b;
+const PUSH0: u8 = 0x5f;
+
+impl Program {
+    /// The program of `code`.
+    pub fn new(code: Arc<[u8]>, fork: Fork, mode: Mode) -> Self {
+        let targets = Targets::new(code.len());
         Self { code, fork, mode, targets }
+    }
+
+    /// Whether a JUMPDEST stands at `pc`, where an instruction begins.
+    pub(super) fn is_jumpdest_opcode(&self, pc: u32) -> bool {
+        self.code.get(pc as usize) == Some(&JUMPDEST)
     }
 
     /// What all EVM programs share.
@@ -94,8 +144,7 @@ impl Lazy for Program {
     }
 
     fn is_jump_target(&self, number: u32) -> bool {
-        let word = self.targets.get(number as usize / 64).copied().unwrap_or(0);
-        word >> (number % 64) & 1 == 1
+        self.targets.contains(&self.code, number as usize)
     }
 
     fn lower(&self, head: Head, height: Option<u16>, out: &mut Func) {
