@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lockstep::HexError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
@@ -67,6 +68,36 @@ pub enum InputError {
         /// What is wrong.
         what: String,
     },
+    /// Text that should be hexadecimal.
+    #[error("{place}: {source}")]
+    Hex {
+        /// Where it comes from.
+        place: String,
+        /// What is wrong with it.
+        source: HexError,
+    },
+    /// Content that is nothing we run.
+    #[error("{place}: {what}")]
+    #[diagnostic(help(
+        "expected EVM code (hexadecimal text or bytes), a JSON artifact of solc, Foundry or Hardhat, or dMIR text"
+    ))]
+    Content {
+        /// Where it comes from.
+        place: String,
+        /// What it seems to be.
+        what: String,
+    },
+    /// dMIR text that does not parse or verify.
+    #[error("{}:{message}", path.display())]
+    Dmir {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column where there are any.
+        message: String,
+    },
+    /// A machine that failed.
+    #[error("{0}")]
+    Machine(String),
     /// An argument that cannot be used.
     #[error("{0}")]
     Usage(String),

@@ -10,7 +10,7 @@ mod scalar;
 mod suite;
 mod transaction;
 
-pub use alloc::{Alloc, AllocAccount};
+pub use alloc::{Alloc, AllocAccount, read_alloc};
 pub use environment::{BlobScheduleEntry, ChainConfig, Environment};
 pub use scalar::{Bytes, Number, Parsed, Scalar, parse_number};
 pub use suite::{Expectation, Indexes, StateTest, Suite, read_suite};

@@ -4,10 +4,14 @@
 //! is an [`error::InputError`] with its place, never a panic.
 #![forbid(unsafe_code)]
 
+pub mod code;
 pub mod command;
+pub mod disasm;
 pub mod error;
 pub mod exit;
 pub mod fixture;
+pub mod gas;
 mod input;
+pub mod run;
 pub mod statetest;
 pub mod trace;

@@ -42,7 +42,7 @@ pub struct TraceArguments {
     trace: bool,
     /// How trace lines are written.
     #[arg(long = "trace.format", value_name = "FORMAT", default_value = "json", value_parser = ["json"])]
-    format: String,
+    trace_format: String,
     /// Adds memory to trace lines.
     #[arg(long = "trace.memory", overrides_with = "no_memory")]
     memory: bool,

@@ -1,0 +1,107 @@
+//! Code that users name: what it is, and its bytes.
+//!
+//! ```text
+//! FILE | - | HEX  ->  content  ->  hexadecimal text | bytes | JSON artifact | dMIR text
+//! ```
+//!
+//! Invariants: the content decides, not the file's name; what is recognized and cannot be run is refused by name.
+
+mod artifact;
+
+use std::path::{Path, PathBuf};
+
+use lockstep::decode_hex;
+
+pub use artifact::{Contract, read_artifact};
+
+use crate::{error::InputError, input};
+
+/// Code of some guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Code {
+    /// EVM code as it lies in an account, or as it creates one: whoever runs it decides.
+    Evm(Vec<u8>),
+    /// Contracts of a compiler's artifact.
+    Artifact(Vec<Contract>),
+    /// dMIR text.
+    Dmir(PathBuf, String),
+}
+
+/// What every Wasm module begins with.
+const WASM_MAGIC: &[u8] = b"\0asm";
+/// What every ELF file begins with.
+const ELF_MAGIC: &[u8] = b"\x7fELF";
+
+/// The code that `words` name: a file, `-` for standard input, or hexadecimal digits, perhaps in several words.
+///
+/// # Errors
+///
+/// When it cannot be read or is nothing we know.
+pub fn load(words: &[String]) -> Result<Code, InputError> {
+    if let [word] = words
+        && (word == "-" || Path::new(word).exists())
+    {
+        let path = Path::new(word);
+        return recognize(path, input::read_bytes(path)?);
+    }
+    let digits: String = words.concat().split_whitespace().collect();
+    let place = "the code given".to_owned();
+    match decode_hex(&digits) {
+        Ok(code) => Ok(Code::Evm(code)),
+        // Nobody writes digits with these; they meant a file.
+        Err(_) if digits.contains(['/', '.', '\\']) => {
+            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+            Err(InputError::Read { path: words.join(" ").into(), source })
+        }
+        Err(source) => Err(InputError::Hex { place, source }),
+    }
+}
+
+/// What the content of `path` is.
+fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
+    let place = path.display().to_string();
+    let refuse = |what: &str| Err(InputError::Content { place: place.clone(), what: what.into() });
+    if bytes.starts_with(WASM_MAGIC) {
+        return refuse("a Wasm module, which this version does not run");
+    }
+    if bytes.starts_with(ELF_MAGIC) {
+        return refuse("an ELF file, which this version does not run");
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) if is_plain(&text) => text,
+        Ok(text) => return Ok(Code::Evm(text.into_bytes())),
+        Err(error) => return Ok(Code::Evm(error.into_bytes())),
+    };
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return refuse("nothing is in it");
+    }
+    if trimmed.starts_with('{') {
+        return read_artifact(path, text).map(Code::Artifact);
+    }
+    if is_dmir(&text) {
+        return Ok(Code::Dmir(path.to_owned(), text));
+    }
+    let digits: String = trimmed.split_whitespace().collect();
+    match decode_hex(&digits) {
+        Ok(code) => Ok(Code::Evm(code)),
+        Err(source) => Err(InputError::Hex { place, source }),
+    }
+}
+
+/// Whether this is text that somebody could have written.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|character| !character.is_control() || character.is_ascii_whitespace())
+}
+
+/// Whether this is dMIR rather than digits: its first line that is no comment begins an item.
+fn is_dmir(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let comments = text.trim_start().starts_with(';');
+    comments
+        || lines.next().is_some_and(|line| {
+            line.contains(' ')
+                && line.starts_with(char::is_alphabetic)
+                && decode_hex(&line.replace(' ', "")).is_err()
+        })
+}

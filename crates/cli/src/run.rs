@@ -1,0 +1,202 @@
+//! `lockstep run`: one message to one piece of code.
+
+mod dmir;
+mod report;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use lockstep::{
+    Address, Block, CallOutcome, Config, Engine, Exit, Fork, Journal, MemoryStorage, Message,
+    Options, Tier, Tracer, TransactError, U256, Vm, decode_hex,
+};
+
+use crate::{
+    code::{self, Code, Contract},
+    error::InputError,
+    exit,
+    fixture::{Scalar, parse_number, read_alloc},
+    input,
+    trace::{Eip3155, TraceArguments},
+};
+
+/// Gas unless somebody says otherwise: a block of main net in 2024.
+const DEFAULT_GAS: &str = "30000000";
+/// What a caller that the pre-state does not hold owns, so that it can send value: more than there is.
+const CALLER_BALANCE: U256 = U256::from_limbs([0, 0, 1, 0]);
+
+/// Runs one piece of code and prints what it did.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A file, - for standard input, or hexadecimal digits.
+    #[arg(required = true, value_name = "FILE|-|HEX")]
+    code: Vec<String>,
+    /// Which contract of an artifact.
+    #[arg(long, value_name = "NAME")]
+    contract: Option<String>,
+    /// Input of the call, or arguments of the constructor.
+    #[arg(long, visible_alias = "input", value_name = "HEX|@FILE|-", default_value = "")]
+    calldata: String,
+    /// What the caller sends along.
+    #[arg(long, value_name = "N", default_value = "0", value_parser = word)]
+    value: U256,
+    /// Who calls.
+    #[arg(long, visible_alias = "sender", value_name = "ADDRESS", default_value_t = Address::from_low_u64(0xca11))]
+    caller: Address,
+    /// Where the code lies.
+    #[arg(long, visible_alias = "receiver", value_name = "ADDRESS", default_value_t = Address::from_low_u64(0xc0de))]
+    to: Address,
+    /// Gas it may use.
+    #[arg(long, value_name = "N", default_value = DEFAULT_GAS, value_parser = gas)]
+    gas: u64,
+    /// The rules.
+    #[arg(long, default_value_t = Fork::LATEST)]
+    fork: Fork,
+    /// What runs the code.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    tier: Tier,
+    /// Accounts that are there before: an object as the `pre` of state tests.
+    #[arg(long, visible_alias = "prestate", value_name = "FILE")]
+    pre: Option<PathBuf>,
+    /// Takes the code as initialization code and creates a contract.
+    #[arg(long)]
+    create: bool,
+    /// Prints one JSON object.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    trace: TraceArguments,
+}
+
+fn word(text: &str) -> Result<U256, String> {
+    match parse_number(text) {
+        Some(Scalar::Fits(word)) => Ok(word),
+        Some(Scalar::TooBig) => Err("expected at most 256 bits".into()),
+        None => Err("expected a decimal number, or a hexadecimal one after 0x".into()),
+    }
+}
+
+fn gas(text: &str) -> Result<u64, String> {
+    // Message::gas: what a signed counter holds.
+    let fits = |gas: &u64| i64::try_from(*gas).is_ok();
+    let gas = word(text).ok().and_then(|word| u64::try_from(word).ok()).filter(fits);
+    gas.ok_or_else(|| "expected a number below 2^63".into())
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When an input cannot be used.
+pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
+    let code = match code::load(&arguments.code)? {
+        Code::Dmir(path, text) => return dmir::run(&path, &text, arguments.tier),
+        Code::Evm(code) => code,
+        Code::Artifact(contracts) => {
+            let contract = choose(&contracts, arguments.contract.as_deref())?;
+            pick_code(contract, arguments.create)?
+        }
+    };
+    let calldata = read_calldata(&arguments.calldata)?;
+    let storage = prepare(arguments, &code)?;
+    let message_input = if arguments.create { [code, calldata].concat() } else { calldata };
+    let message = Message {
+        caller: arguments.caller,
+        to: (!arguments.create).then_some(arguments.to),
+        value: arguments.value,
+        input: &message_input,
+        gas: arguments.gas,
+    };
+    let engine = Engine::new();
+    let block = Block { number: 1, timestamp: 1, gas_limit: arguments.gas, ..Block::default() };
+    let options = Options { tier: arguments.tier };
+    let mut vm = Vm::new(&engine, storage, Config::new(arguments.fork, 1), block, options)
+        .map_err(|error| InputError::Machine(error.to_string()))?;
+    let outcome = execute(&mut vm, &message, arguments)?;
+    let written = report::write(&mut vm, &outcome, arguments);
+    written.map_err(|source| InputError::Write { source })?;
+    Ok(if outcome.exit == Exit::Return { exit::GOOD } else { exit::FAILED })
+}
+
+fn execute(
+    vm: &mut Vm<'_, MemoryStorage>,
+    message: &Message<'_>,
+    arguments: &Arguments,
+) -> Result<CallOutcome, InputError> {
+    let done = match arguments.trace.detail() {
+        None => vm.call(message),
+        Some(detail) => {
+            let mut tracer = Eip3155::new(io::BufWriter::new(io::stdout().lock()), detail);
+            let observer: &mut dyn Tracer<Journal<MemoryStorage>> = &mut tracer;
+            let done = vm.call_traced(message, observer);
+            let error = done.as_ref().ok().and_then(|outcome| report::error_of(outcome.exit));
+            tracer.end(error.as_deref());
+            tracer.finish().map_err(|source| InputError::Write { source })?;
+            done
+        }
+    };
+    done.map_err(|error: TransactError| InputError::Machine(error.to_string()))
+}
+
+/// The state before: what the user gave, the code, and a caller who can pay.
+fn prepare(arguments: &Arguments, code: &[u8]) -> Result<MemoryStorage, InputError> {
+    let mut storage = MemoryStorage::default();
+    storage.insert_account(arguments.caller, CALLER_BALANCE, 0, &[]);
+    if let Some(path) = &arguments.pre {
+        read_alloc(path, &mut storage)?;
+    }
+    if !arguments.create {
+        let known = storage.accounts().find(|(address, _)| *address == arguments.to);
+        let (balance, nonce) =
+            known.map_or((U256::ZERO, 1), |(_, info)| (info.balance, info.nonce));
+        storage.insert_account(arguments.to, balance, nonce, code);
+    }
+    Ok(storage)
+}
+
+fn read_calldata(text: &str) -> Result<Vec<u8>, InputError> {
+    let (path, place) = match text.strip_prefix('@') {
+        Some(path) => (path, path),
+        None if text == "-" => (text, "standard input"),
+        None => ("", "--calldata"),
+    };
+    let content =
+        if path.is_empty() { text.to_owned() } else { input::read_text(Path::new(path))? };
+    let digits: String = content.split_whitespace().collect();
+    decode_hex(&digits).map_err(|source| InputError::Hex { place: place.to_owned(), source })
+}
+
+/// The contract called `name`, or the only one.
+fn choose<'c>(contracts: &'c [Contract], name: Option<&str>) -> Result<&'c Contract, InputError> {
+    let named = |contract: &&Contract| {
+        name.is_none_or(|name| {
+            contract.name == name || contract.name.ends_with(&format!(":{name}"))
+        })
+    };
+    let mut matching = contracts.iter().filter(named);
+    match (matching.next(), matching.next()) {
+        (Some(contract), None) => Ok(contract),
+        _ => {
+            let names: Vec<_> = contracts.iter().map(|contract| contract.name.as_str()).collect();
+            let names = names.join(", ");
+            Err(InputError::Usage(format!("expected --contract with one of: {names}")))
+        }
+    }
+}
+
+fn pick_code(contract: &Contract, create: bool) -> Result<Vec<u8>, InputError> {
+    let Contract { name, creation, runtime } = contract;
+    match (create, creation.is_empty(), runtime.is_empty()) {
+        (true, false, _) => Ok(creation.clone()),
+        (false, _, false) => Ok(runtime.clone()),
+        (true, true, _) => {
+            Err(InputError::Usage(format!("{name} has no creation code; leave out --create")))
+        }
+        (false, _, true) => {
+            Err(InputError::Usage(format!("{name} has only creation code; add --create")))
+        }
+    }
+}
