@@ -93,6 +93,11 @@ impl<'e, S: Storage> Vm<'e, S> {
         self.host.world_mut()
     }
 
+    /// Whether digests of recent inputs are kept within a transaction, as they are unless somebody measures without.
+    pub fn keep_digests(&mut self, is_on: bool) {
+        self.host.keep_digests(is_on);
+    }
+
     /// Goes on with another block, or under other rules.
     pub fn set_block(&mut self, config: Config, block: Block) {
         self.host.set_block(config, block);

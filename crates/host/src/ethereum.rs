@@ -18,6 +18,7 @@ mod encoding;
 mod environment;
 mod gas;
 mod host;
+mod memo;
 mod message;
 pub mod precompile;
 mod storage;

@@ -124,6 +124,15 @@ pub struct View<'a, H> {
     host: PhantomData<&'a mut H>,
 }
 
+/// The host with what its caller's memory 0 holds, borrowed side by side.
+#[derive(Debug)]
+pub struct Reading<'a, H> {
+    /// The host.
+    pub host: &'a mut H,
+    /// The caller's memory 0.
+    pub memory: &'a [u8],
+}
+
 /// The parts of a view, borrowed side by side.
 pub struct Parts<'a, H> {
     /// The host.
@@ -157,6 +166,19 @@ impl<H> View<'_, H> {
                 host: &mut *self.context.host.cast::<H>(),
                 machine: *self.context.machine.cast::<&mut dyn Machine<H>>(),
                 memory: core::slice::from_raw_parts_mut(memory.base, memory.len as usize),
+            }
+        }
+    }
+
+    /// The host and the caller's memory, to read only.
+    #[inline]
+    pub fn reading(&mut self) -> Reading<'_, H> {
+        let memory = &self.context.memories[0];
+        // SAFETY: as in `parts`.
+        unsafe {
+            Reading {
+                host: &mut *self.context.host.cast::<H>(),
+                memory: core::slice::from_raw_parts(memory.base, memory.len as usize),
             }
         }
     }
@@ -217,6 +239,20 @@ pub fn slice(memory: &mut [u8], offset: u64, len: u64) -> Result<&mut [u8], Stop
     }
     let end = offset.checked_add(len).ok_or(Trap::MemoryOutOfBounds)?;
     memory.get_mut(offset as usize..end as usize).ok_or(Stop::Trap(Trap::MemoryOutOfBounds))
+}
+
+/// `len` bytes at `offset` of `memory`, to read only; none at any offset when `len` is zero.
+///
+/// # Errors
+///
+/// [`Trap::MemoryOutOfBounds`] when they do not exist.
+#[inline]
+pub fn read(memory: &[u8], offset: u64, len: u64) -> Result<&[u8], Stop> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    let end = offset.checked_add(len).ok_or(Trap::MemoryOutOfBounds)?;
+    memory.get(offset as usize..end as usize).ok_or(Stop::Trap(Trap::MemoryOutOfBounds))
 }
 
 /// A type that a slot of a frame can hold.

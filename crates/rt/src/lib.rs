@@ -38,8 +38,8 @@ pub use evaluate::ContextEnv;
 pub use evaluate::evaluate;
 pub use exit::{Ended, Exit, Faulted, Stop, Trap};
 pub use host::{
-    HostFunction, HostRow, Link, Machine, Parts, Program, SlotValue, StepView, Values, View, erase,
-    slice,
+    HostFunction, HostRow, Link, Machine, Parts, Program, Reading, SlotValue, StepView, Values,
+    View, erase, read, slice,
 };
 pub use keccak::keccak256;
 pub use links::{LinkError, Links};

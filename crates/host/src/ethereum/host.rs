@@ -11,6 +11,7 @@ use lockstep_state::{AccountId, StorageError};
 
 use super::{
     environment::{Block, Config, Words},
+    memo::HashMemo,
     world::World,
 };
 
@@ -26,6 +27,8 @@ pub struct Ethereum<W> {
     /// The versioned hashes of the transaction's blobs.
     pub(super) blob_hashes: Vec<U256>,
     pub(super) frame: Frame,
+    /// What recent inputs hashed to.
+    pub(super) memo: HashMemo,
     /// What the last call of the frame returned.
     pub(super) return_data: Vec<u8>,
     /// Gas that whoever called or created last kept for itself.
@@ -70,10 +73,16 @@ impl<W: World> Ethereum<W> {
             words: Words::of(&config, &block),
             blob_hashes: Vec::new(),
             frame: Frame::NONE,
+            memo: HashMemo::new(),
             return_data: Vec::new(),
             caller_gas: 0,
             fault: None,
         }
+    }
+
+    /// Whether digests of recent inputs are kept within a transaction; they are. Never changes a result.
+    pub fn keep_digests(&mut self, is_on: bool) {
+        self.memo.switch(is_on);
     }
 
     /// The world.

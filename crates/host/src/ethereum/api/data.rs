@@ -1,16 +1,19 @@
 //! Bytes: hashing, return data, logs.
 
 use lockstep_base::{Hash, U256};
-use lockstep_rt::{HostFunction, Stop, Trap, View, slice};
+use lockstep_rt::{HostFunction, Reading, Stop, Trap, View, read, slice};
 use lockstep_state::LogRef;
 
 use super::{Ethereum, World, host_functions};
-use crate::{crypto::keccak256, ethereum::storage::require_writable};
+use crate::ethereum::storage::require_writable;
 
 host_functions! {
     /// KECCAK256 of (offset, length).
-    Keccak256 = "eth.keccak256" (offset: u64, len: u64) -> (U256), view =>
-        Ok((keccak256(view.bytes(offset, len)?).into_word(),));
+    Keccak256 = "eth.keccak256" (offset: u64, len: u64) -> (U256), view => {
+        let Reading { host, memory } = view.reading();
+        let bytes = read(memory, offset, len)?;
+        Ok((host.memo.keccak256(bytes).into_word(),))
+    };
     /// RETURNDATASIZE (EIP-211).
     ReturnDataSize = "eth.returndatasize" () -> (u64), view =>
         Ok((view.host().return_data.len() as u64,));

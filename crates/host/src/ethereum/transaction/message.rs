@@ -56,6 +56,7 @@ pub fn message_call<W: World>(
     message: &Message<'_>,
 ) -> Result<CallOutcome, TransactError> {
     host.world.begin_transaction();
+    host.memo.forget();
     let beginning = host.world.checkpoint();
     run_alone(host, machine, message).map_err(|Faulted| {
         host.world.revert_to(beginning);

@@ -23,6 +23,7 @@ pub fn transact<W: World>(
 ) -> Result<Receipt, TransactError> {
     let accepted = validate(host, transaction)?;
     host.world.begin_transaction();
+    host.memo.forget();
     let beginning = host.world.checkpoint();
     run(host, machine, transaction, &accepted).map_err(|Faulted| {
         host.world.revert_to(beginning);
