@@ -22,7 +22,7 @@ mod terminator;
 use alloc::{boxed::Box, vec::Vec};
 
 use lockstep_base::Index;
-use lockstep_ir::{Func, Interface, Operand, Source, Type, Value};
+use lockstep_ir::{Func, Head, Interface, Operand, Source, Type, Value};
 
 use self::plan::Plan;
 use crate::{
@@ -93,6 +93,8 @@ struct Encoding<'e> {
     interface: &'e Interface,
     func: &'e Func,
     e: &'e mut Encoder,
+    /// Where the block being written begins a region.
+    head: Option<Head>,
     /// Temporaries that live only for the instruction being written.
     scratch: Vec<(i16, u32)>,
     /// Positions of operand words, and the field in each, that say how far the block's frame reaches.
@@ -113,6 +115,7 @@ impl Encoder {
             interface: code.interface(),
             func,
             e: self,
+            head: None,
             scratch: Vec::new(),
             extents: Vec::new(),
             results: Vec::new(),
@@ -142,6 +145,7 @@ impl Encoding<'_> {
             self.e.block_starts.push(self.e.words.len());
             self.e.temps.reset(first_temp);
             self.extents.clear();
+            self.head = block.head;
             for at in block.insts.clone() {
                 if !self.e.plan.is_skipped(at) {
                     self.instruction(at)?;

@@ -2,14 +2,11 @@
 
 use core::ffi::c_void;
 
-use lockstep_ir::Growth;
+use lockstep_ir::{Growth, MEMORIES_MAX};
 
 #[cfg(feature = "native")]
 use crate::enter::Resources;
 use crate::{exit::Stop, host::Link, memory::RawMemory};
-
-/// How many memories a module may have.
-pub const MEMORIES_MAX: usize = 4;
 
 /// What an instrumented compilation shows before a guest instruction.
 #[derive(Debug, Clone, Copy)]

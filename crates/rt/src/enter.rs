@@ -16,10 +16,10 @@
 use core::{cell::Cell, ptr::NonNull};
 
 use alloc::{sync::Arc, vec::Vec};
-use lockstep_ir::{Growth, Interface};
+use lockstep_ir::{Growth, Interface, MEMORIES_MAX};
 
 use crate::{
-    context::{Context, MEMORIES_MAX},
+    context::Context,
     exit::Stop,
     host::{Machine, erase, show_step},
     links::Links,

@@ -30,7 +30,7 @@ mod memory;
 #[cfg(feature = "native")]
 mod stack;
 
-pub use context::{Context, MEMORIES_MAX, Step, StepHook};
+pub use context::{Context, Step, StepHook};
 #[cfg(feature = "native")]
 pub use enter::{Resources, Spec, enter};
 pub use evaluate::ContextEnv;

@@ -51,7 +51,7 @@ impl Encoding<'_> {
                 self.access::<Load>([to, token_at], token, (ty, order, offset))
             }
             Inst::Store { ty, order, token, offset, value } => {
-                if self.memory_of(token) != 0 {
+                if self.e.plan.memory_of(token) != 0 {
                     // The context shows what the others hold; it does not own it.
                     return Err(CodeError::Unsupported("a store that is not to memory 0"));
                 }
@@ -70,7 +70,7 @@ impl Encoding<'_> {
                 Ok(())
             }
             Inst::CopyPadded { token, memory, from, len } => {
-                if self.memory_of(token) != 0 || memory.0 == 0 {
+                if self.e.plan.memory_of(token) != 0 || memory.0 == 0 {
                     return Err(CodeError::Unsupported("a padded copy that is not into memory 0"));
                 }
                 let to = self.slot(token.into(), Type::I64)?;
@@ -80,7 +80,7 @@ impl Encoding<'_> {
                 Ok(())
             }
             Inst::CopyWithin { to, from, len } => {
-                if self.memory_of(to) != 0 || self.memory_of(from) != 0 {
+                if self.e.plan.memory_of(to) != 0 || self.e.plan.memory_of(from) != 0 {
                     return Err(CodeError::Unsupported("a copy that is not within memory 0"));
                 }
                 let to = self.slot(to.into(), Type::I64)?;
@@ -147,8 +147,6 @@ impl Encoding<'_> {
             return Err(CodeError::Unsupported("a window check without a window"));
         };
         let slot_bytes = window.ty.slots() * 8;
-        let head = self.func.blocks.iter().find(|(_, block)| block.insts.contains(&at));
-        let head = head.and_then(|(_, block)| block.head).map_or(0, |head| head.0);
         let gas = match self.func.insts.get(at as usize + 1) {
             Some(Inst::Charge { gas }) => {
                 self.e.plan.skip(at + 1);
@@ -165,7 +163,7 @@ impl Encoding<'_> {
         self.handler(handler::<Enter>);
         self.halves([need, span]);
         self.imm(u64::from(gas));
-        self.imm(u64::from(head));
+        self.imm(self.head.map_or(0, |head| u64::from(head.0)));
         Ok(())
     }
 
@@ -257,22 +255,13 @@ impl Encoding<'_> {
         if form == AddressForm::Known { Ok(0) } else { self.slot(addr, ty) }
     }
 
-    /// The memory whose check made `token`.
-    fn memory_of(&self, token: Value) -> u32 {
-        let made = self.func.insts.iter().find_map(|inst| match inst {
-            Inst::Check { memory, result, .. } if *result == token => Some(memory.0),
-            _ => None,
-        });
-        made.unwrap_or(0)
-    }
-
     fn access<R: Run>(
         &mut self,
         slots: [i16; 2],
         token: Value,
         (ty, order, offset): (Type, Order, u32),
     ) -> Result<(), CodeError> {
-        let memory = self.memory_of(token) as i16;
+        let memory = self.e.plan.memory_of(token) as i16;
         self.plain::<R>([slots[0], slots[1], memory, ty.size_bytes() as i16]);
         self.halves([offset, u32::from(order == Order::Big)]);
         Ok(())

@@ -35,6 +35,8 @@ struct ValuePlan {
     root: Operand,
     /// The variable in whose home it is born.
     home: Option<Var>,
+    /// For the token of a check, the memory it checked.
+    memory: u32,
 }
 
 /// What happens to a variable in the block that `block` numbers; stale when it numbers another.
@@ -51,7 +53,8 @@ struct VarPlan {
 impl Plan {
     /// Reads the whole function: two scans of each block.
     pub(super) fn analyze(&mut self, interface: &Interface, func: &Func) {
-        let unknown = ValuePlan { def: NEVER, last: 0, uses: 0, root: Operand::ZERO, home: None };
+        let unknown =
+            ValuePlan { def: NEVER, last: 0, uses: 0, root: Operand::ZERO, home: None, memory: 0 };
         self.values.clear();
         self.values.resize(func.values.len(), unknown);
         self.places.clear();
@@ -140,7 +143,12 @@ impl Plan {
 
     fn define(&mut self, block: u32, value: Value, inst: &Inst, at: u32) {
         let root = self.other_name(block, inst).unwrap_or_else(|| value.into());
-        self.values[value.position()] = ValuePlan { def: at, last: at, uses: 0, root, home: None };
+        let memory = match inst {
+            Inst::Check { memory, .. } => memory.0,
+            _ => 0,
+        };
+        self.values[value.position()] =
+            ValuePlan { def: at, last: at, uses: 0, root, home: None, memory };
         if root != value.into() {
             self.skipped[at as usize] = true;
         }
@@ -221,6 +229,11 @@ impl Plan {
     #[inline]
     pub(super) fn planned_home(&self, value: Value) -> Option<i16> {
         self.values[value.position()].home.map(|var| self.homes[var.position()])
+    }
+
+    /// The memory whose check made `token`.
+    pub(super) fn memory_of(&self, token: Value) -> u32 {
+        self.values[token.position()].memory
     }
 
     /// Whether `operand` is a value with a temporary whose last use is at `at`; says so once.
