@@ -50,10 +50,10 @@ pub fn load(words: &[String]) -> Result<Code, InputError> {
         Ok(code) => Ok(Code::Evm(code)),
         // Nobody writes digits with these; they meant a file.
         Err(_) if digits.contains(['/', '.', '\\']) => {
-            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-            Err(InputError::Read { path: words.join(" ").into(), source })
+            let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
+            Err(InputError::Read { path: words.join(" ").into(), cause })
         }
-        Err(source) => Err(InputError::Hex { place, source }),
+        Err(cause) => Err(InputError::Hex { place, cause }),
     }
 }
 
@@ -85,7 +85,7 @@ fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
     let digits: String = trimmed.split_whitespace().collect();
     match decode_hex(&digits) {
         Ok(code) => Ok(Code::Evm(code)),
-        Err(source) => Err(InputError::Hex { place, source }),
+        Err(cause) => Err(InputError::Hex { place, cause }),
     }
 }
 

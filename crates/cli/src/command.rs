@@ -1,11 +1,14 @@
 //! The command line: which command, and what happens when it fails.
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::{disasm, exit, gas, run, statetest};
+use crate::{disasm, error::InputError, exit, gas, run, statetest};
 
 /// One deterministic smart-contract execution engine.
 #[derive(Debug, Parser)]
@@ -40,16 +43,26 @@ pub fn main() -> ExitCode {
         Command::Disasm(arguments) => disasm::run(&arguments),
         Command::Gas(arguments) => gas::run(&arguments),
         Command::Completions { shell } => {
-            let command = &mut CommandLine::command();
-            clap_complete::generate(shell, command, "lockstep", &mut io::stdout());
-            Ok(exit::GOOD)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut CommandLine::command(), "lockstep", &mut script);
+            let written = io::stdout().write_all(&script).map(|()| exit::GOOD);
+            written.map_err(|cause| InputError::Write { cause })
         }
     };
-    let code = done.unwrap_or_else(|error| {
-        eprintln!("{:?}", miette::Report::new(error));
-        exit::UNUSABLE
+    let code = done.unwrap_or_else(|error| match error {
+        // Whoever reads the results has enough: `lockstep ... | head`.
+        InputError::Write { cause } if cause.kind() == io::ErrorKind::BrokenPipe => exit::GOOD,
+        error => {
+            talk(&format!("{:?}\n", miette::Report::new(error)));
+            exit::UNUSABLE
+        }
     });
     code.into()
+}
+
+/// Writes `text` to standard error; nobody may be listening.
+pub(crate) fn talk(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
             });
         }
     };
-    written.and_then(|()| out.flush()).map_err(|source| InputError::Write { source })?;
+    written.and_then(|()| out.flush()).map_err(|cause| InputError::Write { cause })?;
     Ok(exit::GOOD)
 }
 

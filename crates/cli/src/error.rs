@@ -9,22 +9,25 @@ use lockstep::HexError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
+/// Longer lines are cut where an error shows them.
+const LINE_BYTES_MAX: usize = 160;
+
 /// Input that cannot be used.
 #[derive(Debug, Error, Diagnostic)]
 pub enum InputError {
     /// A file that cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {cause}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// What the operating system says.
-        source: io::Error,
+        cause: io::Error,
     },
     /// Results that cannot be written.
-    #[error("cannot write results: {source}")]
+    #[error("cannot write results: {cause}")]
     Write {
         /// What the operating system says.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A file that is too long to be anything we know.
     #[error("{} is longer than {max_bytes} bytes", path.display())]
@@ -35,19 +38,9 @@ pub enum InputError {
         max_bytes: u64,
     },
     /// JSON that is malformed, or not of the shape that was expected.
-    #[error("{}: {message}", path.display())]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with line and column.
-        message: String,
-        /// The file's text.
-        #[source_code]
-        text: NamedSource<String>,
-        /// Where it is wrong.
-        #[label("here")]
-        at: SourceSpan,
-    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Json(Box<JsonError>),
     /// A file of state tests without any.
     #[error("{} holds no test", .0.display())]
     #[diagnostic(help(
@@ -69,12 +62,12 @@ pub enum InputError {
         what: String,
     },
     /// Text that should be hexadecimal.
-    #[error("{place}: {source}")]
+    #[error("{place}: {cause}")]
     Hex {
         /// Where it comes from.
         place: String,
         /// What is wrong with it.
-        source: HexError,
+        cause: HexError,
     },
     /// Content that is nothing we run.
     #[error("{place}: {what}")]
@@ -103,17 +96,46 @@ pub enum InputError {
     Usage(String),
 }
 
+/// JSON that cannot be used, with the place.
+#[derive(Debug, Error, Diagnostic)]
+#[error("{}: {message}", path.display())]
+pub struct JsonError {
+    path: PathBuf,
+    /// What is wrong, with line and column.
+    message: String,
+    /// The file's text, or what of it can be shown.
+    #[source_code]
+    text: NamedSource<String>,
+    /// Where it is wrong.
+    #[label("here")]
+    at: SourceSpan,
+}
+
 impl InputError {
     /// Wraps what the JSON reader says about `text`, the content of `path`.
     pub fn json(path: &Path, text: String, error: &serde_json::Error) -> Self {
         let offset = offset_of(&text, error.line(), error.column());
-        Self::Json {
+        let (text, offset) = excerpt(text, offset);
+        Self::Json(Box::new(JsonError {
             path: path.to_owned(),
             message: error.to_string(),
             at: SourceSpan::new(offset.into(), usize::from(offset < text.len())),
             text: NamedSource::new(path.display().to_string(), text),
-        }
+        }))
     }
+}
+
+/// `text` as it is shown around `offset`, and the offset in that: all of it, unless that line would fill screens.
+fn excerpt(text: String, offset: usize) -> (String, usize) {
+    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
+    if end - start <= LINE_BYTES_MAX {
+        return (text, offset);
+    }
+    let boundary = |at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = boundary(start.max(offset.saturating_sub(LINE_BYTES_MAX / 2)));
+    let end = boundary(end.min(offset + LINE_BYTES_MAX / 2));
+    (text[start..end].to_owned(), offset - start)
 }
 
 /// The offset of a line and column, both counted from 1, within `text`.

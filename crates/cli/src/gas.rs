@@ -47,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
             since: opcode.gas.first().map_or("", |(fork, _)| fork.name()),
         })
         .collect();
-    write(&rows, arguments.json).map_err(|source| InputError::Write { source })?;
+    write(&rows, arguments.json).map_err(|cause| InputError::Write { cause })?;
     Ok(exit::GOOD)
 }
 

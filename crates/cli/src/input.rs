@@ -17,7 +17,7 @@ const MAX_BYTES: u64 = 1 << 30;
 ///
 /// [`InputError::Read`], [`InputError::TooLong`].
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, InputError> {
-    let failed = |source| InputError::Read { path: path.to_owned(), source };
+    let failed = |cause| InputError::Read { path: path.to_owned(), cause };
     let source: Box<dyn Read> = match path.as_os_str() == "-" {
         true => Box::new(io::stdin()),
         false => Box::new(File::open(path).map_err(failed)?),
@@ -38,6 +38,6 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, InputError> {
 pub(crate) fn read_text(path: &Path) -> Result<String, InputError> {
     String::from_utf8(read_bytes(path)?).map_err(|error| InputError::Read {
         path: path.to_owned(),
-        source: io::Error::new(io::ErrorKind::InvalidData, error),
+        cause: io::Error::new(io::ErrorKind::InvalidData, error),
     })
 }

@@ -117,7 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         .map_err(|error| InputError::Machine(error.to_string()))?;
     let outcome = execute(&mut vm, &message, arguments)?;
     let written = report::write(&mut vm, &outcome, arguments);
-    written.map_err(|source| InputError::Write { source })?;
+    written.map_err(|cause| InputError::Write { cause })?;
     Ok(if outcome.exit == Exit::Return { exit::GOOD } else { exit::FAILED })
 }
 
@@ -134,7 +134,7 @@ fn execute(
             let done = vm.call_traced(message, observer);
             let error = done.as_ref().ok().and_then(|outcome| report::error_of(outcome.exit));
             tracer.end(error.as_deref());
-            tracer.finish().map_err(|source| InputError::Write { source })?;
+            tracer.finish().map_err(|cause| InputError::Write { cause })?;
             done
         }
     };
@@ -166,7 +166,7 @@ fn read_calldata(text: &str) -> Result<Vec<u8>, InputError> {
     let content =
         if path.is_empty() { text.to_owned() } else { input::read_text(Path::new(path))? };
     let digits: String = content.split_whitespace().collect();
-    decode_hex(&digits).map_err(|source| InputError::Hex { place: place.to_owned(), source })
+    decode_hex(&digits).map_err(|cause| InputError::Hex { place: place.to_owned(), cause })
 }
 
 /// The contract called `name`, or the only one.

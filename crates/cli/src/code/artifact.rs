@@ -81,5 +81,5 @@ fn code(path: &Path, name: &str, value: Option<&Value>) -> Result<Vec<u8>, Input
         let what = "its code calls libraries that are not linked".to_owned();
         return Err(InputError::Content { place, what });
     }
-    decode_hex(text).map_err(|source| InputError::Hex { place, source })
+    decode_hex(text).map_err(|cause| InputError::Hex { place, cause })
 }

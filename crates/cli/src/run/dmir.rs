@@ -1,11 +1,14 @@
 //! Runs of a dMIR file: each must end as its `run:` line says.
 
-use std::path::Path;
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use lockstep::Tier;
 use lockstep_ir::{text, verify_module};
 
-use crate::{error::InputError, exit};
+use crate::{command::talk, error::InputError, exit};
 
 /// Runs all runs of `text`, the content of `path`, on the evaluator.
 pub(super) fn run(path: &Path, text: &str, tier: Tier) -> Result<u8, InputError> {
@@ -22,6 +25,7 @@ pub(super) fn run(path: &Path, text: &str, tier: Tier) -> Result<u8, InputError>
             " no line says what to run; expected `; run: @name(...) == ...`".into(),
         ));
     }
+    let mut out = io::BufWriter::new(io::stdout().lock());
     let mut failed = 0;
     for run in &runs {
         let (got, gas_used) = run.evaluate(&module);
@@ -29,13 +33,12 @@ pub(super) fn run(path: &Path, text: &str, tier: Tier) -> Result<u8, InputError>
             got.as_ref() == Some(&run.want) && run.gas_used.is_none_or(|want| want == gas_used);
         let verdict = if is_good { "ok" } else { "FAILED" };
         failed += u32::from(!is_good);
-        match got {
-            Some(got) => {
-                println!("{}:{} {verdict}: {got:?}, gas {gas_used}", path.display(), run.line)
-            }
-            None => println!("{}:{} {verdict}: stopped", path.display(), run.line),
-        }
+        let got = got.map_or("stopped".into(), |got| format!("{got:?}"));
+        let line = run.line;
+        writeln!(out, "{}:{line} {verdict}: {got}, gas {gas_used}", path.display())
+            .map_err(|cause| InputError::Write { cause })?;
     }
-    eprintln!("{} runs, {failed} failed", runs.len());
+    out.flush().map_err(|cause| InputError::Write { cause })?;
+    talk(&format!("{} runs, {failed} failed\n", runs.len()));
     Ok(if failed == 0 { exit::GOOD } else { exit::FAILED })
 }

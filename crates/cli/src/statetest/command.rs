@@ -20,6 +20,7 @@ use super::{
     suite::{FileReport, Settings, Totals, Verdict, Watch, run_file, run_files},
 };
 use crate::{
+    command::talk,
     error::InputError,
     exit,
     trace::{Detail, Eip3155, TraceArguments},
@@ -91,7 +92,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     let mut totals = Totals::default();
     if arguments.paths.is_empty() {
         for line in io::stdin().lock().lines() {
-            let line = line.map_err(|source| InputError::Read { path: "-".into(), source })?;
+            let line = line.map_err(|cause| InputError::Read { path: "-".into(), cause })?;
             if !line.trim().is_empty() {
                 run_batch(arguments, &[line.trim().into()], &mut totals)?;
             }
@@ -100,7 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         run_batch(arguments, &arguments.paths, &mut totals)?;
     }
     let Totals { passed, failed, skipped, unreadable } = totals;
-    eprintln!("{passed} passed, {failed} failed, {skipped} skipped");
+    talk(&format!("{passed} passed, {failed} failed, {skipped} skipped\n"));
     Ok(match (unreadable, failed) {
         (0, 0) => exit::GOOD,
         (0, _) => exit::FAILED,
@@ -135,7 +136,7 @@ fn run_batch(
         report::write_all(&mut out, format, &reports)?;
         out.flush()
     });
-    written.map_err(|source| InputError::Write { source })?;
+    written.map_err(|cause| InputError::Write { cause })?;
     reports.iter().for_each(|report| totals.add(report));
     Ok(())
 }
@@ -153,7 +154,7 @@ fn run_traced(
     let mut reports = Vec::new();
     for path in files {
         let report = run_file(&mut runner, path, settings, Some(&mut watch));
-        watch.0.finish().map_err(|source| InputError::Write { source })?;
+        watch.0.finish().map_err(|cause| InputError::Write { cause })?;
         on_file(&report);
         reports.push(report);
     }
@@ -232,7 +233,7 @@ impl Talk {
                 lines += &format!("{{\"stateRoot\": \"{root}\"}}\n");
             }
         }
-        self.bar.suspend(|| eprint!("{lines}"));
+        self.bar.suspend(|| talk(&lines));
         self.bar.inc(1);
     }
 }

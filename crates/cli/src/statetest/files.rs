@@ -16,7 +16,7 @@ const DEPTH_MAX: u32 = 64;
 ///
 /// When it cannot be read, or is a folder without such files.
 pub fn collect_files(path: &Path) -> Result<Vec<PathBuf>, InputError> {
-    let failed = |source| InputError::Read { path: path.to_owned(), source };
+    let failed = |cause| InputError::Read { path: path.to_owned(), cause };
     if !fs::metadata(path).map_err(failed)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -30,7 +30,7 @@ pub fn collect_files(path: &Path) -> Result<Vec<PathBuf>, InputError> {
 }
 
 fn walk(folder: &Path, depth: u32, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
-    let failed = |source| InputError::Read { path: folder.to_owned(), source };
+    let failed = |cause| InputError::Read { path: folder.to_owned(), cause };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         if path.is_dir() {

@@ -1,0 +1,10 @@
+//! The command as users meet it: exit codes, what goes where, and bad input of every kind.
+#![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "tests")]
+
+mod command_line {
+    mod bad_input;
+    mod run;
+    mod setup;
+    mod statetest;
+}
