@@ -1,0 +1,160 @@
+//! The campaign: seed after seed, and for some seeds the same case again with gas that runs out on the way.
+
+use lockstep::{Engine, Tier};
+
+use crate::{
+    arguments::{Arguments, Tally},
+    case::Case,
+    file,
+    generate::{self, Keys},
+    ours::{Cell, Ours},
+    outcome::{Difference, End, Outcome, differences},
+    peer,
+    random::Random,
+    shrink,
+};
+
+/// Of a thousand seeds, how many run again with a gas limit that the first run suggests.
+const AGAIN_PER_MILLE: u64 = 350;
+
+/// Runs what was asked for.
+///
+/// # Errors
+///
+/// When an engine or a file cannot be made.
+pub fn run(arguments: &Arguments) -> Result<Tally, String> {
+    let engine = Engine::new();
+    let mut cells = Vec::new();
+    for cell in cells_of(&arguments.tier, arguments.traced) {
+        cells.push(Ours::new(&engine, cell)?);
+    }
+    let keys = Keys::new();
+    let (mut tally, mut statistics) = (Tally::default(), Statistics::default());
+    for seed in arguments.seeds.0.clone() {
+        let mut case = generate::case(&keys, seed, arguments.fork);
+        let mut random = Random::new(!seed);
+        let is_again = random.chance(AGAIN_PER_MILLE);
+        for attempt in 0..=u64::from(is_again) {
+            let Some(expected) = compare(&mut cells, &case, &mut tally, |case, cell| {
+                report(arguments, &format!("seed_{seed}_{attempt}"), case, cell)
+            })?
+            else {
+                break;
+            };
+            statistics.note(&expected);
+            match limit_from(&case, &expected, &mut random) {
+                Some(limit) => case.transaction.gas_limit = limit,
+                None => break,
+            }
+        }
+        if tally.failed >= arguments.findings {
+            break;
+        }
+    }
+    if arguments.statistics {
+        statistics.print(arguments, &keys)?;
+    }
+    Ok(tally)
+}
+
+fn cells_of(tiers: &[Tier], is_traced: bool) -> impl Iterator<Item = Cell> {
+    let forms: &[bool] = if is_traced { &[false, true] } else { &[false] };
+    tiers
+        .iter()
+        .flat_map(|tier| forms.iter().map(|is_traced| Cell { tier: *tier, is_traced: *is_traced }))
+}
+
+/// Runs one case everywhere and counts it; what the peer made of it, if it could.
+fn compare(
+    cells: &mut [Ours<'_>],
+    case: &Case,
+    tally: &mut Tally,
+    mut report: impl FnMut(&Case, &mut Ours<'_>) -> Result<(), String>,
+) -> Result<Option<Outcome>, String> {
+    let pre = case.state();
+    let Some(expected) = peer::run(case, &pre) else {
+        tally.skipped += 1;
+        return Ok(None);
+    };
+    for ours in cells {
+        if differences(&ours.run(case, &pre), &expected).is_empty() {
+            tally.passed += 1;
+        } else {
+            tally.failed += 1;
+            report(case, ours)?;
+        }
+    }
+    Ok(Some(expected))
+}
+
+/// Differences of one cell on one case; none where the peer cannot say.
+fn differences_of(ours: &mut Ours<'_>, case: &Case) -> Vec<Difference> {
+    let pre = case.state();
+    peer::run(case, &pre)
+        .map_or_else(Vec::new, |expected| differences(&ours.run(case, &pre), &expected))
+}
+
+/// Prints a finding, made small, and writes it.
+fn report(
+    arguments: &Arguments,
+    name: &str,
+    case: &Case,
+    ours: &mut Ours<'_>,
+) -> Result<(), String> {
+    let first = differences_of(ours, case);
+    println!("{name} ({}, {}):", case.fork, ours.cell);
+    first.iter().for_each(|difference| println!("  {difference}"));
+    let fields: Vec<&str> = first.iter().map(|difference| difference.field).collect();
+    let small = shrink::shrink(case, |candidate| {
+        differences_of(ours, candidate).iter().any(|found| fields.contains(&found.field))
+    });
+    println!("  made small:");
+    differences_of(ours, &small).iter().for_each(|difference| println!("    {difference}"));
+    let text = file::to_text(name, &small);
+    match &arguments.out {
+        None => println!("{text}"),
+        Some(folder) => {
+            let path = folder.join(format!("{name}.json"));
+            std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+            std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A gas limit at which the same run ends elsewhere: just enough, one less, or somewhere on the way.
+fn limit_from(case: &Case, outcome: &Outcome, random: &mut Random) -> Option<u64> {
+    if outcome.end == End::Invalid {
+        return None;
+    }
+    let spent = outcome.gas_used + outcome.gas_refunded.unwrap_or(0);
+    let intrinsic = lockstep_host::ethereum::intrinsic_gas(case.fork, &case.transaction);
+    let least = intrinsic.execution.max(intrinsic.floor).min(spent);
+    Some(match random.below(10) {
+        0 => spent,
+        1 => spent - 1,
+        2 => spent + 1,
+        _ => random.between(least, spent),
+    })
+}
+
+/// How runs end, to see that the generator does its work.
+#[derive(Debug, Default)]
+struct Statistics {
+    ends: std::collections::BTreeMap<String, u64>,
+}
+
+impl Statistics {
+    fn note(&mut self, outcome: &Outcome) {
+        *self.ends.entry(format!("{:?}", outcome.end)).or_default() += 1;
+    }
+
+    fn print(&self, arguments: &Arguments, keys: &Keys) -> Result<(), String> {
+        for (end, count) in &self.ends {
+            println!("{count:8} {end}");
+        }
+        let long = crate::trace::share_of_long_runs(arguments, keys)?;
+        println!("{long:.1} % of valid runs of code pass 50 instructions");
+        Ok(())
+    }
+}
