@@ -25,17 +25,20 @@
 #![forbid(unsafe_code)]
 
 mod cache;
+mod listing;
 mod machine;
 mod tier;
 mod vm;
 
 pub use cache::{Engine, Statistics};
+pub use listing::list_registers;
 pub use lockstep_base::{Address, Fork, Hash, HexError, U256, UnknownFork, decode_hex, encode_hex};
 pub use lockstep_guest::evm;
 pub use lockstep_host::ethereum::{
     AccessListItem, Authorization, BlobSchedule, Block, CallOutcome, Config, Ethereum, Fees,
     InvalidTransaction, Message, Receipt, TransactError, Transaction, TransactionKind,
 };
+pub use lockstep_interp::{CodeError, Line};
 pub use lockstep_rt::{Ended, Exit, Program, StepView, Trap};
 pub use lockstep_state::{
     Changes, EmptyAccounts, Journal, Log, MemoryStorage, Storage, StorageError, logs_hash,

@@ -14,7 +14,7 @@ use core::{
 
 use lockstep_ir::{Func, Head, Interface, Lazy, Module, Verified, VerifyError};
 
-use crate::{dispatch::Handler, run::Translator};
+use crate::{dispatch::Handler, encode::Line, run::Translator};
 
 /// A word of register bytecode.
 #[derive(Clone, Copy)]
@@ -193,6 +193,15 @@ impl Code {
             self.publish_target(head.0 as usize, made);
         }
         Ok(made)
+    }
+
+    /// The register bytecode of `func`, a fragment of this program, beside the dMIR it is made of.
+    ///
+    /// # Errors
+    ///
+    /// [`CodeError`] when the function cannot run on this tier.
+    pub fn list(&self, func: Verified<&Func>) -> Result<Vec<Line>, CodeError> {
+        crate::encode::Encoder::default().list(self, &func)
     }
 
     /// The words of `head`, or of its twin at `height`.

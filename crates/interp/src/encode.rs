@@ -15,6 +15,7 @@
 //! 3. Offsets have 16 bits; what does not fit is refused, never wrapped.
 
 mod emit;
+mod listing;
 mod operation;
 mod plan;
 mod terminator;
@@ -24,6 +25,7 @@ use alloc::{boxed::Box, vec::Vec};
 use lockstep_base::Index;
 use lockstep_ir::{Func, Head, Interface, Operand, Source, Type, Value};
 
+pub use self::listing::Line;
 use self::plan::Plan;
 use crate::{
     code::{Code, CodeError, Word},
@@ -101,26 +103,15 @@ struct Encoding<'e> {
     extents: Vec<(usize, usize)>,
     /// Where a function's results go.
     results: Vec<i16>,
+    /// Whether `lines` are wanted.
+    is_listed: bool,
+    lines: Vec<Line>,
 }
 
 impl Encoder {
     /// The words of `func`, links resolved.
     pub(crate) fn encode(&mut self, code: &Code, func: &Func) -> Result<Box<[Word]>, CodeError> {
-        self.words.clear();
-        self.block_links.clear();
-        self.local_links.clear();
-        self.block_starts.clear();
-        let mut encoding = Encoding {
-            code,
-            interface: code.interface(),
-            func,
-            e: self,
-            head: None,
-            scratch: Vec::new(),
-            extents: Vec::new(),
-            results: Vec::new(),
-        };
-        encoding.function()?;
+        Encoding::new(self, code, func).function()?;
         let mut words: Box<[Word]> = self.words.as_slice().into();
         let base = words.as_ptr();
         for &(position, block) in &self.block_links {
@@ -132,6 +123,35 @@ impl Encoder {
         }
         Ok(words)
     }
+
+    /// What the words of `func` would be, for people who look.
+    pub(crate) fn list(&mut self, code: &Code, func: &Func) -> Result<Vec<Line>, CodeError> {
+        let mut encoding = Encoding::new(self, code, func);
+        encoding.is_listed = true;
+        encoding.function()?;
+        Ok(encoding.lines)
+    }
+}
+
+impl<'e> Encoding<'e> {
+    fn new(e: &'e mut Encoder, code: &'e Code, func: &'e Func) -> Self {
+        e.words.clear();
+        e.block_links.clear();
+        e.local_links.clear();
+        e.block_starts.clear();
+        Self {
+            code,
+            interface: code.interface(),
+            func,
+            e,
+            head: None,
+            scratch: Vec::new(),
+            extents: Vec::new(),
+            results: Vec::new(),
+            is_listed: false,
+            lines: Vec::new(),
+        }
+    }
 }
 
 impl Encoding<'_> {
@@ -141,18 +161,26 @@ impl Encoding<'_> {
         if self.interface.window.is_none() {
             self.zero_variables()?;
         }
-        for (_, block) in self.func.blocks.iter() {
+        for (number, block) in self.func.blocks.iter() {
             self.e.block_starts.push(self.e.words.len());
             self.e.temps.reset(first_temp);
             self.extents.clear();
             self.head = block.head;
             for at in block.insts.clone() {
+                let first_word = self.e.words.len();
                 if !self.e.plan.is_skipped(at) {
                     self.instruction(at)?;
                 }
+                if self.is_listed {
+                    self.note(number.0, at, first_word);
+                }
                 self.release(at);
             }
+            let first_word = self.e.words.len();
             self.terminator(block)?;
+            if self.is_listed {
+                self.note_terminator(number.0, first_word);
+            }
             self.patch_extents()?;
         }
         Ok(())

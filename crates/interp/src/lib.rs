@@ -30,4 +30,5 @@ mod run;
 #[cfg(feature = "native")]
 pub use activate::{Ending, activate, call};
 pub use code::{Code, CodeError};
+pub use encode::Line;
 pub use run::{Activation, Finish, RESULTS, Translator, run};
