@@ -148,8 +148,8 @@ fn the_map_names_only_files_that_exist() {
 fn every_corpus_file_has_a_runner() {
     // Folder, what its runner reads, and the runner; a runner takes every such file below its folder.
     const RUNNERS: &[(&str, &str, &str)] = &[
-        ("corpus/dmir/", ".dmir", "crates/testkit/src/corpus.rs"),
-        ("corpus/evm/", ".json", "crates/testkit/tests/corpus_evm.rs"),
+        ("corpus/dmir/", ".dmir", "crates/ir/tests/corpus.rs"),
+        ("corpus/evm/", ".json", "crates/testkit/tests/conformance.rs"),
     ];
     let files = tree::files();
     let has_runner = |path: &str| {

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("state", &["base"]),
     ("host", &["base", "rt", "state"]),
     ("vm", &["base", "ir", "rt", "guest", "interp", "baseline", "optimizing", "state", "host"]),
-    ("cli", &["vm", "state"]),
+    ("cli", &["vm", "state", "ir"]),
     ("node", &["vm", "state"]),
     ("capi", &["vm", "state"]),
     ("evmc", &["vm", "state"]),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::tree;
 
-/// Whether the file is Rust of a package (and not an example of something else).
+/// Whether the file is Rust.
 pub(crate) fn is_source(path: &str) -> bool {
     path.ends_with(".rs")
 }
@@ -19,7 +19,8 @@ pub(crate) fn is_root(path: &str) -> bool {
         Some("tests" | "benches" | "examples" | "bin" | "fuzz_targets") => {
             !folder.contains("/src/") || folder.ends_with("/src/bin")
         }
-        _ => name == "build.rs",
+        // A test of several files.
+        _ => name == "build.rs" || (name == "main.rs" && folder.contains("/tests/")),
     }
 }
 
@@ -86,7 +87,7 @@ pub(crate) fn uses_unsafe(path: &str) -> impl Iterator<Item = Unsafe> + use<> {
 fn is_explained(lines: &[String], at: usize) -> bool {
     // A type that names an unsafe function promises nothing, and nothing needs a reason.
     let code = code(&lines[at]);
-    let is_type = ["unsafe fn(", "unsafe extern \"C\" fn("].iter().any(|kind| code.contains(kind));
+    let is_type = ["unsafe fn(", "\" fn("].iter().any(|kind| code.contains(kind));
     let above = &lines[at.saturating_sub(REASON_LINES)..=at];
     is_type || above.iter().any(|line| line.contains("SAFETY:") || line.contains("# Safety"))
 }
@@ -94,7 +95,7 @@ fn is_explained(lines: &[String], at: usize) -> bool {
 /// A line without its comment and without what stands in quotes.
 fn code(line: &str) -> &str {
     let line = line.split("//").next().unwrap_or(line);
-    if line.contains('"') && !line.contains("extern \"C\"") {
+    if line.contains('"') && !line.contains("extern \"C") {
         line.split('"').next().unwrap_or(line)
     } else {
         line
