@@ -23,11 +23,7 @@ fn read(path: &str) -> Option<String> {
 
 /// The tests that a cell names: `file::function` in backquotes.
 fn tests(cell: &str) -> impl Iterator<Item = (&str, &str)> {
-    cell.split('`')
-        .skip(1)
-        .step_by(2)
-        .filter_map(|text| text.split_once(".rs::"))
-        .map(|(file, name)| (file, name))
+    cell.split('`').skip(1).step_by(2).filter_map(|text| text.split_once(".rs::"))
 }
 
 #[test]
