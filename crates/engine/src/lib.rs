@@ -35,8 +35,9 @@ pub use listing::list_registers;
 pub use lockstep_base::{Address, Fork, Hash, HexError, U256, UnknownFork, decode_hex, encode_hex};
 pub use lockstep_guest::evm;
 pub use lockstep_host::ethereum::{
-    AccessListItem, Authorization, BlobSchedule, Block, CallOutcome, Config, Ethereum, Fees,
-    InvalidTransaction, Message, Receipt, TransactError, Transaction, TransactionKind,
+    AccessListItem, Authorization, BlobSchedule, Block, CallOutcome, Config, DecodeError, Ethereum,
+    Fees, InvalidTransaction, Message, Receipt, RlpError, SignatureError, SignedTransaction,
+    TransactError, Transaction, TransactionKind,
 };
 pub use lockstep_interp::{CodeError, Line};
 pub use lockstep_rt::{Ended, Exit, Program, StepView, Trap};

@@ -21,6 +21,7 @@ mod host;
 mod memo;
 mod message;
 pub mod precompile;
+mod rlp;
 mod storage;
 #[cfg(test)]
 mod testing;
@@ -30,9 +31,10 @@ mod world;
 pub use api::functions;
 pub use environment::{BlobSchedule, Block, Config, GAS_PER_BLOB};
 pub use host::Ethereum;
+pub use rlp::RlpError;
 pub use transaction::{
-    Accepted, AccessListItem, Authorization, CallOutcome, Fees, IntrinsicGas, InvalidTransaction,
-    Message, Receipt, TransactError, Transaction, TransactionKind, intrinsic_gas, message_call,
-    transact, validate,
+    Accepted, AccessListItem, Authorization, CallOutcome, DecodeError, Fees, IntrinsicGas,
+    InvalidTransaction, Message, Receipt, SignatureError, SignedTransaction, TransactError,
+    Transaction, TransactionKind, intrinsic_gas, message_call, transact, validate,
 };
 pub use world::World;

@@ -9,4 +9,5 @@ mod conformance {
     mod folder;
     mod rlp;
     mod state;
+    mod transaction;
 }

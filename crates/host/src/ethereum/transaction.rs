@@ -12,6 +12,7 @@ mod intrinsic;
 mod invalid;
 mod message;
 mod run;
+mod signed;
 mod validate;
 
 use lockstep_base::{Address, Hash, U256};
@@ -22,6 +23,7 @@ pub use intrinsic::{IntrinsicGas, intrinsic_gas};
 pub use invalid::InvalidTransaction;
 pub use message::{CallOutcome, Message, message_call};
 pub use run::transact;
+pub use signed::{DecodeError, SignatureError, SignedTransaction};
 pub use validate::{Accepted, validate};
 
 /// A transaction whose sender is known.
