@@ -28,6 +28,10 @@ pub(crate) type Handler =
     unsafe extern "C-unwind" fn(*const Word, *mut u64, i64, *mut Context) -> Flow;
 
 /// What a handler does, as a type.
+///
+/// Every `run` is `#[inline(always)]`, and none gives `State` or a local to a function by reference before it goes on:
+/// else its last call could not become a jump. What needs that stands in a function of its own that takes the state
+/// apart.
 pub(crate) trait Run {
     fn run(state: State) -> Flow;
 }

@@ -75,9 +75,7 @@ impl Temps {
         if let Some(offset) = free {
             return Ok(offset);
         }
-        let offset = i16::try_from(self.next).map_err(|_| CodeError::FrameTooLarge)?;
-        self.next += slots as i32;
-        Ok(offset)
+        place(&mut self.next, slots)
     }
 
     fn give(&mut self, offset: i16, slots: u32) {
@@ -87,6 +85,20 @@ impl Temps {
             _ => {}
         }
     }
+}
+
+/// Slots that a frame may have: what offsets of 16 bits reach.
+const FRAME_SLOTS_MAX: i32 = 1 << 15;
+
+/// Takes `slots` slots at `next`.
+fn place(next: &mut i32, slots: u32) -> Result<i16, CodeError> {
+    let offset = *next;
+    *next += slots as i32;
+    // The last slot has an offset too.
+    if *next > FRAME_SLOTS_MAX {
+        return Err(CodeError::FrameTooLarge);
+    }
+    i16::try_from(offset).map_err(|_| CodeError::FrameTooLarge)
 }
 
 /// The encoding of one function.
@@ -194,6 +206,9 @@ impl Encoding<'_> {
                 return Err(CodeError::Unsupported(FRAME_WITH_WINDOW));
             }
             let slots = window.ty.slots() as i32;
+            if i32::from(window.limit) * slots >= FRAME_SLOTS_MAX {
+                return Err(CodeError::FrameTooLarge);
+            }
             let mut top = 0;
             for (_, var) in self.func.vars.iter() {
                 let slot = var.slot.ok_or(CodeError::Unsupported(FRAME_WITH_WINDOW))?;
@@ -207,13 +222,10 @@ impl Encoding<'_> {
         }
         let mut next = i32::from(FRAME_HEADER);
         for ty in &self.func.results {
-            self.results.push(i16::try_from(next).map_err(|_| CodeError::FrameTooLarge)?);
-            next += ty.slots() as i32;
+            self.results.push(place(&mut next, ty.slots())?);
         }
         for (_, var) in self.func.vars.iter() {
-            let offset = i16::try_from(next).map_err(|_| CodeError::FrameTooLarge)?;
-            self.e.plan.homes.push(offset);
-            next += var.ty.slots() as i32;
+            self.e.plan.homes.push(place(&mut next, var.ty.slots())?);
         }
         Ok(next)
     }

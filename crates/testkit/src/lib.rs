@@ -13,5 +13,9 @@
 //! 2. Nothing here is slow for what an attacker could choose: gas and sizes are bounded.
 #![forbid(unsafe_code)]
 
+pub mod assemble;
 pub mod corpus;
+pub mod differential;
+pub mod generate;
 pub mod interpret;
+pub mod random;

@@ -120,6 +120,7 @@ impl Run for TrapIf {
 pub(crate) struct RaiseTrap;
 
 impl Run for RaiseTrap {
+    #[inline(always)]
     fn run(state: State) -> Flow {
         raise(state, 1)
     }
@@ -200,6 +201,7 @@ fn enter_new(mut state: State, number: Option<u32>) -> Flow {
 pub(crate) struct Resolve;
 
 impl Run for Resolve {
+    #[inline(always)]
     fn run(mut state: State) -> Flow {
         let head = Head(state.imm(1) as u32);
         let link = state.link(2).cast_mut();
@@ -221,6 +223,7 @@ impl Run for Resolve {
 pub(crate) struct Exit;
 
 impl Run for Exit {
+    #[inline(always)]
     fn run(mut state: State) -> Flow {
         let output = (state.operand::<u64>(0), state.operand::<u64>(1));
         let revert = state.imm(2) != 0;

@@ -6,9 +6,10 @@ use core::marker::PhantomData;
 
 use lockstep_base::{Int, U256, U512};
 use lockstep_ir::{Growth, Trap};
-use lockstep_rt::{RawMemory, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
+use lockstep_rt::{Context, RawMemory, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
 
 use crate::{
+    code::Word,
     dispatch::{Flow, Outcome, Run},
     frame::State,
 };
@@ -74,7 +75,7 @@ impl State {
 #[cold]
 #[inline(never)]
 fn grow(
-    context: &mut lockstep_rt::Context,
+    context: &mut Context,
     gas: i64,
     index: usize,
     end: Option<u64>,
@@ -255,42 +256,59 @@ pub(crate) struct Load;
 pub(crate) struct Store;
 
 impl Run for Load {
-    fn run(mut state: State) -> Flow {
-        let [offset, order] = state.halves(2);
-        let addr = state.operand::<u64>(1) + u64::from(offset);
-        let size = state.field(3) as usize;
-        let mut bytes = [0; 64];
-        for (i, byte) in bytes.iter_mut().take(size).enumerate() {
-            [*byte] = state.load::<1>(state.field(2) as usize, addr + i as u64);
-        }
-        if order == 1 {
-            bytes[..size].reverse();
-        }
-        state.set_bytes(&bytes[..size.next_multiple_of(8)]);
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        load_any(state.pc, state.fp, state.cx);
         state.next(3)
     }
 }
 
 impl Run for Store {
-    fn run(mut state: State) -> Flow {
-        let [offset, order] = state.halves(2);
-        let addr = state.operand::<u64>(1) + u64::from(offset);
-        let size = state.field(3) as usize;
-        let mut bytes = [0; 64];
-        for (limb, chunk) in bytes.chunks_exact_mut(8).take(size.div_ceil(8)).enumerate() {
-            chunk.copy_from_slice(&state.read::<u64>(state.field(0) + limb as i16).to_le_bytes());
-        }
-        if order == 1 {
-            bytes[..size].reverse();
-        }
-        for (i, byte) in bytes.iter().take(size).enumerate() {
-            state.store(state.field(2) as usize, addr + i as u64, [*byte]);
-        }
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        store_any(state.pc, state.fp, state.cx);
         state.next(3)
     }
 }
 
-/// A big-endian word read past the end as zeros: `handler | dst addr memory`, the address in four slots.
+// What follows keeps bytes in memory of its own. It takes the state apart, so that none of it has an address when the
+// handler goes on with its last call, which then is a jump.
+
+#[inline(never)]
+fn load_any(pc: *const Word, fp: *mut u64, cx: *mut Context) {
+    let mut state = State { pc, fp, gas: 0, cx };
+    let [offset, order] = state.halves(2);
+    let addr = state.operand::<u64>(1) + u64::from(offset);
+    let size = state.field(3) as usize;
+    let mut bytes = [0; 64];
+    for (i, byte) in bytes.iter_mut().take(size).enumerate() {
+        [*byte] = state.load::<1>(state.field(2) as usize, addr + i as u64);
+    }
+    if order == 1 {
+        bytes[..size].reverse();
+    }
+    state.set_bytes(&bytes[..size.next_multiple_of(8)]);
+}
+
+#[inline(never)]
+fn store_any(pc: *const Word, fp: *mut u64, cx: *mut Context) {
+    let mut state = State { pc, fp, gas: 0, cx };
+    let [offset, order] = state.halves(2);
+    let addr = state.operand::<u64>(1) + u64::from(offset);
+    let size = state.field(3) as usize;
+    let mut bytes = [0; 64];
+    for (limb, chunk) in bytes.chunks_exact_mut(8).take(size.div_ceil(8)).enumerate() {
+        chunk.copy_from_slice(&state.read::<u64>(state.field(0) + limb as i16).to_le_bytes());
+    }
+    if order == 1 {
+        bytes[..size].reverse();
+    }
+    for (i, byte) in bytes.iter().take(size).enumerate() {
+        state.store(state.field(2) as usize, addr + i as u64, [*byte]);
+    }
+}
+
+/// A big-endian word read past the end as zeros: `handler | dst addr memory size`, the address in four slots.
 pub(crate) struct LoadPadded;
 
 impl Run for LoadPadded {
@@ -299,12 +317,12 @@ impl Run for LoadPadded {
         let addr = saturate(state.operand(1));
         let index = state.field(2) as usize;
         let len = state.memory(index).len;
-        let bytes = if addr.checked_add(32).is_some_and(|end| end <= len) {
-            state.load::<32>(index, addr)
+        if addr.checked_add(32).is_some_and(|end| end <= len) {
+            let bytes = state.load::<32>(index, addr);
+            state.set(0, word_of(bytes));
         } else {
-            padded(&mut state, index, addr)
-        };
-        state.set(0, word_of(bytes));
+            load_padded_any(state.pc, state.fp, state.cx);
+        }
         state.next(2)
     }
 }
@@ -313,29 +331,24 @@ impl Run for LoadPadded {
 pub(crate) struct LoadPaddedAny;
 
 impl Run for LoadPaddedAny {
-    fn run(mut state: State) -> Flow {
-        let addr = saturate(state.operand(1));
-        let (index, size) = (state.field(2) as usize, state.field(3) as usize);
-        let present = state.memory(index).len.saturating_sub(addr).min(size as u64);
-        let mut bytes = [0; 64];
-        for (i, byte) in bytes[..size].iter_mut().rev().take(present as usize).enumerate() {
-            [*byte] = state.load::<1>(index, addr + i as u64);
-        }
-        state.set_bytes(&bytes[..size.next_multiple_of(8)]);
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        load_padded_any(state.pc, state.fp, state.cx);
         state.next(2)
     }
 }
 
-#[cold]
 #[inline(never)]
-fn padded(state: &mut State, index: usize, addr: u64) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    let len = state.memory(index).len;
-    let present = len.saturating_sub(addr).min(32);
-    for (i, byte) in bytes.iter_mut().take(present as usize).enumerate() {
+fn load_padded_any(pc: *const Word, fp: *mut u64, cx: *mut Context) {
+    let mut state = State { pc, fp, gas: 0, cx };
+    let addr = saturate(state.operand(1));
+    let (index, size) = (state.field(2) as usize, state.field(3) as usize);
+    let present = state.memory(index).len.saturating_sub(addr).min(size as u64);
+    let mut bytes = [0; 64];
+    for (i, byte) in bytes[..size].iter_mut().rev().take(present as usize).enumerate() {
         [*byte] = state.load::<1>(index, addr + i as u64);
     }
-    bytes
+    state.set_bytes(&bytes[..size.next_multiple_of(8)]);
 }
 
 /// A copy from a memory read past its end as zeros into memory 0: `handler | token from len memory`, where `from`
@@ -343,6 +356,7 @@ fn padded(state: &mut State, index: usize, addr: u64) -> [u8; 32] {
 pub(crate) struct CopyPadded;
 
 impl Run for CopyPadded {
+    #[inline(always)]
     fn run(mut state: State) -> Flow {
         let to = state.operand::<u64>(0);
         let from = saturate(state.operand(1));
@@ -371,6 +385,7 @@ impl Run for CopyPadded {
 pub(crate) struct CopyWithin;
 
 impl Run for CopyWithin {
+    #[inline(always)]
     fn run(mut state: State) -> Flow {
         let to = state.operand::<u64>(0);
         let from = state.operand::<u64>(1);

@@ -10,6 +10,7 @@ use lockstep_ir::{
     Op, Trap, Type,
     op::meaning::{self, Bits},
 };
+use lockstep_rt::Context;
 
 use crate::{
     code::Word,
@@ -151,23 +152,35 @@ struct Addmod;
 
 impl Run for Mulmod {
     #[inline(always)]
-    fn run(mut state: State) -> Flow {
-        let (a, b, c) =
-            (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
-        let result = state.activation().mul_mod(a, b, c);
-        state.set(0, result);
+    fn run(state: State) -> Flow {
+        mul_mod(state.pc, state.fp, state.cx);
         state.next(FIXED_WORDS)
     }
+}
+
+/// Takes the state apart, so that none of it has an address when the handler goes on with its last call.
+#[inline(never)]
+fn mul_mod(pc: *const Word, fp: *mut u64, cx: *mut Context) {
+    let mut state = State { pc, fp, gas: 0, cx };
+    let (a, b, c) = (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
+    let result = state.activation().mul_mod(a, b, c);
+    state.set(0, result);
 }
 
 impl Run for Addmod {
     #[inline(always)]
     fn run(state: State) -> Flow {
-        let (a, b, c) =
-            (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
-        state.set(0, lockstep_base::modular::add_mod(a, b, c));
+        add_mod(state.pc, state.fp);
         state.next(FIXED_WORDS)
     }
+}
+
+/// As for `mul_mod`.
+#[inline(never)]
+fn add_mod(pc: *const Word, fp: *mut u64) {
+    let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut() };
+    let (a, b, c) = (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
+    state.set(0, lockstep_base::modular::add_mod(a, b, c));
 }
 
 /// Any operation at any type: `handler | dst a b c | op, from and to`, through `meaning::evaluate`.
