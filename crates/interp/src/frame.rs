@@ -155,6 +155,12 @@ pub(crate) trait Cell: Copy {
     ///
     /// `at` points to as many writable slots as the type has.
     unsafe fn write(self, at: *mut u64);
+
+    /// The same value, held in registers as it was stored: see `scalar`.
+    #[inline(always)]
+    fn settled(self) -> Self {
+        self
+    }
 }
 
 macro_rules! narrow_cell {
@@ -181,13 +187,11 @@ impl Cell for U256 {
     #[inline(always)]
     unsafe fn read(at: *const u64) -> Self {
         // SAFETY: the caller's promise.
-        let limbs = unsafe { [*at, *at.add(1), *at.add(2), *at.add(3)] };
-        Self::from_limbs(scalar(limbs))
+        Self::from_limbs(unsafe { [*at, *at.add(1), *at.add(2), *at.add(3)] })
     }
 
     #[inline(always)]
     unsafe fn write(self, at: *mut u64) {
-        // Through registers here too: what a call left in memory limb by limb is not read back as vectors.
         let [a, b, c, d] = scalar(self.into_limbs());
         // SAFETY: the caller's promise.
         unsafe {
@@ -196,6 +200,11 @@ impl Cell for U256 {
             *at.add(2) = c;
             *at.add(3) = d;
         }
+    }
+
+    #[inline(always)]
+    fn settled(self) -> Self {
+        Self::from_limbs(scalar(self.into_limbs()))
     }
 }
 
@@ -213,8 +222,9 @@ impl Cell for U512 {
     }
 }
 
-/// The same limbs, in registers one by one: a 16-byte load of limbs that were just stored one by one could not be forwarded
-/// from the store buffer, and costs more than the whole operation.
+/// The same limbs, in registers one by one. Results pass through it on their way to the frame, so the compiler does
+/// not compute or copy them as vectors: a 16-byte load of limbs that were just stored one by one could not be
+/// forwarded from the store buffer, and costs more than the whole operation.
 #[inline(always)]
 fn scalar(limbs: [u64; 4]) -> [u64; 4] {
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]

@@ -87,12 +87,7 @@ pub(super) fn mul_wide<const L: usize>(a: &[u64; L], b: &[u64; L]) -> ([u64; L],
 /// Whether `a < b`.
 #[inline(always)]
 pub(super) fn is_below<const L: usize>(a: &[u64; L], b: &[u64; L]) -> bool {
-    let pair = |limbs: &[u64; L], i| u128::from(limbs[i + 1]) << 64 | u128::from(limbs[i]);
-    let mut borrow = false;
-    for i in (0..L).step_by(2) {
-        borrow = pair(a, i).borrowing_sub(pair(b, i), borrow).1;
-    }
-    borrow
+    sub(a, b).1
 }
 
 /// `a << count` for `count < 64 L`.

@@ -51,8 +51,6 @@ pub(super) struct Lower<'p, 'f> {
     span_gas: u32,
     /// `gas_left` instructions of the span, with what the span had cost when each ran.
     gas_reads: Vec<(usize, u32)>,
-    /// Values that are the negation of another boolean.
-    negations: Vec<(Value, Operand)>,
     done: bool,
 }
 
@@ -68,7 +66,6 @@ impl<'p, 'f> Lower<'p, 'f> {
             charge: None,
             span_gas: 0,
             gas_reads: Vec::new(),
-            negations: Vec::new(),
             done: false,
         };
         lower.b.at_head(head);
@@ -219,10 +216,20 @@ impl<'p, 'f> Lower<'p, 'f> {
 
     /// `entry` as an i256 operand.
     fn word(&mut self, entry: Entry) -> Operand {
+        let entry = self.settled(entry);
         if entry.ty == Type::I256 || entry.operand.is_const() {
             return entry.operand;
         }
         self.b.convert(Op::Uextend, entry.ty, Type::I256, entry.operand)
+    }
+
+    /// `entry` with its negation, if it has one, done.
+    fn settled(&mut self, entry: Entry) -> Entry {
+        if !entry.is_negated {
+            return entry;
+        }
+        let operand = self.b.op(Op::Ieq, Type::I8, &[entry.operand, Operand::ZERO]);
+        Entry::boolean(operand)
     }
 
     /// `entry` as an i64 operand, if its value always fits.
@@ -230,6 +237,7 @@ impl<'p, 'f> Lower<'p, 'f> {
         if entry.bits > 64 {
             return None;
         }
+        let entry = self.settled(entry);
         Some(match entry.ty {
             _ if entry.operand.is_const() => entry.operand,
             Type::I64 => entry.operand,

@@ -17,7 +17,8 @@ pub(crate) struct Charge;
 impl Run for Charge {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        state.gas -= state.imm(1) as i64;
+        // Neither is negative, so this does not wrap.
+        state.gas = state.gas.wrapping_sub(state.imm(1) as i64);
         if state.gas < 0 {
             return exhausted(state, 1);
         }
@@ -45,9 +46,10 @@ impl Run for Enter {
         let [need, span] = state.halves(1);
         let height = (state.fp as usize).wrapping_sub(state.context().window_low as usize);
         if height.wrapping_sub(need as usize) > span as usize {
-            return misfit(state, height);
+            return misfit(state.pc, state.fp, state.gas, state.cx);
         }
-        state.gas -= state.imm(2) as i64;
+        // Neither is negative, so this does not wrap.
+        state.gas = state.gas.wrapping_sub(state.imm(2) as i64);
         if state.gas < 0 {
             return exhausted(state, 2);
         }
@@ -84,8 +86,10 @@ impl Go for Entering {
 /// The window does not fit the block: its twin, cut before the first instruction that does not fit, runs instead.
 #[cold]
 #[inline(never)]
-fn misfit(mut state: State, height_bytes: usize) -> Flow {
+extern "C-unwind" fn misfit(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> Flow {
+    let mut state = State { pc, fp, gas, cx };
     let head = Head(state.imm(3) as u32);
+    let height_bytes = (fp as usize).wrapping_sub(state.context().window_low as usize);
     match state.activation().twin(head, height_bytes) {
         Ok(pc) => state.jump(pc),
         Err(outcome) => state.leave(outcome),
@@ -110,7 +114,7 @@ impl Run for TrapIf {
     #[inline(always)]
     fn run(state: State) -> Flow {
         if state.operand::<u64>(0) != 0 {
-            return raise(state, 2);
+            return raise(state.imm(2), state.gas, state.cx);
         }
         state.next(3)
     }
@@ -122,16 +126,16 @@ pub(crate) struct RaiseTrap;
 impl Run for RaiseTrap {
     #[inline(always)]
     fn run(state: State) -> Flow {
-        raise(state, 1)
+        raise(state.imm(1), state.gas, state.cx)
     }
 }
 
 #[cold]
 #[inline(never)]
-fn raise(state: State, position: usize) -> Flow {
+fn raise(number: u64, gas: i64, cx: *mut Context) -> Flow {
     // The encoder wrote the number of a trap; an unknown one cannot be.
-    let trap = Trap::from_number(state.imm(position) as u8).unwrap_or(Trap::Unreachable);
-    state.trap(trap)
+    let trap = Trap::from_number(number as u8).unwrap_or(Trap::Unreachable);
+    State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas, cx }.trap(trap)
 }
 
 /// `handler | shift | link`.
@@ -172,22 +176,26 @@ impl Run for EnterDyn {
     fn run(mut state: State) -> Flow {
         let limbs: lockstep_base::U256 = state.operand(1);
         let [number, upper @ ..] = *limbs.as_limbs();
-        state.shift(state.field(0));
         if upper[0] | upper[1] | upper[2] == 0 {
             let target = state.activation().code.target(number);
             if !target.is_null() {
+                state.shift(state.field(0));
                 return Entering::go(state, target);
             }
         }
-        let fits = upper == [0; 3] && number <= u64::from(u32::MAX);
-        enter_new(state, fits.then_some(number as u32))
+        enter_new(state.pc, state.fp, state.gas, state.cx)
     }
 }
 
+/// The same where no code is known yet.
 #[cold]
 #[inline(never)]
-fn enter_new(mut state: State, number: Option<u32>) -> Flow {
+extern "C-unwind" fn enter_new(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> Flow {
+    let mut state = State { pc, fp, gas, cx };
+    let target: lockstep_base::U256 = state.operand(1);
+    state.shift(state.field(0));
     let activation = state.activation();
+    let number = u32::try_from(target).ok();
     let Some(number) = number.filter(|number| activation.code.is_jump_target(*number)) else {
         return state.trap(Trap::InvalidJump);
     };

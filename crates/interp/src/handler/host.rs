@@ -5,7 +5,7 @@ use lockstep_rt::Context;
 
 use crate::{
     code::Word,
-    dispatch::{Flow, Outcome, Run},
+    dispatch::{Flow, Outcome, Run, stop},
     frame::State,
 };
 
@@ -27,20 +27,11 @@ impl Run for CallHost {
             link(cx, fp, pc.add(2).cast::<i16>())
         };
         if !goes_on {
-            return state.leave_stopped();
+            // The counter in the context is the newer one, and stays.
+            return stop(Outcome::Stop);
         }
         state.gas = state.context().gas;
         state.next(2 + words as usize)
-    }
-}
-
-impl State {
-    /// The host stopped the guest; the counter in the context is the newer one.
-    #[cold]
-    #[inline(never)]
-    fn leave_stopped(mut self) -> Flow {
-        self.gas = self.context().gas;
-        self.leave(Outcome::Stop)
     }
 }
 

@@ -62,12 +62,43 @@ impl State {
         }
     }
 
+    /// Whether `len` bytes at `addr` of memory `index` exist already.
+    #[inline(always)]
+    fn exists(&mut self, index: usize, addr: u64, len: u64) -> bool {
+        addr.checked_add(len).is_some_and(|end| end <= self.memory(index).len)
+    }
+
     /// Ends in `trap`.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn trap(mut self, trap: Trap) -> Flow {
-        self.activation().trap = trap;
-        self.leave(Outcome::Trap)
+    #[inline(always)]
+    pub(crate) fn trap(self, trap: Trap) -> Flow {
+        end_in(trap, self.gas, self.cx)
+    }
+}
+
+/// Ends in `trap`. The state comes in parts: passed whole it would need a place on the stack in every handler.
+#[cold]
+#[inline(never)]
+fn end_in(trap: Trap, gas: i64, cx: *mut Context) -> Flow {
+    let mut state = State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas, cx };
+    state.activation().trap = trap;
+    state.leave(Outcome::Trap)
+}
+
+/// Makes the `LEN` bytes exist that the instruction at `pc` accesses, then runs it again. Off the way of those that
+/// find their bytes: what this needs, they need not keep room for.
+#[cold]
+#[inline(never)]
+extern "C-unwind" fn make_room<A: Address, const LEN: u64>(
+    pc: *const Word,
+    fp: *mut u64,
+    gas: i64,
+    cx: *mut Context,
+) -> Flow {
+    let mut state = State { pc, fp, gas, cx };
+    let addr = A::get(&state, 1);
+    match state.ensure(0, addr, LEN) {
+        Ok(()) => state.jump(pc),
+        Err(trap) => state.trap(trap),
     }
 }
 
@@ -176,8 +207,8 @@ impl<A: Address> Run for LoadWord<A> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
         let addr = A::get(&state, 1);
-        if let Err(trap) = state.ensure(0, addr, 32) {
-            return state.trap(trap);
+        if !state.exists(0, addr, 32) {
+            return make_room::<A, 32>(state.pc, state.fp, state.gas, state.cx);
         }
         let bytes = state.load::<32>(0, addr);
         state.set(0, word_of(bytes));
@@ -189,8 +220,8 @@ impl<A: Address> Run for StoreWord<A> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
         let addr = A::get(&state, 1);
-        if let Err(trap) = state.ensure(0, addr, 32) {
-            return state.trap(trap);
+        if !state.exists(0, addr, 32) {
+            return make_room::<A, 32>(state.pc, state.fp, state.gas, state.cx);
         }
         let bytes = bytes_of(state.operand(0));
         state.store(0, addr, bytes);
@@ -202,8 +233,8 @@ impl<A: Address> Run for StoreByte<A> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
         let addr = A::get(&state, 1);
-        if let Err(trap) = state.ensure(0, addr, 1) {
-            return state.trap(trap);
+        if !state.exists(0, addr, 1) {
+            return make_room::<A, 1>(state.pc, state.fp, state.gas, state.cx);
         }
         let byte = state.operand::<u8>(0);
         state.store(0, addr, [byte]);

@@ -79,6 +79,10 @@ impl Place for Wide {
 
 /// A row `binary, pure, hot`.
 trait Binary {
+    /// Whether the operation is a few instructions, which read an operand where it lies; others are functions that get
+    /// a copy, and must not get it as vectors.
+    const IN_PLACE: bool;
+
     fn eval<T: Int>(a: T, b: T) -> T;
 }
 
@@ -98,6 +102,7 @@ impl<F: Binary, T: Int + Cell, A: Place, B: Place> Run for BinaryRun<F, T, A, B>
     #[inline(always)]
     fn run(state: State) -> Flow {
         let (a, b) = (A::get::<T>(&state, 1), B::get::<T>(&state, 2));
+        let (a, b) = if F::IN_PLACE { (a, b) } else { (a.settled(), b.settled()) };
         state.set(0, F::eval(a, b));
         state.next(FIXED_WORDS + A::words::<T>() + B::words::<T>())
     }
@@ -108,7 +113,7 @@ struct CompareRun<F, T, A, B>(PhantomData<(F, T, A, B)>);
 impl<F: Compare, T: Int + Cell, A: Place, B: Place> Run for CompareRun<F, T, A, B> {
     #[inline(always)]
     fn run(state: State) -> Flow {
-        let (a, b) = (A::get::<T>(&state, 1), B::get::<T>(&state, 2));
+        let (a, b) = (A::get::<T>(&state, 1).settled(), B::get::<T>(&state, 2));
         state.set(0, u64::from(F::eval(a, b)));
         state.next(FIXED_WORDS + A::words::<T>() + B::words::<T>())
     }
@@ -121,7 +126,7 @@ struct CompareBranch<F, T, A, B, G>(PhantomData<(F, T, A, B, G)>);
 impl<F: Compare, T: Int + Cell, A: Place, B: Place, G: Go> Run for CompareBranch<F, T, A, B, G> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let (a, b) = (A::get::<T>(&state, 1), B::get::<T>(&state, 2));
+        let (a, b) = (A::get::<T>(&state, 1).settled(), B::get::<T>(&state, 2));
         let links = FIXED_WORDS + A::words::<T>() + B::words::<T>();
         // Two calls, so that each direction has an indirect jump of its own to be predicted by.
         if F::eval(a, b) {
@@ -335,6 +340,11 @@ macro_rules! derive_rows {
 macro_rules! derive_row {
     ($name:ident $mnemonic:ident binary hot) => {
         impl Binary for rows::$name {
+            const IN_PLACE: bool = matches!(
+                stringify!($mnemonic).as_bytes(),
+                b"iadd" | b"isub" | b"band" | b"bor" | b"bxor"
+            );
+
             #[inline(always)]
             fn eval<T: Int>(a: T, b: T) -> T {
                 meaning::$mnemonic(a, b)

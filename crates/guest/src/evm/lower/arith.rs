@@ -165,21 +165,17 @@ macro_rules! compare_signed {
 
 compare_signed! { slt = Islt; sgt = Isgt; }
 
+/// ISZERO: of a boolean it is only noted; who takes the word does it.
 pub(in crate::evm) fn iszero(l: &mut Lower<'_, '_>, _row: &Opcode) {
     let entry = l.pop();
-    let (ty, operand) = match entry.ty {
-        I8 | I64 => (entry.ty, entry.operand),
-        _ => match l.narrow(entry) {
-            Some(operand) => (I64, operand),
-            None => (I256, entry.operand),
-        },
+    if entry.ty == I8 && !entry.operand.is_const() {
+        return l.stack.push(entry.negated());
+    }
+    let (ty, operand) = match l.narrow(entry) {
+        Some(operand) => (I64, operand),
+        None => (I256, entry.operand),
     };
     let result = l.b.op(Op::Ieq, ty, &[operand, Operand::ZERO]);
-    if ty == I8
-        && let Some(value) = Entry::boolean(result).value()
-    {
-        l.negations.push((value, operand));
-    }
     l.push_bool(result);
 }
 

@@ -111,13 +111,5 @@ fn condition(l: &mut Lower<'_, '_>, cond: Entry) -> (Operand, bool) {
         let operand = l.b.op(Op::Ine, cond.ty, &[cond.operand, Operand::ZERO]);
         return (operand, false);
     }
-    let mut operand = cond.operand;
-    let mut negated = false;
-    while let Some((_, inner)) =
-        l.negations.iter().rev().find(|(value, _)| Operand::from(*value) == operand)
-    {
-        operand = *inner;
-        negated = !negated;
-    }
-    (operand, negated)
+    (cond.operand, cond.is_negated)
 }

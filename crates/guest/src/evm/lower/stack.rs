@@ -2,7 +2,7 @@
 //!
 //! Slots count from the block's base, the top of the stack where it begins: what the block found lies below zero.
 
-use lockstep_ir::{Builder, Operand, Source, Trap, Type, Value, Var};
+use lockstep_ir::{Builder, Operand, Source, Trap, Type, Var};
 
 use crate::evm::opcodes::Opcode;
 
@@ -15,6 +15,8 @@ pub(in crate::evm) struct Entry {
     pub(super) ty: Type,
     /// Bits that may be set, from the lowest.
     pub(super) bits: u32,
+    /// For a boolean: whether the word is its negation, which a branch can take as it is.
+    pub(super) is_negated: bool,
     /// The slot whose unchanged content this is.
     home: Option<i16>,
 }
@@ -25,7 +27,7 @@ impl Entry {
             Source::Imm(number) => 32 - number.leading_zeros(),
             _ => 256,
         };
-        Self { operand, ty: Type::I256, bits, home: None }
+        Self { operand, ty: Type::I256, bits, is_negated: false, home: None }
     }
 
     /// A word of which only the low `bits` may be set.
@@ -34,11 +36,11 @@ impl Entry {
     }
 
     pub(super) fn narrow(operand: Operand, bits: u32) -> Self {
-        Self { operand, ty: Type::I64, bits: bits.min(64), home: None }
+        Self { operand, ty: Type::I64, bits: bits.min(64), is_negated: false, home: None }
     }
 
     pub(super) fn boolean(operand: Operand) -> Self {
-        Self { operand, ty: Type::I8, bits: 1, home: None }
+        Self { operand, ty: Type::I8, bits: 1, is_negated: false, home: None }
     }
 
     /// Whether this is what slot `slot` holds already.
@@ -46,12 +48,9 @@ impl Entry {
         self.home == Some(slot)
     }
 
-    /// The value this is, if it is one.
-    pub(super) fn value(&self) -> Option<Value> {
-        match self.operand.source() {
-            Source::Value(value) => Some(value),
-            _ => None,
-        }
+    /// The negation of a boolean.
+    pub(super) fn negated(self) -> Self {
+        Self { is_negated: !self.is_negated, ..self }
     }
 }
 

@@ -89,3 +89,20 @@ fn a_halt_before_a_jumpdest_ends_the_block_once() {
     let func = lower(&[0x60, 1, 0x50, 0x00, 0x5b, 0x00]);
     assert_eq!(func.blocks.len(), 1);
 }
+
+/// A branch on a negation takes the other way instead of negating.
+#[test]
+fn a_negated_condition_swaps_the_edges() {
+    // DUP2 DUP2 LT ISZERO PUSH1 9 JUMPI STOP JUMPDEST at 9
+    let func = lower(&[0x81, 0x81, 0x10, 0x15, 0x60, 9, 0x57, 0x00, 0x00, 0x5b]);
+    let ops = func.insts.iter().filter(|inst| matches!(inst, Inst::Op { .. })).count();
+    assert_eq!(ops, 1);
+    assert!(matches!(
+        func.blocks.as_slice()[0].terminator,
+        Terminator::Branch {
+            then: lockstep_ir::Edge::Enter { head: Head(7), .. },
+            otherwise: lockstep_ir::Edge::Enter { head: Head(9), .. },
+            ..
+        }
+    ));
+}
