@@ -23,7 +23,10 @@ pub fn compare(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, String
     let mut peer = peer::Caller::new(case);
     let ours_answer = ours.answer()?;
     let peer_answer = peer.answer();
-    let [ours_ns, peer_ns] = clock.pair(&mut || ours.run(), &mut || peer.run());
+    let mut plain = ours::Caller::new(&engine, case, tier)?;
+    plain.forget_digests();
+    let [ours_ns, plain_ns, peer_ns] =
+        clock.turns([&mut || ours.run(), &mut || plain.run(), &mut || peer.run()]);
     Ok(Row {
         case: case.name.clone(),
         group: case.group.clone(),
@@ -32,6 +35,7 @@ pub fn compare(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, String
             engine: "lockstep",
             tier: tier.name(),
             ns: ours_ns,
+            ns_without_memo: Some(plain_ns),
             compile_ns: (first_ours - ours_ns).max(0.0),
             gas: ours_answer.gas,
             objection: case.expected.objection(&ours_answer),
@@ -40,6 +44,7 @@ pub fn compare(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, String
             engine: "revm",
             tier: "interpreter",
             ns: peer_ns,
+            ns_without_memo: None,
             compile_ns: analysis,
             gas: peer_answer.gas,
             objection: case.expected.objection(&peer_answer),

@@ -31,17 +31,16 @@ impl Clock {
     }
 
     /// Nanoseconds of one run of each, by medians over batches.
-    pub fn pair(&self, a: &mut dyn FnMut(), b: &mut dyn FnMut()) -> [f64; 2] {
-        let runs = [calibrate(a), calibrate(b)];
-        let mut samples = [Vec::new(), Vec::new()];
+    pub fn turns<const N: usize>(&self, runners: [&mut dyn FnMut(); N]) -> [f64; N] {
+        let mut runners = runners.map(|run| (calibrate(run), run, Vec::new()));
         for round in 0..self.rounds {
-            let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
-            for which in order {
-                let run: &mut dyn FnMut() = if which == 0 { a } else { b };
-                samples[which].push(batch_ns(run, runs[which]) as f64 / runs[which] as f64);
+            for turn in 0..N {
+                let which = if round % 2 == 0 { turn } else { N - 1 - turn };
+                let (runs, run, samples) = &mut runners[which];
+                samples.push(batch_ns(*run, *runs) as f64 / *runs as f64);
             }
         }
-        samples.map(median)
+        runners.map(|(_, _, samples)| median(samples))
     }
 
     /// The median of single runs, each of which measures itself.

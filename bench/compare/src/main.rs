@@ -8,7 +8,8 @@
 //! - Ours is [`lockstep::Vm::call`] as a user calls it: journal, native stack, logs, output. The peer runs its bare
 //!   interpreter over the cheapest host that is right (`peer/host.rs`): no journal, no frames, no undo. Where
 //!   this is unfair it is unfair to us.
-//! - Both hash with the same assembly permutation. Neither keeps hashes or slots from one call to the next.
+//! - Both hash with the same assembly permutation. Neither keeps hashes or slots from one call to the next; ours keeps
+//!   digests within a call, so each case is measured without that as well (`no memo`).
 //! - Whole transactions go through both engines' front doors, the peer's state being its own `CacheDB`.
 //! - Ratios are peer time over our time: above one we are faster. Micro cases are listed, and are in no mean.
 

@@ -11,6 +11,8 @@ pub struct Side {
     pub tier: &'static str,
     /// Time of one run.
     pub ns: f64,
+    /// The same, every input hashed anew.
+    pub ns_without_memo: Option<f64>,
     /// What a first run costs more, or the analysis before it.
     pub compile_ns: f64,
     pub gas: u64,
@@ -34,6 +36,11 @@ impl Row {
     fn ratio(&self) -> f64 {
         self.peer.ns / self.ours.ns
     }
+
+    /// The same when we keep no digests.
+    fn ratio_without_memo(&self) -> f64 {
+        self.peer.ns / self.ours.ns_without_memo.unwrap_or(self.ours.ns)
+    }
 }
 
 /// All cases.
@@ -56,10 +63,10 @@ impl Report {
         self.rows.iter().all(|row| row.ours.objection.is_none() && row.peer.objection.is_none())
     }
 
-    /// The geometric mean of the ratios of cases that count.
-    fn mean(&self) -> Option<f64> {
+    /// The geometric mean of `ratio` over the cases that count.
+    fn mean(&self, ratio: fn(&Row) -> f64) -> Option<f64> {
         let logarithms: Vec<f64> =
-            self.rows.iter().filter(|row| !row.is_apart).map(|row| row.ratio().ln()).collect();
+            self.rows.iter().filter(|row| !row.is_apart).map(|row| ratio(row).ln()).collect();
         let count = logarithms.len();
         (count > 0).then(|| (logarithms.iter().sum::<f64>() / count as f64).exp())
     }
@@ -73,6 +80,7 @@ impl Report {
                 "engine": side.engine,
                 "tier": side.tier,
                 "ns_median": side.ns,
+                "ns_median_without_memo": side.ns_without_memo,
                 "compile_ns": side.compile_ns,
                 "gas": side.gas,
                 "ok": side.objection.is_none(),
@@ -84,7 +92,8 @@ impl Report {
             self.rows.iter().map(|row| (row.case.clone(), json!(row.ratio()))).collect();
         json!({
             "results": results,
-            "ratios": { "of": "revm/lockstep", "geometric_mean": self.mean(), "cases": cases },
+            "ratios": { "of": "revm/lockstep", "geometric_mean": self.mean(Row::ratio),
+                "geometric_mean_without_memo": self.mean(Row::ratio_without_memo), "cases": cases },
         })
     }
 
@@ -93,11 +102,13 @@ impl Report {
             return Ok(());
         }
         let (ours, peer) = ("ours ns", "revm ns");
-        writeln!(f, "{title:34} {:16} {ours:>13} {peer:>13} {:>7}", "group", "ratio")?;
+        let (group, plain) = ("group", "no memo");
+        writeln!(f, "{title:34} {group:16} {ours:>13} {peer:>13} {:>7} {plain:>7}", "ratio")?;
         for row in self.rows.iter().filter(|row| row.is_apart == is_apart) {
             let (ours, peer) = (row.ours.ns, row.peer.ns);
-            let (case, group, ratio) = (&row.case, &row.group, row.ratio());
-            writeln!(f, "{case:34} {group:16} {ours:13.0} {peer:13.0} {ratio:7.2}")?;
+            let (case, group) = (&row.case, &row.group);
+            let (ratio, plain) = (row.ratio(), row.ratio_without_memo());
+            writeln!(f, "{case:34} {group:16} {ours:13.0} {peer:13.0} {ratio:7.2} {plain:7.2}")?;
             for side in [&row.ours, &row.peer] {
                 if let Some(objection) = &side.objection {
                     writeln!(f, "  WRONG ({}): {objection}", side.engine)?;
@@ -111,8 +122,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.section(f, "case", false)?;
-        if let Some(mean) = self.mean() {
-            writeln!(f, "{:34} {:16} {:13} {:13} {mean:7.2}", "geometric mean", "", "", "")?;
+        let means = (self.mean(Row::ratio), self.mean(Row::ratio_without_memo));
+        if let (Some(mean), Some(plain)) = means {
+            writeln!(f, "{:78} {mean:7.2} {plain:7.2}", "geometric mean")?;
             writeln!(f)?;
         }
         self.section(f, "left out of the mean", true)

@@ -26,7 +26,7 @@ pub fn compare_warm(case: &TransactionCase, tier: Tier, clock: &Clock) -> Result
     let mut peer = peer::Transactor::new(case)?;
     let mut row = check(case, tier, &mut ours, &mut peer)?;
     let run = &mut || drop(black_box(ours.run()));
-    [row.ours.ns, row.peer.ns] = clock.pair(run, &mut || peer.run());
+    [row.ours.ns, row.peer.ns] = clock.turns([run, &mut || peer.run()]);
     Ok(row)
 }
 
@@ -65,6 +65,7 @@ fn check(
         engine,
         tier,
         ns: 0.0,
+        ns_without_memo: None,
         compile_ns: 0.0,
         gas,
         objection,

@@ -5,7 +5,7 @@ use lockstep::{Engine, Tier};
 use crate::{
     arguments::{Arguments, Tally},
     case::Case,
-    file,
+    coverage, file,
     generate::{self, Keys},
     ours::{Cell, Ours},
     outcome::{Difference, End, Outcome, differences},
@@ -155,6 +155,7 @@ impl Statistics {
         }
         let long = crate::trace::share_of_long_runs(arguments, keys)?;
         println!("{long:.1} % of valid runs of code pass 50 instructions");
+        coverage::print(arguments, keys);
         Ok(())
     }
 }

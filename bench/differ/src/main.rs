@@ -10,6 +10,7 @@
 mod arguments;
 mod campaign;
 mod case;
+mod coverage;
 mod file;
 mod generate;
 mod ours;

@@ -24,6 +24,8 @@ pub(super) const GAS: u8 = 0x5a;
 pub(super) const CODECOPY: u8 = 0x39;
 pub(super) const JUMP: u8 = 0x56;
 pub(super) const JUMPI: u8 = 0x57;
+const PUSH0: u8 = 0x5f;
+const PUSH32: u8 = 0x7f;
 const RETURN: u8 = 0xf3;
 const REVERT: u8 = 0xfd;
 const SELFDESTRUCT: u8 = 0xff;
@@ -124,6 +126,15 @@ impl Writer<'_, '_> {
         self.emit(Inst::Push(U256::from(number)));
     }
 
+    /// Pushes `word`: the short way, by PUSH0 where there is one, or with zeros before it.
+    fn push_word(&mut self, word: U256) {
+        match self.random.below(100) {
+            0..50 if word.is_zero() && self.has(PUSH0) => self.op(PUSH0),
+            0..3 => self.emit(Inst::Raw([&[PUSH32], &word.to_be_bytes::<32>()[..]].concat())),
+            _ => self.emit(Inst::Push(word)),
+        }
+    }
+
     pub(super) fn new_label(&mut self) -> usize {
         self.labels += 1;
         self.labels - 1
@@ -138,7 +149,7 @@ impl Writer<'_, '_> {
             _ if kind == Kind::Gas && self.random.chance(self.all_gas_per_mille()) => self.op(GAS),
             _ => {
                 let word = operand::literal(kind, self.cast, self.random);
-                self.emit(Inst::Push(word));
+                self.push_word(word);
             }
         }
         self.stack.push(kind);
@@ -195,6 +206,8 @@ impl Writer<'_, '_> {
                 let byte = self.random.bits() as u8;
                 self.op(byte);
             }
+            // A PUSH whose immediate goes on behind the code's end, if nothing follows.
+            89..91 => return self.emit(Inst::Raw(vec![PUSH32, 1])),
             // Falls off the end, or into the first part or subroutine.
             _ => {}
         }

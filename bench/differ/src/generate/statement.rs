@@ -5,7 +5,10 @@ use super::{
     operand::Kind::{self, *},
 };
 use crate::program::Inst;
+use lockstep::evm::{OPCODES, Opcode};
 
+/// Words that the stack holds (Yellow Paper 9.1).
+const STACK_LIMIT: usize = 1024;
 const DUP1: u8 = 0x80;
 const SWAP1: u8 = 0x90;
 const MSTORE: u8 = 0x52;
@@ -91,7 +94,7 @@ impl Writer<'_, '_> {
             225..240 => self.prepared_call(),
             240..255 => self.copy_return_data(),
             255..265 => self.store_thrice(),
-            265 => self.disaster(),
+            265..267 => self.disaster(),
             _ => self.row(),
         }
     }
@@ -255,15 +258,16 @@ impl Writer<'_, '_> {
 
     /// What ends most runs.
     fn disaster(&mut self) {
-        match self.random.below(4) {
+        match self.random.below(8) {
             0 => {
                 let byte = self.random.bits() as u8;
                 self.op(byte);
             }
-            1 => (0..=self.stack.len()).for_each(|_| self.op(POP)),
-            2 => self.apply(JUMP, &[Offset], None),
+            1..4 => self.lack_operands(),
+            4..6 => self.fill_stack(),
+            6 => self.apply(JUMP, &[Offset], None),
             _ => {
-                // Fills the stack.
+                // Fills the stack in a loop.
                 let label = self.new_label();
                 self.emit(Inst::Label(label));
                 self.op(0x58);
@@ -271,5 +275,34 @@ impl Writer<'_, '_> {
                 self.op(JUMP);
             }
         }
+    }
+
+    /// An opcode with fewer words on the stack than it takes.
+    fn lack_operands(&mut self) {
+        let row = self.any_opcode(|row| row.pops > 0);
+        (0..self.stack.len()).for_each(|_| self.op(POP));
+        (1..row.pops).for_each(|_| self.push(0));
+        self.op(row.byte);
+        self.refill();
+    }
+
+    /// An opcode that leaves more words than it takes, on a full stack.
+    fn fill_stack(&mut self) {
+        let row = self.any_opcode(|row| row.pushes > row.pops);
+        (self.stack.len()..STACK_LIMIT).for_each(|_| self.op(0x58));
+        self.op(row.byte);
+        (self.stack.len()..STACK_LIMIT).for_each(|_| self.op(POP));
+    }
+
+    /// Says that the stack is as it was, which nobody will see: the run has ended.
+    fn refill(&mut self) {
+        (0..self.stack.len()).for_each(|_| self.push(0));
+    }
+
+    fn any_opcode(&mut self, fits: fn(&Opcode) -> bool) -> &'static Opcode {
+        let fork = self.cast.fork;
+        let rows: Vec<&Opcode> =
+            OPCODES.iter().filter(|row| fits(row) && row.price(fork).is_some()).collect();
+        self.random.pick(&rows)
     }
 }
