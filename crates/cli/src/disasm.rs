@@ -10,8 +10,9 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use lockstep::{
-    Fork, encode_hex,
+    Fork, Line, encode_hex,
     evm::{self, Mode},
+    list_registers,
 };
 use lockstep_ir::{Edge, Func, Head, Lazy, Terminator, text::print_func};
 
@@ -33,7 +34,7 @@ pub struct Arguments {
     /// What to list; may be given several times.
     #[arg(long = "form", value_enum, default_values_t = [Form::Opcodes])]
     forms: Vec<Form>,
-    /// The same as --form opcodes --form dmir.
+    /// The same as --form opcodes --form dmir --form registers.
     #[arg(long, conflicts_with = "forms")]
     ir: bool,
 }
@@ -45,6 +46,8 @@ enum Form {
     Opcodes,
     /// The IR of each block.
     Dmir,
+    /// The interpreter's register bytecode of each block, by the guest's pc; `r4` is the frame's slot 4.
+    Registers,
 }
 
 /// Runs the command.
@@ -54,7 +57,8 @@ enum Form {
 /// When the code cannot be read.
 pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let forms: &[Form] = if arguments.ir { &[Form::Opcodes, Form::Dmir] } else { &arguments.forms };
+    let forms: &[Form] =
+        if arguments.ir { &[Form::Opcodes, Form::Dmir, Form::Registers] } else { &arguments.forms };
     let written = match code::load(&arguments.code)? {
         Code::Evm(code) => list(&mut out, code, arguments.fork, forms),
         Code::Artifact(contracts) => contracts.into_iter().try_for_each(|contract| {
@@ -75,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
 }
 
 fn list(out: &mut dyn Write, code: Vec<u8>, fork: Fork, forms: &[Form]) -> io::Result<()> {
-    let program = evm::Program::new(Arc::from(code), fork, Mode::Plain);
+    let program = Arc::new(evm::Program::new(Arc::from(code), fork, Mode::Plain));
     let rows: Vec<_> = evm::disassemble(program.code(), fork).collect();
     let blocks = blocks(&program, &rows);
     let mut rows = rows.iter().peekable();
@@ -91,6 +95,9 @@ fn list(out: &mut dyn Write, code: Vec<u8>, fork: Fork, forms: &[Form]) -> io::R
             out.write_all(
                 print_func(program.interface(), &format!("at_{head:x}"), func).as_bytes(),
             )?;
+        }
+        if forms.contains(&Form::Registers) {
+            write_registers(out, &program, func)?;
         }
     }
     Ok(())
@@ -131,6 +138,19 @@ fn ends_block(row: &evm::Listing<'_>) -> bool {
     const ENDS: [&str; 7] =
         ["STOP", "JUMP", "JUMPI", "RETURN", "REVERT", "INVALID", "SELFDESTRUCT"];
     row.name.is_none_or(|name| ENDS.contains(&name))
+}
+
+fn write_registers(
+    out: &mut dyn Write,
+    program: &Arc<evm::Program>,
+    func: &Func,
+) -> io::Result<()> {
+    match list_registers(program, func) {
+        Err(error) => writeln!(out, "    not for the interpreter: {error}"),
+        Ok(lines) => lines.iter().try_for_each(|Line { pc, words, text, .. }| {
+            writeln!(out, "    {pc:#06x}  {words:>2} words  {text}")
+        }),
+    }
 }
 
 fn write_row(out: &mut dyn Write, row: &evm::Listing<'_>, fork: Fork) -> io::Result<()> {

@@ -141,9 +141,15 @@ fn dmir_files_keep_their_promises() {
 fn listings_show_blocks_opcodes_and_dmir() {
     let done = lockstep(&["disasm", "--ir", "6005565b00ef"]);
     assert_eq!(done.code, Some(0));
-    for part in
-        ["PUSH1 0x05", "block 0x0003", "JUMPDEST", "(undefined)", "func @at_3", "undefined_opcode"]
-    {
+    for part in [
+        "PUSH1 0x05",
+        "block 0x0003",
+        "JUMPDEST",
+        "(undefined)",
+        "func @at_3",
+        "words  ",
+        "undefined_opcode",
+    ] {
         assert!(done.out.contains(part), "{part}: {}", done.out);
     }
     assert_eq!(lockstep(&["disasm", ""]).code, Some(0));
