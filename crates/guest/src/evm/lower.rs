@@ -27,7 +27,7 @@ use lockstep_ir::{
 use self::stack::{Entry, Stack};
 use super::{
     imports::HostOp,
-    program::{Mode, Program},
+    program::{Mode, Program, STACK_LIMIT},
 };
 
 /// Instructions in a block at most; longer runs are cut, which bounds what a block needs of a frame.
@@ -84,7 +84,7 @@ impl<'p, 'f> Lower<'p, 'f> {
         let limit = if instrumented { 1 } else { BLOCK_LIMIT };
         let mut count = 0;
         while !self.done {
-            if count == limit || self.at_boundary(count) {
+            if count == limit || self.at_boundary(count) || self.is_too_deep(count) {
                 self.leave_to(Head(self.next_pc));
             } else {
                 self.instruction(height);
@@ -102,6 +102,13 @@ impl<'p, 'f> Lower<'p, 'f> {
             return false;
         }
         !(count < JUMPDEST_RUN && self.program.is_jumpdest_opcode(self.pc))
+    }
+
+    /// Whether the block would reach deeper below its base than any stack has words: instructions that only take. The
+    /// next block begins with a check of its own, which fails.
+    fn is_too_deep(&self, count: usize) -> bool {
+        let pops = self.program.opcode(self.next_pc).map_or(0, |priced| priced.row.pops);
+        count > 0 && self.stack.need_with(pops) > STACK_LIMIT
     }
 
     fn is_jumpdest(&self, pc: u32) -> bool {

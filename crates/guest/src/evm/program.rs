@@ -22,7 +22,7 @@ pub(super) const CALLDATA: MemoryId = MemoryId(1);
 pub(super) const CODE: MemoryId = MemoryId(2);
 
 /// Words the operand stack holds at most (Yellow Paper 9.1).
-const STACK_LIMIT: u16 = 1024;
+pub(super) const STACK_LIMIT: u16 = 1024;
 
 /// Whether a compilation shows each instruction to an observer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

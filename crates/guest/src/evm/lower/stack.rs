@@ -107,6 +107,11 @@ impl Stack {
         }
     }
 
+    /// How many slots below the base the block reads once it has an instruction that takes `pops` words.
+    pub(super) fn need_with(&self, pops: u8) -> u16 {
+        self.need.max(i16::from(pops) - self.height).cast_unsigned()
+    }
+
     /// The next instruction takes `pops` words.
     pub(super) fn require(&mut self, pops: u8) {
         self.need = self.need.max(i16::from(pops) - self.height);
