@@ -375,16 +375,21 @@ unsafe extern "C" fn shim<H, F: HostFunction<H>>(
     let context = unsafe { &mut *context };
     // SAFETY: the caller's promise.
     let args = unsafe { F::Args::read(frame, offsets) };
+    // Results are written where they are known: carried out of the closure they would be copied byte by byte, and the
+    // copies would wait for one another.
     let run = core::panic::AssertUnwindSafe(|| {
-        F::call(&mut View { context: &mut *context, host: PhantomData }, args)
+        match F::call(&mut View { context: &mut *context, host: PhantomData }, args) {
+            Ok(results) => {
+                // SAFETY: the caller's promise; results follow the arguments.
+                unsafe { results.write(frame, offsets.add(F::Args::TYPES.len())) };
+                None
+            }
+            Err(stop) => Some(stop),
+        }
     });
     match catch(run) {
-        Ok(Ok(results)) => {
-            // SAFETY: the caller's promise; results follow the arguments.
-            unsafe { results.write(frame, offsets.add(F::Args::TYPES.len())) };
-            true
-        }
-        Ok(Err(stop)) => {
+        Ok(None) => true,
+        Ok(Some(stop)) => {
             context.stop = stop;
             false
         }
