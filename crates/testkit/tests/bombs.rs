@@ -28,7 +28,7 @@ fn bomb(pattern: &[u8], size: usize) -> Vec<u8> {
 }
 
 fn patterns() -> Vec<(&'static str, Vec<u8>)> {
-    let jumpdests_then_work = [vec![0x5b; 1000], vec![0x5a, 0x50].repeat(500)].concat();
+    let jumpdests_then_work = [vec![0x5b; 1000], [0x5a, 0x50].repeat(500)].concat();
     let branches = [0x5b, 0x5b, 0x5b, 0x5b, 0x5a, 0x5f, 0x57];
     let mut shuffles = vec![0x5b];
     (0x80..=0x9f).for_each(|byte| shuffles.extend([0x5f, byte]));
@@ -43,7 +43,7 @@ fn patterns() -> Vec<(&'static str, Vec<u8>)> {
         ("SWAP16", vec![0x9f]),
         (
             "JUMPDEST, 16 deep",
-            [vec![0x5b], vec![0x5f; 16], vec![0x9f, 0x8f, 0x50].repeat(300)].concat(),
+            [vec![0x5b], vec![0x5f; 16], [0x9f, 0x8f, 0x50].repeat(300)].concat(),
         ),
         ("all GAS", vec![0x5a]),
         ("GAS POP", vec![0x5a, 0x50]),
