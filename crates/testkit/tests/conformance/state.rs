@@ -105,7 +105,7 @@ fn fnv(bytes: &[u8]) -> u64 {
     })
 }
 
-fn done(
+pub(super) fn done(
     runner: &mut CaseRunner<'_>,
     case: &Case<'_>,
     tracer: Option<&mut dyn Tracer<Journal<SharedState>>>,
@@ -116,7 +116,7 @@ fn done(
     outcome
 }
 
-fn same(a: &Outcome, b: &Outcome, place: &str) {
+pub(super) fn same(a: &Outcome, b: &Outcome, place: &str) {
     assert_eq!(a.state_root, b.state_root, "{place}");
     assert_eq!(a.logs_hash, b.logs_hash, "{place}");
     let (Ok(a), Ok(b)) = (&a.receipt, &b.receipt) else { return };
@@ -126,7 +126,7 @@ fn same(a: &Outcome, b: &Outcome, place: &str) {
 }
 
 /// Counts instructions.
-struct Steps(u64);
+pub(super) struct Steps(pub(super) u64);
 
 impl Tracer<Journal<SharedState>> for Steps {
     fn step(&mut self, _host: &Ethereum<Journal<SharedState>>, _step: StepView<'_>) {
