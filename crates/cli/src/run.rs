@@ -132,8 +132,7 @@ fn execute(
             let mut tracer = Eip3155::new(io::BufWriter::new(io::stdout().lock()), detail);
             let observer: &mut dyn Tracer<Journal<MemoryStorage>> = &mut tracer;
             let done = vm.call_traced(message, observer);
-            let error = done.as_ref().ok().and_then(|outcome| report::error_of(outcome.exit));
-            tracer.end(error.as_deref());
+            tracer.end();
             tracer.finish().map_err(|cause| InputError::Write { cause })?;
             done
         }

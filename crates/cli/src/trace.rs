@@ -75,9 +75,16 @@ pub struct Eip3155<W> {
     out: W,
     detail: Detail,
     frames: Vec<FrameTrace>,
-    /// What the outermost program used and returned, when it has ended.
-    ended: (u64, Vec<u8>),
+    ended: End,
     written: io::Result<()>,
+}
+
+/// How the outermost program ended.
+#[derive(Debug, Default)]
+struct End {
+    gas_used: u64,
+    output: Vec<u8>,
+    error: Option<&'static str>,
 }
 
 /// A frame that runs.
@@ -91,9 +98,10 @@ struct FrameTrace {
 struct Line {
     byte: u8,
     gas: u64,
-    /// The line before the cost, and after it.
+    /// The line before the cost, and between that and the refund: both are known afterwards.
     head: String,
-    tail: String,
+    middle: String,
+    name: String,
     /// The cost apart from what depends on operands and state.
     price: u64,
 }
@@ -101,16 +109,15 @@ struct Line {
 impl<W: Write> Eip3155<W> {
     /// A tracer that writes to `out`.
     pub fn new(out: W, detail: Detail) -> Self {
-        Self { out, detail, frames: Vec::new(), ended: (0, Vec::new()), written: Ok(()) }
+        Self { out, detail, frames: Vec::new(), ended: End::default(), written: Ok(()) }
     }
 
-    /// Writes the line that ends the trace of a message, and is ready for the next. `error` says why it failed.
-    pub fn end(&mut self, error: Option<&str>) {
+    /// Writes the line that ends the trace of a message, and is ready for the next.
+    pub fn end(&mut self) {
         self.frames.clear();
-        let (gas_used, output) = mem::take(&mut self.ended);
+        let End { gas_used, output, error } = mem::take(&mut self.ended);
         let output = encode_hex(&output);
-        let line = EndLine { output: &output, gas_used: format!("{gas_used:#x}"), error };
-        self.write_json(&line);
+        self.write_json(&EndLine { output: &output, gas_used: format!("{gas_used:#x}"), error });
     }
 
     /// Writes a line of the caller's.
@@ -132,30 +139,22 @@ impl<W: Write> Eip3155<W> {
     }
 
     /// Writes the line that waits in the innermost frame.
-    fn settle(&mut self, cost: impl FnOnce(&Line) -> u64, trap: Option<Trap>) {
+    fn settle(&mut self, refund: i64, cost: impl FnOnce(&Line) -> u64, trap: Option<Trap>) {
         let Some(line) = self.frames.last_mut().and_then(|frame| frame.pending.take()) else {
             return;
         };
         if self.written.is_err() {
             return;
         }
-        let Line { head, tail, .. } = &line;
+        let Line { head, middle, name, .. } = &line;
         let cost = cost(&line);
-        self.written = match trap {
-            None => writeln!(self.out, "{head}{cost:#x}{tail}}}"),
-            Some(trap) => writeln!(self.out, "{head}{cost:#x}{tail},\"error\":\"{trap}\"}}"),
-        };
+        let error = trap.map_or(String::new(), |trap| format!(",\"error\":\"{trap}\""));
+        self.written =
+            writeln!(self.out, "{head}{cost:#x}{middle}{refund},\"opName\":\"{name}\"{error}}}");
     }
 
     /// The line of the instruction that is about to run.
-    fn line(
-        &self,
-        frame: &FrameTrace,
-        fork: Fork,
-        depth: u32,
-        refund: i64,
-        step: &StepView<'_>,
-    ) -> Line {
+    fn line(&self, frame: &FrameTrace, fork: Fork, depth: u32, step: &StepView<'_>) -> Line {
         // The code ends in STOPs.
         let byte = frame.code.get(step.pc as usize).copied().unwrap_or(0);
         let row = evm::OPCODES.binary_search_by_key(&byte, |row| row.byte).ok();
@@ -163,19 +162,19 @@ impl<W: Write> Eip3155<W> {
         let name = row.map_or_else(|| format!("{byte:#04x}"), |row| row.name.to_owned());
         let (pc, gas) = (step.pc, step.gas);
         let head = format!("{{\"pc\":{pc},\"op\":{byte},\"gas\":\"{gas:#x}\",\"gasCost\":\"");
-        let mut tail = format!("\",\"memSize\":{}", step.memory.len());
+        let mut middle = format!("\",\"memSize\":{}", step.memory.len());
         if self.detail.stack {
             let words = step.window.as_chunks().0.iter();
             let words: Vec<_> =
                 words.map(|limbs| format!("\"{:#x}\"", U256::from_limbs(*limbs))).collect();
-            tail += &format!(",\"stack\":[{}]", words.join(","));
+            middle += &format!(",\"stack\":[{}]", words.join(","));
         }
         if self.detail.memory {
-            tail += &format!(",\"memory\":\"0x{}\"", encode_hex(step.memory));
+            middle += &format!(",\"memory\":\"0x{}\"", encode_hex(step.memory));
         }
-        tail += &format!(",\"depth\":{},\"refund\":{refund},\"opName\":\"{name}\"", depth + 1);
+        middle += &format!(",\"depth\":{},\"refund\":", depth + 1);
         let price = row.and_then(|row| row.price(fork)).map_or(0, u64::from);
-        Line { byte, gas, head, tail, price }
+        Line { byte, gas, head, middle, name, price }
     }
 }
 
@@ -185,53 +184,53 @@ struct EndLine<'a> {
     output: &'a str,
     gas_used: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
+    error: Option<&'static str>,
 }
 
 impl<S: Storage, W: Write> Tracer<Journal<S>> for Eip3155<W> {
     fn enter(&mut self, host: &Ethereum<Journal<S>>, program: &Program<'_>) {
-        let (kept, given) = (host.caller_gas(), program.gas);
-        self.settle(|line| cost_of_entering(line, kept, given), None);
-        self.frames.push(FrameTrace { code: program.code.clone(), gas: given, pending: None });
+        let kept = host.caller_gas();
+        self.settle(host.world().refund(), |line| line.gas.saturating_sub(kept), None);
+        let code = program.code.clone();
+        self.frames.push(FrameTrace { code, gas: program.gas, pending: None });
     }
 
     fn step(&mut self, host: &Ethereum<Journal<S>>, step: StepView<'_>) {
         let kept = host.caller_gas();
-        self.settle(|line| cost_of_staying(line, kept, step.gas), None);
-        let Some(mut frame) = self.frames.pop() else { return };
+        // What comes back from a call or creation does not make it cheaper.
+        let left = |byte| if FORWARDING.contains(&byte) { kept } else { step.gas };
         let refund = host.world().refund();
-        frame.pending = Some(self.line(&frame, host.config().fork, host.depth(), refund, &step));
+        self.settle(refund, |line| line.gas.saturating_sub(left(line.byte)), None);
+        let Some(mut frame) = self.frames.pop() else { return };
+        frame.pending = Some(self.line(&frame, host.config().fork, host.depth(), &step));
         self.frames.push(frame);
     }
 
-    fn leave(&mut self, _host: &Ethereum<Journal<S>>, ended: &Ended, output: &[u8]) {
-        let gas_left = ended.gas_left;
+    fn leave(&mut self, host: &Ethereum<Journal<S>>, ended: &Ended, output: &[u8]) {
+        let (left, refund) = (ended.gas_left, host.world().refund());
         match ended.exit {
-            Exit::Trap(trap) => self.settle(|line| line.price.min(line.gas), Some(trap)),
+            Exit::Trap(trap) => self.settle(refund, |line| line.price.min(line.gas), Some(trap)),
             Exit::Return | Exit::Revert => {
-                self.settle(|line| line.gas.saturating_sub(gas_left), None);
+                self.settle(refund, |line| line.gas.saturating_sub(left), None);
             }
         }
         if let Some(frame) = self.frames.pop()
             && self.frames.is_empty()
         {
-            self.ended = (frame.gas.saturating_sub(gas_left), output.to_vec());
+            let gas_used = frame.gas.saturating_sub(left);
+            self.ended = End { gas_used, output: output.to_vec(), error: error_of(ended.exit) };
         }
     }
 }
 
-/// CALL, CALLCODE, DELEGATECALL and STATICCALL.
-const CALLS: [u8; 4] = [0xf1, 0xf2, 0xf4, 0xfa];
-
-/// What an instruction cost whose callee begins now with `given` gas, when the caller `kept` some. What a call forwards
-/// is part of its cost, what a creation forwards is not.
-fn cost_of_entering(line: &Line, kept: u64, given: u64) -> u64 {
-    let forwarded = if CALLS.contains(&line.byte) { 0 } else { given };
-    line.gas.saturating_sub(kept).saturating_sub(forwarded)
+/// Why a program failed, in one word; `None` when it did not.
+fn error_of(exit: Exit) -> Option<&'static str> {
+    match exit {
+        Exit::Return => None,
+        Exit::Revert => Some("revert"),
+        Exit::Trap(trap) => Some(trap.name()),
+    }
 }
 
-/// What an instruction cost that is followed by another of its frame, which has `gas`.
-fn cost_of_staying(line: &Line, kept: u64, gas: u64) -> u64 {
-    let left = if CALLS.contains(&line.byte) { kept } else { gas };
-    line.gas.saturating_sub(left)
-}
+/// Opcodes that forward gas: CREATE, CALL, CALLCODE, DELEGATECALL, CREATE2, STATICCALL.
+const FORWARDING: [u8; 6] = [0xf0, 0xf1, 0xf2, 0xf4, 0xf5, 0xfa];

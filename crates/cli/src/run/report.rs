@@ -55,15 +55,6 @@ struct AccountRow {
     storage: BTreeMap<String, String>,
 }
 
-/// Why the run failed; `None` when it did not.
-pub(super) fn error_of(exit: Exit) -> Option<String> {
-    match exit {
-        Exit::Return => None,
-        Exit::Revert => Some("revert".into()),
-        Exit::Trap(trap) => Some(trap.name().into()),
-    }
-}
-
 /// Writes what `outcome` says to standard output; for people to standard error when that holds a trace.
 pub(super) fn write(
     vm: &mut Vm<'_, MemoryStorage>,

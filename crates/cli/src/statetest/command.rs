@@ -172,6 +172,8 @@ struct Summary<'v> {
     index: usize,
     pass: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     gas_used: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_root: Option<String>,
@@ -183,13 +185,13 @@ impl<W: Write> Watch for TraceWatch<W> {
     }
 
     fn done(&mut self, verdict: &Verdict) {
-        let failure = verdict.failure.as_ref().map(ToString::to_string);
-        self.0.end(failure.as_deref());
+        self.0.end();
         self.0.write_json(&Summary {
             name: &verdict.name,
             fork: &verdict.fork,
             index: verdict.index,
             pass: verdict.failure.is_none(),
+            error: verdict.failure.as_ref().map(ToString::to_string),
             gas_used: verdict.gas_used.map(|gas| format!("{gas:#x}")),
             state_root: verdict.state_root.map(|root| root.to_string()),
         });

@@ -42,6 +42,7 @@ pub(super) fn create<W: World>(
     request: &CreateRequest,
 ) -> Result<U256, Stop> {
     require_writable(host)?;
+    host.caller_gas = gas.left();
     let init_code = &*slice(memory, request.init_code.0, request.init_code.1)?;
     if host.has(Fork::Shanghai) && init_code.len() > INIT_CODE_BYTES_MAX {
         return Err(Trap::InitCodeTooLarge.into());
@@ -60,7 +61,6 @@ pub(super) fn create<W: World>(
         false => gas.left(),
     };
     gas.charge(forwarded)?;
-    host.caller_gas = gas.left();
     let address = match request.salt {
         Some(salt) => encoding::create2_address(own.address, salt, init_code),
         None => encoding::create_address(own.address, nonce),

@@ -31,7 +31,7 @@ pub struct Ethereum<W> {
     pub(super) memo: HashMemo,
     /// What the last call of the frame returned.
     pub(super) return_data: Vec<u8>,
-    /// Gas that whoever called or created last kept for itself.
+    /// What the last call or creation left its caller once it was paid for; see [`Ethereum::caller_gas`].
     pub(super) caller_gas: u64,
     fault: Option<StorageError>,
 }
@@ -133,8 +133,8 @@ impl<W: World> Ethereum<W> {
         self.frame.depth
     }
 
-    /// Gas that whoever called or created last kept for itself when it had forwarded the rest. What observers need to
-    /// say what a call cost.
+    /// What the last call or creation left its caller once it was paid for. What a call forwards is part of its price,
+    /// what a creation forwards is not. Observers need it to say what an instruction cost.
     pub fn caller_gas(&self) -> u64 {
         self.caller_gas
     }
