@@ -16,6 +16,7 @@
 pub mod assemble;
 pub mod corpus;
 pub mod differential;
+pub mod fuzz;
 pub mod generate;
 pub mod interpret;
 pub mod random;

@@ -13,6 +13,11 @@
 
 use std::collections::BTreeMap;
 
+use lockstep_interp::CodeError;
+use lockstep_ir::{
+    text::{parse, runs},
+    verify_module,
+};
 use lockstep_testkit::{
     corpus,
     interpret::{Loaded, NoAnswer},
@@ -65,4 +70,41 @@ fn the_interpreter_gives_the_same_answers() {
     assert!(count > 10_000, "a corpus of {count} runs");
     let refused: Vec<_> = refused.iter().map(|(name, count)| (name.as_str(), *count)).collect();
     assert_eq!(refused, REFUSED);
+}
+
+/// A function with that many words in variables, a temporary above them, and a call from there.
+fn large_frame(words: usize) -> String {
+    let mut text = String::from(
+        "func @leaf(a: i512, b: i256) -> i256, i512 {\nb0:\n    return b, a\n}\nfunc @large(first: i256) -> i256 {\n",
+    );
+    for word in 0..words {
+        text += &format!("    var x{word}: i256\n");
+    }
+    text += &format!(
+        "b0:\n    set x{0}, first\n    v = ishl.i256 x{0}, 3\n    w = uextend.i256.i512 v\n    \
+         p, q = call @leaf(w, v)\n    r = ireduce.i512.i256 q\n    s = iadd.i256 p, r\n    return s\n}}\n",
+        words - 1
+    );
+    text + "; run: @large(5) == 80, gas 0\n"
+}
+
+/// Frames about as large as offsets of 16 bits reach: they run right or are refused.
+#[test]
+fn frames_at_the_limit_run_or_are_refused() {
+    let (mut ran, mut refused) = (0, 0);
+    for words in (8100..8200).chain([2, 4000, 9000]) {
+        let text = large_frame(words);
+        let module = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        let run = runs(&text, &module).expect("one run").remove(0);
+        let module = verify_module(module).expect("a program");
+        match Loaded::new(&module).run(&run) {
+            Ok(got) => {
+                ran += 1;
+                assert_eq!(got, (run.want, 0), "{words} words");
+            }
+            Err(NoAnswer::Refused(CodeError::FrameTooLarge)) => refused += 1,
+            Err(other) => panic!("{words} words: {other}"),
+        }
+    }
+    assert!(ran > 10 && refused > 10, "{ran} ran, {refused} refused");
 }
