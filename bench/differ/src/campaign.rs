@@ -1,5 +1,7 @@
 //! The campaign: seed after seed, and for some seeds the same case again with gas that runs out on the way.
 
+use std::ops::Range;
+
 use lockstep::{Engine, Tier};
 
 use crate::{
@@ -14,6 +16,8 @@ use crate::{
     shrink,
 };
 
+/// Seeds after which a new engine begins: every case brings new code, which a long campaign need not keep.
+const SEEDS_PER_ENGINE: u64 = 10_000;
 /// Of a thousand seeds, how many run again with a gas limit that the first run suggests.
 const AGAIN_PER_MILLE: u64 = 350;
 
@@ -23,38 +27,50 @@ const AGAIN_PER_MILLE: u64 = 350;
 ///
 /// When an engine or a file cannot be made.
 pub fn run(arguments: &Arguments) -> Result<Tally, String> {
-    let engine = Engine::new();
-    let mut cells = Vec::new();
-    for cell in cells_of(&arguments.tier, arguments.traced) {
-        cells.push(Ours::new(&engine, cell)?);
-    }
     let keys = Keys::new();
     let (mut tally, mut statistics) = (Tally::default(), Statistics::default());
-    for seed in arguments.seeds.0.clone() {
-        let mut case = generate::case(&keys, seed, arguments.fork);
-        let mut random = Random::new(!seed);
-        let is_again = random.chance(AGAIN_PER_MILLE);
-        for attempt in 0..=u64::from(is_again) {
-            let Some(expected) = compare(&mut cells, &case, &mut tally, |case, cell| {
-                report(arguments, &format!("seed_{seed}_{attempt}"), case, cell)
-            })?
-            else {
-                break;
-            };
-            statistics.note(&expected);
-            match limit_from(&case, &expected, &mut random) {
-                Some(limit) => case.transaction.gas_limit = limit,
-                None => break,
-            }
-        }
-        if tally.failed >= arguments.findings {
-            break;
-        }
+    let mut rest = arguments.seeds.0.clone();
+    while !rest.is_empty() && tally.failed < arguments.findings {
+        let end = rest.end.min(rest.start.saturating_add(SEEDS_PER_ENGINE));
+        run_some(arguments, &keys, rest.start..end, &mut tally, &mut statistics)?;
+        rest.start = end;
     }
     if arguments.statistics {
         statistics.print(arguments, &keys)?;
     }
     Ok(tally)
+}
+
+/// Runs `seeds` on engines of their own.
+fn run_some(
+    arguments: &Arguments,
+    keys: &Keys,
+    seeds: Range<u64>,
+    tally: &mut Tally,
+    statistics: &mut Statistics,
+) -> Result<(), String> {
+    let engine = Engine::new();
+    let mut cells = Vec::new();
+    for cell in cells_of(&arguments.tier, arguments.traced) {
+        cells.push(Ours::new(&engine, cell)?);
+    }
+    for seed in seeds {
+        let mut case = generate::case(keys, seed, arguments.fork);
+        let mut random = Random::new(!seed);
+        for attempt in 0..=u64::from(random.chance(AGAIN_PER_MILLE)) {
+            let name = format!("seed_{seed}_{attempt}");
+            let expected =
+                compare(&mut cells, &case, tally, |cell| report(arguments, &name, &case, cell))?;
+            let Some(expected) = expected else { break };
+            statistics.note(&expected);
+            let Some(limit) = limit_from(&case, &expected, &mut random) else { break };
+            case.transaction.gas_limit = limit;
+        }
+        if tally.failed >= arguments.findings {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn cells_of(tiers: &[Tier], is_traced: bool) -> impl Iterator<Item = Cell> {
@@ -69,7 +85,7 @@ fn compare(
     cells: &mut [Ours<'_>],
     case: &Case,
     tally: &mut Tally,
-    mut report: impl FnMut(&Case, &mut Ours<'_>) -> Result<(), String>,
+    mut report: impl FnMut(&mut Ours<'_>) -> Result<(), String>,
 ) -> Result<Option<Outcome>, String> {
     let pre = case.state();
     let Some(expected) = peer::run(case, &pre) else {
@@ -81,7 +97,7 @@ fn compare(
             tally.passed += 1;
         } else {
             tally.failed += 1;
-            report(case, ours)?;
+            report(ours)?;
         }
     }
     Ok(Some(expected))
