@@ -4,7 +4,7 @@
 //!
 //! 1. Code is known by its full hash, the fork and the kind of compilation; never by its address or a part of it.
 //! 2. What the cache holds never changes a result: a miss costs time only.
-//! 3. It holds at most [`CAPACITY_BYTES`] of guest code; when that is reached it starts anew.
+//! 3. It holds about as many bytes of code and translations as it was made for; when that is reached it starts anew.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -17,8 +17,11 @@ use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, Program};
 use lockstep_interp::Code;
 
-/// Guest code held at most, in bytes.
-const CAPACITY_BYTES: usize = 64 << 20;
+/// Guest code and its translations held at most, in bytes.
+const CAPACITY_BYTES: usize = 256 << 20;
+
+/// Translations grow after their program was made, so what is held is counted anew once in so many programs.
+const COUNT_EVERY: u32 = 64;
 
 /// What identifies a translation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,18 +44,31 @@ impl Translated {
         let program = Arc::new(Program::new(code, fork, mode));
         Self { interpreted: Code::lazy(program.clone()), program }
     }
+
+    /// Bytes of guest code and translations.
+    fn size_bytes(&self) -> usize {
+        self.program.code().len() + self.interpreted.size_bytes()
+    }
 }
 
 #[derive(Debug, Default)]
 struct Cache {
     entries: HashMap<Key, Arc<Translated>, RandomState>,
-    guest_bytes: usize,
+    since_count: u32,
+}
+
+impl Cache {
+    /// Bytes held.
+    fn size_bytes(&self) -> usize {
+        self.entries.values().map(|entry| entry.size_bytes()).sum()
+    }
 }
 
 /// What executions share: make one for a process, and give it to every [`Vm`](crate::Vm).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Engine {
     cache: Mutex<Cache>,
+    capacity_bytes: usize,
     hits: AtomicU64,
     misses: AtomicU64,
 }
@@ -68,10 +84,26 @@ pub struct Statistics {
     pub programs: usize,
 }
 
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Engine {
     /// An engine that knows no code yet.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_capacity(CAPACITY_BYTES)
+    }
+
+    /// An engine that holds about so many bytes of code and translations at most.
+    pub fn with_capacity(capacity_bytes: usize) -> Self {
+        Self {
+            cache: Mutex::default(),
+            capacity_bytes,
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
     }
 
     /// What the code cache did so far.
@@ -109,11 +141,38 @@ impl Engine {
         self.misses.fetch_add(1, Ordering::Relaxed);
         let made = Arc::new(Translated::new(code.clone(), fork, mode));
         let mut cache = self.lock();
-        if cache.guest_bytes + code.len() > CAPACITY_BYTES {
-            *cache = Cache::default();
+        cache.since_count += 1;
+        if cache.since_count >= COUNT_EVERY {
+            cache.since_count = 0;
+            if cache.size_bytes() > self.capacity_bytes {
+                *cache = Cache::default();
+            }
         }
-        cache.guest_bytes += code.len();
         cache.entries.insert(key, made.clone());
         made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ever new code does not fill the memory, and known code is found.
+    #[test]
+    fn the_cache_starts_anew_when_it_is_full() {
+        let engine = Engine::with_capacity(10_000);
+        let mut held = 0;
+        for number in 0..1000_u64 {
+            let code: Arc<[u8]> = Arc::from([0_u8; 1000].as_slice());
+            let mut hash = Hash::ZERO;
+            hash.0[..8].copy_from_slice(&number.to_le_bytes());
+            for _ in 0..2 {
+                engine.translated(&code, hash, Fork::LATEST, Mode::Plain);
+            }
+            held = held.max(engine.statistics().programs);
+        }
+        let Statistics { hits, misses, .. } = engine.statistics();
+        assert_eq!((hits, misses), (1000, 1000));
+        assert!(held <= 2 * COUNT_EVERY as usize, "{held} programs of a kilobyte in ten kilobytes");
     }
 }

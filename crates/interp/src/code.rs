@@ -9,7 +9,7 @@
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{
     fmt, ptr,
-    sync::atomic::{AtomicPtr, Ordering},
+    sync::atomic::{AtomicPtr, AtomicUsize, Ordering},
 };
 
 use lockstep_ir::{Func, Head, Interface, Lazy, Module, Verified, VerifyError};
@@ -33,7 +33,7 @@ struct Page([AtomicPtr<Word>; PAGE]);
 
 /// Code that was handed to others; freed with its owner.
 struct Chunk {
-    words: Box<[Word]>,
+    _words: Box<[Word]>,
     next: *mut Chunk,
 }
 
@@ -65,6 +65,8 @@ pub struct Code {
     program: Program,
     pages: Box<[AtomicPtr<Page>]>,
     chunks: AtomicPtr<Chunk>,
+    /// Sum of the chunks.
+    published_bytes: AtomicUsize,
 }
 
 enum Program {
@@ -94,6 +96,7 @@ impl Code {
             program: Program::Lazy { guest, entry },
             pages,
             chunks: AtomicPtr::new(ptr::null_mut()),
+            published_bytes: AtomicUsize::new(0),
         }
     }
 
@@ -105,6 +108,7 @@ impl Code {
             program: Program::Module { module, interface, entries },
             pages: Box::default(),
             chunks: AtomicPtr::new(ptr::null_mut()),
+            published_bytes: AtomicUsize::new(0),
         }
     }
 
@@ -249,7 +253,8 @@ impl Code {
     /// Keeps `words` for as long as `self` lives and says where they are.
     fn publish(&self, words: Box<[Word]>) -> *const Word {
         let first = words.as_ptr();
-        let chunk = Box::into_raw(Box::new(Chunk { words, next: ptr::null_mut() }));
+        self.published_bytes.fetch_add(size_of_val(&*words), Ordering::Relaxed);
+        let chunk = Box::into_raw(Box::new(Chunk { _words: words, next: ptr::null_mut() }));
         let mut head = self.chunks.load(Ordering::Acquire);
         loop {
             // SAFETY: the chunk is ours until the exchange succeeds.
@@ -263,16 +268,7 @@ impl Code {
 
     /// Bytes of register bytecode held.
     pub fn size_bytes(&self) -> usize {
-        let mut chunk = self.chunks.load(Ordering::Acquire);
-        let mut total = 0;
-        while !chunk.is_null() {
-            // SAFETY: published chunks live as long as `self`.
-            let chunk_ref = unsafe { &*chunk };
-            let (words, next) = (chunk_ref.words.len(), chunk_ref.next);
-            total += words * size_of::<Word>();
-            chunk = next;
-        }
-        total
+        self.published_bytes.load(Ordering::Relaxed)
     }
 }
 
