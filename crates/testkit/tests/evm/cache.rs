@@ -63,18 +63,20 @@ fn codes_with_equal_checksums_stay_apart() {
 #[test]
 fn the_cache_is_bounded_by_bytes_of_code() {
     const LEN: usize = 24_576;
-    const COUNT: u64 = 3000;
-    let engine = Engine::new();
+    const COUNT: u64 = 300;
+    let engine = Engine::with_capacity(10 * LEN);
     let mut vm = machine(&engine, Fork::LATEST, Tier::default(), &[]);
+    let mut held = 0;
     for number in 0..COUNT {
         let mut code = vec![0; LEN];
         code[LEN - 8..].copy_from_slice(&number.to_be_bytes());
         vm.reset(state(&[(CONTRACT, &code)]), Config::new(Fork::LATEST, 1), Default::default());
         assert_eq!(call(&mut vm, CONTRACT, &[], GAS).exit, Exit::Return);
+        held = held.max(engine.statistics().programs);
     }
-    let statistics = engine.statistics();
-    assert_eq!(statistics.misses, COUNT);
-    assert!(statistics.programs * LEN <= 64 << 20, "{} programs", statistics.programs);
+    assert_eq!(engine.statistics().misses, COUNT);
+    // It is counted now and then, not each time.
+    assert!(held < COUNT as usize / 2, "{held} programs at once");
     engine.forget();
     assert_eq!(engine.statistics().programs, 0);
 }
