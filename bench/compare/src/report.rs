@@ -90,10 +90,13 @@ impl Report {
             self.rows.iter().flat_map(|row| [side(row, &row.ours), side(row, &row.peer)]).collect();
         let cases: serde_json::Map<String, Value> =
             self.rows.iter().map(|row| (row.case.clone(), json!(row.ratio()))).collect();
+        let in_the_mean: Vec<_> =
+            self.rows.iter().filter(|row| !row.is_apart).map(|row| &row.case).collect();
         json!({
             "results": results,
             "ratios": { "of": "revm/lockstep", "geometric_mean": self.mean(Row::ratio),
-                "geometric_mean_without_memo": self.mean(Row::ratio_without_memo), "cases": cases },
+                "geometric_mean_without_memo": self.mean(Row::ratio_without_memo),
+                "in_the_mean": in_the_mean, "cases": cases },
         })
     }
 
