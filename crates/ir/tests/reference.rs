@@ -22,14 +22,34 @@ const fn signature(shape: Shape) -> &'static str {
         Shape::FloatDemote => "`(f64) -> f32`",
         Shape::IntToFloat => "`(i32 or i64) -> F`",
         Shape::FloatToInt => "`(F) -> i32 or i64`",
-        Shape::Bitcast => "`(T) -> U`, integer and float of one width",
+        Shape::Bitcast => "`(T) -> U`, integer and float or vector of one width",
+        Shape::LaneSplat => "`(T) -> v128`, lanes",
+        Shape::LaneExtract => "`(v128, i8) -> T`, lanes",
+        Shape::LaneReplace => "`(v128, i8, T) -> v128`, lanes",
+        Shape::LaneUnary => "`(v128) -> v128`, integer lanes",
+        Shape::LaneBinary => "`(v128, v128) -> v128`, integer lanes",
+        Shape::LaneShift => "`(v128, i32) -> v128`, integer lanes",
+        Shape::LaneTest => "`(v128) -> i8`, integer lanes",
+        Shape::LaneMask => "`(v128) -> i32`, integer lanes",
+        Shape::LaneWiden => "`(v128) -> v128`, lanes i8 to i32, doubled",
+        Shape::LaneWidenBinary => "`(v128, v128) -> v128`, lanes i8 to i32, doubled",
+        Shape::LaneNarrow => "`(v128, v128) -> v128`, lanes i16 to i64, halved",
+        Shape::LaneFloatUnary => "`(v128) -> v128`, float lanes",
+        Shape::LaneFloatBinary => "`(v128, v128) -> v128`, float lanes",
+        Shape::LanePromote => "`(v128) -> v128`, lanes f32",
+        Shape::LaneDemote => "`(v128) -> v128`, lanes f64",
+        Shape::VectorUnary => "`(v128) -> v128`",
+        Shape::VectorBinary => "`(v128, v128) -> v128`",
+        Shape::VectorTernary => "`(v128, v128, v128) -> v128`",
+        Shape::VectorTest => "`(v128) -> i8`",
     }
 }
 
 fn page() -> String {
     let mut page = String::from(
         "# dMIR operations\n\nMade from `crates/ir/src/op/table.rs`; do not edit. N is the width of the operand type \
-         in bits.\nA checked operation may trap instead of yielding a value.\n\n\
+         in bits.\nAn operation on lanes is named at their type, as in `viadd.i16`, and N is their width; integer lanes are \
+         i8 to i64.\nA checked operation may trap instead of yielding a value.\n\n\
          | operation | types | checked | meaning |\n|---|---|---|---|\n",
     );
     for op in Op::ALL {

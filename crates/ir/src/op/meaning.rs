@@ -11,6 +11,9 @@
 //! | int_to_float | `f::<T, F>(T) -> F` |
 //! | float_to_int | `f::<F, T>(F) -> T` |
 //! | bitcast | `bitcast(Bits) -> Bits` |
+//! | lane_splat, lane_extract, lane_replace | `f::<T>(T) -> V128`, `f::<T>(V128, u8) -> T`, `f::<T>(V128, u8, T) -> V128` |
+//! | lane_unary to lane_float_binary | `f::<T>(V128, ..) -> V128`, or what the shape says, with `T` the lane |
+//! | lane_promote, lane_demote, vector_unary to vector_test | the same without `T` |
 //!
 //! A checked row returns `Result<_, Trap>`. [`evaluate`] is all of them behind one door, for whoever has an
 //! operation in hand and not at compile time: the folder, the reference evaluator, a tier's general handler.
@@ -21,8 +24,12 @@ mod compare;
 mod convert;
 mod dynamic;
 mod float;
+mod lane;
+mod lane_float;
+mod lane_width;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 pub use arithmetic::{
     addmod, iadd, imul, ineg, ipow, isub, mulmod, sdiv, sdiv_checked, smax, smin, smulhi, srem,
@@ -41,4 +48,22 @@ pub use dynamic::{Bits, Scalar, evaluate};
 pub use float::{
     Float, fabs, fadd, fceil, fcopysign, fdiv, feq, ffloor, fge, fgt, fle, flt, fmax, fmin, fmul,
     fne, fnearest, fneg, fsqrt, fsub, ftrunc,
+};
+pub use lane::{
+    vall_true, vbitmask, viabs, viadd, vieq, vimul, vine, vineg, visge, visgt, vishl, visle, vislt,
+    visub, viuge, viugt, viule, viult, vpopcnt, vsadd_sat, vsmax, vsmin, vsmul_fraction, vsshr,
+    vssub_sat, vuadd_sat, vuavg, vumax, vumin, vushr, vusub_sat,
+};
+pub use lane_float::{
+    vfabs, vfadd, vfceil, vfcvt_from_sint, vfcvt_from_uint, vfcvt_to_sint_sat, vfcvt_to_uint_sat,
+    vfdemote, vfdiv, vfeq, vffloor, vfge, vfgt, vfle, vflt, vfmax, vfmax_pseudo, vfmin,
+    vfmin_pseudo, vfmul, vfne, vfnearest, vfneg, vfpromote_low, vfsqrt, vfsub, vftrunc,
+};
+pub use lane_width::{
+    vsadd_pairs, vsdot, vsdot_sat, vsextend_high, vsextend_low, vsmul_high, vsmul_low, vsnarrow,
+    vuadd_pairs, vuextend_high, vuextend_low, vumul_high, vumul_low, vunarrow,
+};
+pub use vector::{
+    FloatLane, IntLane, Lane, Narrow, V128, Widen, vand, vandnot, vany_true, vbitselect, vextract,
+    vnot, vor, vreplace, vshuffle, vsplat, vswizzle, vxor,
 };

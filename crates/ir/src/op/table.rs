@@ -10,7 +10,8 @@
 //! * heat: `hot` rows get interpreter handlers of their own for i64 and i256, with immediate forms; `cold` rows
 //!   run through one general handler until somebody measures a need.
 //!
-//! N is the width of the operand type in bits.
+//! N is the width of the operand type in bits. Rows that begin with `v` are for vectors. Those named at the type of
+//! their lanes do the same in every lane of N bits; lane 0 is the lowest bits.
 
 /// Calls `$with!` with all rows.
 #[macro_export]
@@ -179,8 +180,176 @@ macro_rules! for_each_op {
             FcvtToSint = fcvt_to_sint: float_to_int, checked, cold;
             /// A float truncated to an unsigned integer; traps `invalid_conversion` for NaN, `integer_overflow` out of range.
             FcvtToUint = fcvt_to_uint: float_to_int, checked, cold;
-            /// The same bits as a type of the same width (i32 and f32, i64 and f64).
+            /// The same bits as a type of the same width (i32 and f32, i64 and f64, i128 and v128).
             Bitcast = bitcast: bitcast, pure, cold;
+            /// Bitwise and.
+            Vand = vand: vector_binary, pure, cold;
+            /// Bitwise or.
+            Vor = vor: vector_binary, pure, cold;
+            /// Bitwise exclusive or.
+            Vxor = vxor: vector_binary, pure, cold;
+            /// The bits of `a` that are not set in `b`.
+            Vandnot = vandnot: vector_binary, pure, cold;
+            /// Bitwise complement.
+            Vnot = vnot: vector_unary, pure, cold;
+            /// Each bit of `b` where that of `a` is set, else of `c`.
+            Vbitselect = vbitselect: vector_ternary, pure, cold;
+            /// Whether any bit is set.
+            VanyTrue = vany_true: vector_test, pure, cold;
+            /// Byte `i` is byte `c[i] mod 32` of `a` followed by `b`.
+            Vshuffle = vshuffle: vector_ternary, pure, cold;
+            /// Byte `i` is byte `b[i]` of `a`; zero when `b[i] >= 16`.
+            Vswizzle = vswizzle: vector_binary, pure, cold;
+            /// `a` in every lane.
+            Vsplat = vsplat: lane_splat, pure, cold;
+            /// Lane `b mod 128/N` of `a`.
+            Vextract = vextract: lane_extract, pure, cold;
+            /// `a` with `c` in lane `b mod 128/N`.
+            Vreplace = vreplace: lane_replace, pure, cold;
+            /// Sums modulo 2^N.
+            Viadd = viadd: lane_binary, pure, cold;
+            /// Differences modulo 2^N.
+            Visub = visub: lane_binary, pure, cold;
+            /// Products modulo 2^N.
+            Vimul = vimul: lane_binary, pure, cold;
+            /// Unsigned sums; the largest number when out of range.
+            VuaddSat = vuadd_sat: lane_binary, pure, cold;
+            /// Signed sums; the nearest bound when out of range.
+            VsaddSat = vsadd_sat: lane_binary, pure, cold;
+            /// Unsigned differences; zero when out of range.
+            VusubSat = vusub_sat: lane_binary, pure, cold;
+            /// Signed differences; the nearest bound when out of range.
+            VssubSat = vssub_sat: lane_binary, pure, cold;
+            /// The smaller of two unsigned numbers.
+            Vumin = vumin: lane_binary, pure, cold;
+            /// The larger of two unsigned numbers.
+            Vumax = vumax: lane_binary, pure, cold;
+            /// The smaller of two signed numbers.
+            Vsmin = vsmin: lane_binary, pure, cold;
+            /// The larger of two signed numbers.
+            Vsmax = vsmax: lane_binary, pure, cold;
+            /// `(a + b + 1) / 2`, unsigned, the sum not truncated.
+            Vuavg = vuavg: lane_binary, pure, cold;
+            /// Products of signed fractions of N - 1 bits: `(a * b + 2^(N-2)) / 2^(N-1)` rounded down; `MIN * MIN` is the largest.
+            VsmulFraction = vsmul_fraction: lane_binary, pure, cold;
+            /// All ones where `a = b`, else zero.
+            Vieq = vieq: lane_binary, pure, cold;
+            /// All ones where `a` differs from `b`, else zero.
+            Vine = vine: lane_binary, pure, cold;
+            /// All ones where `a < b`, unsigned, else zero.
+            Viult = viult: lane_binary, pure, cold;
+            /// All ones where `a <= b`, unsigned, else zero.
+            Viule = viule: lane_binary, pure, cold;
+            /// All ones where `a > b`, unsigned, else zero.
+            Viugt = viugt: lane_binary, pure, cold;
+            /// All ones where `a >= b`, unsigned, else zero.
+            Viuge = viuge: lane_binary, pure, cold;
+            /// All ones where `a < b`, signed, else zero.
+            Vislt = vislt: lane_binary, pure, cold;
+            /// All ones where `a <= b`, signed, else zero.
+            Visle = visle: lane_binary, pure, cold;
+            /// All ones where `a > b`, signed, else zero.
+            Visgt = visgt: lane_binary, pure, cold;
+            /// All ones where `a >= b`, signed, else zero.
+            Visge = visge: lane_binary, pure, cold;
+            /// `-a` modulo 2^N.
+            Vineg = vineg: lane_unary, pure, cold;
+            /// Distance from zero of signed numbers, modulo 2^N: `MIN` stays.
+            Viabs = viabs: lane_unary, pure, cold;
+            /// Number of bits that are set.
+            Vpopcnt = vpopcnt: lane_unary, pure, cold;
+            /// Shifted left by `b mod N`.
+            Vishl = vishl: lane_shift, pure, cold;
+            /// Shifted right by `b mod N`, filled with zeros.
+            Vushr = vushr: lane_shift, pure, cold;
+            /// Shifted right by `b mod N`, filled with the sign.
+            Vsshr = vsshr: lane_shift, pure, cold;
+            /// Whether no lane is zero.
+            VallTrue = vall_true: lane_test, pure, cold;
+            /// The signs: bit `i` is the highest bit of lane `i`.
+            Vbitmask = vbitmask: lane_mask, pure, cold;
+            /// The low half of the lanes, each filled with zeros to 2N bits.
+            VuextendLow = vuextend_low: lane_widen, pure, cold;
+            /// The high half of the lanes, each filled with zeros to 2N bits.
+            VuextendHigh = vuextend_high: lane_widen, pure, cold;
+            /// The low half of the lanes, each filled with its sign to 2N bits.
+            VsextendLow = vsextend_low: lane_widen, pure, cold;
+            /// The high half of the lanes, each filled with its sign to 2N bits.
+            VsextendHigh = vsextend_high: lane_widen, pure, cold;
+            /// Sums of neighbours, unsigned, in 2N bits: lane `2i` and lane `2i + 1`.
+            VuaddPairs = vuadd_pairs: lane_widen, pure, cold;
+            /// Sums of neighbours, signed, in 2N bits: lane `2i` and lane `2i + 1`.
+            VsaddPairs = vsadd_pairs: lane_widen, pure, cold;
+            /// Unsigned products of the low half of the lanes, in 2N bits.
+            VumulLow = vumul_low: lane_widen_binary, pure, cold;
+            /// Unsigned products of the high half of the lanes, in 2N bits.
+            VumulHigh = vumul_high: lane_widen_binary, pure, cold;
+            /// Signed products of the low half of the lanes, in 2N bits.
+            VsmulLow = vsmul_low: lane_widen_binary, pure, cold;
+            /// Signed products of the high half of the lanes, in 2N bits.
+            VsmulHigh = vsmul_high: lane_widen_binary, pure, cold;
+            /// Sums of two neighbours' signed products modulo 2^2N: lanes `2i` and lanes `2i + 1`.
+            Vsdot = vsdot: lane_widen_binary, pure, cold;
+            /// Like `vsdot`, but the largest signed number of 2N bits where the sum is 2^(2N-1).
+            VsdotSat = vsdot_sat: lane_widen_binary, pure, cold;
+            /// The lanes of `a`, then those of `b`, signed, as unsigned numbers of N/2 bits; the nearest bound when out of range.
+            Vunarrow = vunarrow: lane_narrow, pure, cold;
+            /// The lanes of `a`, then those of `b`, signed, as signed numbers of N/2 bits; the nearest bound when out of range.
+            Vsnarrow = vsnarrow: lane_narrow, pure, cold;
+            /// Sums, rounded to nearest, ties to even (IEEE 754); a NaN result is the canonical one.
+            Vfadd = vfadd: lane_float_binary, pure, cold;
+            /// Differences, rounded like `vfadd`.
+            Vfsub = vfsub: lane_float_binary, pure, cold;
+            /// Products, rounded like `vfadd`.
+            Vfmul = vfmul: lane_float_binary, pure, cold;
+            /// Quotients, rounded like `vfadd`.
+            Vfdiv = vfdiv: lane_float_binary, pure, cold;
+            /// The smaller; -0 is below +0; NaN when either is NaN (Wasm 4.3.3).
+            Vfmin = vfmin: lane_float_binary, pure, cold;
+            /// The larger; -0 is below +0; NaN when either is NaN (Wasm 4.3.3).
+            Vfmax = vfmax: lane_float_binary, pure, cold;
+            /// `b` where `b < a`, else `a`, bits kept.
+            VfminPseudo = vfmin_pseudo: lane_float_binary, pure, cold;
+            /// `b` where `a < b`, else `a`, bits kept.
+            VfmaxPseudo = vfmax_pseudo: lane_float_binary, pure, cold;
+            /// All ones where `a = b`, else zero; zero when either is NaN.
+            Vfeq = vfeq: lane_float_binary, pure, cold;
+            /// All ones where `a` differs from `b`, else zero; all ones when either is NaN.
+            Vfne = vfne: lane_float_binary, pure, cold;
+            /// All ones where `a < b`, else zero; zero when either is NaN.
+            Vflt = vflt: lane_float_binary, pure, cold;
+            /// All ones where `a <= b`, else zero; zero when either is NaN.
+            Vfle = vfle: lane_float_binary, pure, cold;
+            /// All ones where `a > b`, else zero; zero when either is NaN.
+            Vfgt = vfgt: lane_float_binary, pure, cold;
+            /// All ones where `a >= b`, else zero; zero when either is NaN.
+            Vfge = vfge: lane_float_binary, pure, cold;
+            /// The sign flipped, bits otherwise kept.
+            Vfneg = vfneg: lane_float_unary, pure, cold;
+            /// The sign cleared, bits otherwise kept.
+            Vfabs = vfabs: lane_float_unary, pure, cold;
+            /// Square roots, rounded to nearest, ties to even.
+            Vfsqrt = vfsqrt: lane_float_unary, pure, cold;
+            /// Rounded up to an integer.
+            Vfceil = vfceil: lane_float_unary, pure, cold;
+            /// Rounded down to an integer.
+            Vffloor = vffloor: lane_float_unary, pure, cold;
+            /// Rounded towards zero to an integer.
+            Vftrunc = vftrunc: lane_float_unary, pure, cold;
+            /// Rounded to the nearest integer, ties to even.
+            Vfnearest = vfnearest: lane_float_unary, pure, cold;
+            /// Signed i32 lanes as floats, rounded to nearest, ties to even; for f64 the low two.
+            VfcvtFromSint = vfcvt_from_sint: lane_float_unary, pure, cold;
+            /// Unsigned i32 lanes as floats, rounded to nearest, ties to even; for f64 the low two.
+            VfcvtFromUint = vfcvt_from_uint: lane_float_unary, pure, cold;
+            /// Floats truncated to signed i32 lanes; NaN is zero, out of range is the nearest bound. From f64 the high two are zero.
+            VfcvtToSintSat = vfcvt_to_sint_sat: lane_float_unary, pure, cold;
+            /// Floats truncated to unsigned i32 lanes; NaN is zero, out of range is the nearest bound. From f64 the high two are zero.
+            VfcvtToUintSat = vfcvt_to_uint_sat: lane_float_unary, pure, cold;
+            /// The low two f32 as f64, exactly; NaN becomes the canonical one.
+            VfpromoteLow = vfpromote_low: lane_promote, pure, cold;
+            /// Two f64 as the low two f32, rounded to nearest, ties to even; NaN becomes the canonical one; the high two are zero.
+            Vfdemote = vfdemote: lane_demote, pure, cold;
         }
     };
 }

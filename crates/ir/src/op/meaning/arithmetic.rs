@@ -56,7 +56,7 @@ pub fn srem<T: Int>(a: T, b: T) -> T {
 
 /// The distance from zero of a two's complement number, as an unsigned one: `MIN` is `2^(N-1)`.
 #[inline(always)]
-fn magnitude<T: Int>(a: T) -> T {
+pub(super) fn magnitude<T: Int>(a: T) -> T {
     if a.is_negative() { a.neg() } else { a }
 }
 

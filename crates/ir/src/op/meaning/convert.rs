@@ -47,7 +47,7 @@ pub fn fcvt_from_sint<T: Int, F: Float>(a: T) -> F {
 
 /// `a`, of at most 64 bits, as a machine integer.
 #[inline(always)]
-fn sign_extended<T: Int>(a: T) -> i64 {
+pub(super) fn sign_extended<T: Int>(a: T) -> i64 {
     let above = 64u32.saturating_sub(T::BITS);
     (a.low_u64() << above) as i64 >> above
 }

@@ -2,6 +2,7 @@
 
 use lockstep_base::{Int, U256, U512};
 
+use super::vector::V128;
 use crate::{op::Op, trap::Trap, types::Type};
 
 /// An operand or result as bits: limbs, least significant first, zero beyond its type.
@@ -36,6 +37,7 @@ scalar! {
     U512: |bits| Self::from_limbs(*bits), |value| value.into_limbs();
     f32: |bits| Self::from_bits(bits[0] as u32), |value| low(value.to_bits().into());
     f64: |bits| Self::from_bits(bits[0]), |value| low(value.to_bits());
+    V128: |bits| Self(u128::from(bits[1]) << 64 | u128::from(bits[0])), |value| value.0.into_limbs8();
     bool: |bits| bits[0] != 0, |value| low(value.into());
 }
 
@@ -43,74 +45,53 @@ const fn low(limb: u64) -> Bits {
     [limb, 0, 0, 0, 0, 0, 0, 0]
 }
 
+/// Runs `$body` with `$T` standing for what is listed beside `$ty`.
+macro_rules! with_one {
+    ($ty:expr, $T:ident => $body:expr; $($variant:ident $rust:ty),+) => {
+        match $ty {
+            $(Type::$variant => {
+                type $T = $rust;
+                $body
+            })+
+            _ => return None,
+        }
+    };
+}
+
 /// Runs `$body` with `$T` standing for the integer type of `$ty`.
 macro_rules! with_int {
     ($ty:expr, $T:ident => $body:expr) => {
-        match $ty {
-            Type::I8 => {
-                type $T = u8;
-                $body
-            }
-            Type::I16 => {
-                type $T = u16;
-                $body
-            }
-            Type::I32 => {
-                type $T = u32;
-                $body
-            }
-            Type::I64 => {
-                type $T = u64;
-                $body
-            }
-            Type::I128 => {
-                type $T = u128;
-                $body
-            }
-            Type::I256 => {
-                type $T = U256;
-                $body
-            }
-            Type::I512 => {
-                type $T = U512;
-                $body
-            }
-            _ => return None,
-        }
+        with_one!($ty, $T => $body; I8 u8, I16 u16, I32 u32, I64 u64, I128 u128, I256 U256, I512 U512)
     };
 }
 
 /// Runs `$body` with `$T` standing for i32 or i64.
 macro_rules! with_word {
     ($ty:expr, $T:ident => $body:expr) => {
-        match $ty {
-            Type::I32 => {
-                type $T = u32;
-                $body
-            }
-            Type::I64 => {
-                type $T = u64;
-                $body
-            }
-            _ => return None,
-        }
+        with_one!($ty, $T => $body; I32 u32, I64 u64)
     };
 }
 
 /// Runs `$body` with `$F` standing for f32 or f64.
 macro_rules! with_float {
     ($ty:expr, $F:ident => $body:expr) => {
-        match $ty {
-            Type::F32 => {
-                type $F = f32;
-                $body
-            }
-            Type::F64 => {
-                type $F = f64;
-                $body
-            }
-            _ => return None,
-        }
+        with_one!($ty, $F => $body; F32 f32, F64 f64)
+    };
+}
+
+/// Runs `$body` with `$T` standing for a lane: an integer, one that can be widened, one that can be narrowed, or any.
+macro_rules! with_lane {
+    (int, $ty:expr, $T:ident => $body:expr) => {
+        with_one!($ty, $T => $body; I8 u8, I16 u16, I32 u32, I64 u64)
+    };
+    (widen, $ty:expr, $T:ident => $body:expr) => {
+        with_one!($ty, $T => $body; I8 u8, I16 u16, I32 u32)
+    };
+    (narrow, $ty:expr, $T:ident => $body:expr) => {
+        with_one!($ty, $T => $body; I16 u16, I32 u32, I64 u64)
+    };
+    (any, $ty:expr, $T:ident => $body:expr) => {
+        with_one!($ty, $T => $body; I8 u8, I16 u16, I32 u32, I64 u64, F32 f32, F64 f64)
     };
 }
 
@@ -121,6 +102,13 @@ macro_rules! outcome {
     };
     (checked, $result:expr) => {
         $result.map(Scalar::into_limbs8)
+    };
+}
+
+/// Calls a meaning, at the lane `$T` if it has one, with operands of the types that it takes.
+macro_rules! call {
+    ($effect:ident, $f:ident $(at $T:ident)?, $a:ident: $($position:literal)+) => {
+        outcome!($effect, super::super::$f $(::<$T>)? ($(Scalar::from_limbs8($a[$position])),+))
     };
 }
 
@@ -182,6 +170,63 @@ macro_rules! apply {
     };
     (bitcast, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
         Ok(super::super::$f(*$a[0]))
+    };
+    (lane_splat, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_lane!(any, $ty, T => call!($effect, $f at T, $a: 0))
+    };
+    (lane_extract, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_lane!(any, $ty, T => call!($effect, $f at T, $a: 0 1))
+    };
+    (lane_replace, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_lane!(any, $ty, T => call!($effect, $f at T, $a: 0 1 2))
+    };
+    (lane_unary, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_lane!(int, $ty, T => call!($effect, $f at T, $a: 0))
+    };
+    (lane_binary, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_lane!(int, $ty, T => call!($effect, $f at T, $a: 0 1))
+    };
+    (lane_shift, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        apply!(lane_binary, $effect, $f, $ty, $to, $a)
+    };
+    (lane_test, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        apply!(lane_unary, $effect, $f, $ty, $to, $a)
+    };
+    (lane_mask, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        apply!(lane_unary, $effect, $f, $ty, $to, $a)
+    };
+    (lane_widen, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_lane!(widen, $ty, T => call!($effect, $f at T, $a: 0))
+    };
+    (lane_widen_binary, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_lane!(widen, $ty, T => call!($effect, $f at T, $a: 0 1))
+    };
+    (lane_narrow, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_lane!(narrow, $ty, T => call!($effect, $f at T, $a: 0 1))
+    };
+    (lane_float_unary, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_float!($ty, F => call!($effect, $f at F, $a: 0))
+    };
+    (lane_float_binary, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        with_float!($ty, F => call!($effect, $f at F, $a: 0 1))
+    };
+    (vector_unary, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        call!($effect, $f, $a: 0)
+    };
+    (vector_binary, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        call!($effect, $f, $a: 0 1)
+    };
+    (vector_ternary, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        call!($effect, $f, $a: 0 1 2)
+    };
+    (vector_test, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        apply!(vector_unary, $effect, $f, $ty, $to, $a)
+    };
+    (lane_promote, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        apply!(vector_unary, $effect, $f, $ty, $to, $a)
+    };
+    (lane_demote, $effect:ident, $f:ident, $ty:ident, $to:ident, $a:ident) => {
+        apply!(vector_unary, $effect, $f, $ty, $to, $a)
     };
 }
 
