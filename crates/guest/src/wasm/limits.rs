@@ -1,0 +1,62 @@
+//! How large a module may be: what is longer is refused, with [`Limit`](super::LoadErrorKind::Limit).
+//!
+//! Where the WebAssembly JavaScript interface names an implementation limit, ours is at most that one. Everything
+//! that translation does is linear in what passes here.
+
+use lockstep_ir::DepthLimit;
+
+/// Bytes of a module.
+pub const MODULE_BYTES_MAX: u64 = 64 << 20;
+/// Function types.
+pub const TYPES_MAX: u64 = 100_000;
+/// Functions of the module's own.
+pub const FUNCTIONS_MAX: u64 = 200_000;
+/// Imports of any kind.
+pub const IMPORTS_MAX: u64 = 100_000;
+/// Exports of any kind.
+pub const EXPORTS_MAX: u64 = 100_000;
+/// Globals, imported ones included.
+pub const GLOBALS_MAX: u64 = 100_000;
+/// Tables, imported ones included.
+pub const TABLES_MAX: u64 = 1_000;
+/// Memories, imported ones included: contexts keep room for so many.
+pub const MEMORIES_MAX: u64 = lockstep_ir::MEMORIES_MAX as u64;
+/// Data segments.
+pub const DATA_SEGMENTS_MAX: u64 = 100_000;
+/// Element segments.
+pub const ELEM_SEGMENTS_MAX: u64 = 100_000;
+/// Instructions of all constant expressions together.
+pub const CONST_OPS_MAX: u64 = 10_000_000;
+/// Parameters of a function type.
+pub const PARAMS_MAX: u64 = 1_000;
+/// Results of a function type.
+pub const RESULTS_MAX: u64 = 1_000;
+/// Parameters and results of all functions together, each function counted.
+pub const SIGNATURE_TYPES_MAX: u64 = 10_000_000;
+/// Bytes of a function.
+pub const BODY_BYTES_MAX: u64 = 7_654_321;
+/// Locals of a function, parameters included.
+pub const LOCALS_MAX: u64 = 50_000;
+/// Operands on the stack of a function.
+pub const OPERANDS_MAX: u64 = 50_000;
+/// Blocks inside one another.
+pub const NESTING_MAX: u64 = 50_000;
+/// Labels of a `br_table`.
+pub const BR_TABLE_MAX: u64 = 1_000_000;
+/// Operands that the calls and branches of a function hand over, for each of its bytes: a call of three bytes can hand over
+/// a thousand, and each is a move.
+pub const MOVES_PER_BYTE_MAX: u64 = 16;
+/// What a function may hand over however short it is.
+pub const MOVES_FREE: u64 = 1 << 16;
+/// Elements of a table to begin with, and what one may grow to whatever it declares.
+pub const TABLE_ELEMENTS_MAX: u64 = 10_000_000;
+/// Pages of a memory to begin with, and what one may grow to whatever it declares: 4 GiB.
+pub const MEMORY_PAGES_MAX: u64 = 1 << 16;
+/// Bytes of an imported or exported name.
+pub const NAME_BYTES_MAX: u64 = 100_000;
+
+/// Depth units of all frames of an activation together; see [`FRAME_UNITS`].
+pub const DEPTH_LIMIT: DepthLimit = DepthLimit(1 << 20);
+/// Units of a frame beyond the one that every frame takes and those of its locals and operands, so that no frame
+/// is smaller than 16: what tiers keep beside the locals.
+pub const FRAME_UNITS: u32 = 15;

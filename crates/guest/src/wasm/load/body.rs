@@ -1,0 +1,138 @@
+//! Validation of bodies, and the limits that hold inside them.
+
+use wasmparser::{
+    BinaryReader, BlockType, FrameKind, FuncToValidate, FuncValidator, FuncValidatorAllocations,
+    FunctionBody, ValidatorResources, WasmFeatures,
+};
+
+use super::{Read, invalid, limit, malformed, sections::Sections};
+use crate::wasm::limits;
+
+type Bodies<'a> = Vec<(FuncToValidate<ValidatorResources>, FunctionBody<'a>)>;
+
+/// The opcodes of blocks, branches and calls (Wasm 2.0, 5.4.1), all that lie in this range.
+const BLOCK: u8 = 0x02;
+const IF: u8 = 0x04;
+const ELSE: u8 = 0x05;
+const END: u8 = 0x0b;
+const BR: u8 = 0x0c;
+const BR_IF: u8 = 0x0d;
+const BR_TABLE: u8 = 0x0e;
+const RETURN: u8 = 0x0f;
+const CALL: u8 = 0x10;
+const CALL_INDIRECT: u8 = 0x11;
+const RETURN_CALL: u8 = 0x12;
+const RETURN_CALL_INDIRECT: u8 = 0x13;
+
+/// Validates every body.
+pub(super) fn validate(
+    bytes: &[u8],
+    features: WasmFeatures,
+    sections: &Sections,
+    bodies: Bodies<'_>,
+) -> Read {
+    let mut allocations = FuncValidatorAllocations::default();
+    for (func, body) in bodies {
+        let mut checked = Body { bytes, sections, validator: func.into_validator(allocations) };
+        checked.validate(features, &body)?;
+        allocations = checked.validator.into_allocations();
+    }
+    Ok(())
+}
+
+struct Body<'a> {
+    bytes: &'a [u8],
+    sections: &'a Sections,
+    validator: FuncValidator<ValidatorResources>,
+}
+
+impl Body<'_> {
+    fn validate(&mut self, features: WasmFeatures, body: &FunctionBody<'_>) -> Read {
+        let mut reader = body.get_binary_reader();
+        self.locals(&mut reader)?;
+        reader.set_features(features);
+        let start = body.range().start;
+        let len = body.range().end - start;
+        let moves_max = limits::MOVES_FREE + limits::MOVES_PER_BYTE_MAX * len;
+        let mut moves = 0;
+        while !reader.eof() {
+            let offset = reader.original_position();
+            let opcode = self.bytes[offset as usize];
+            if (BLOCK..=RETURN_CALL_INDIRECT).contains(&opcode) {
+                let handed = self.handed_over(opcode, reader.clone());
+                moves += handed.map_err(malformed)?;
+                limit(offset, "operands handed over in a function", moves_max, moves)?;
+            }
+            let visited = reader.visit_operator(&mut self.validator.visitor(offset));
+            visited.map_err(malformed)?.map_err(invalid)?;
+            let operands = u64::from(self.validator.operand_stack_height());
+            limit(offset, "operands on the stack", limits::OPERANDS_MAX, operands)?;
+            let nesting = u64::from(self.validator.control_stack_height());
+            limit(offset, "nested blocks", limits::NESTING_MAX, nesting)?;
+        }
+        let end = reader.original_position();
+        reader.finish_expression(&self.validator.visitor(end)).map_err(invalid)
+    }
+
+    fn locals(&mut self, reader: &mut BinaryReader<'_>) -> Read {
+        for _ in 0..reader.read_var_u32().map_err(malformed)? {
+            let offset = reader.original_position();
+            let count: u32 = reader.read().map_err(malformed)?;
+            let ty = reader.read().map_err(malformed)?;
+            let all = u64::from(self.validator.len_locals()) + u64::from(count);
+            limit(offset, "locals", limits::LOCALS_MAX, all)?;
+            self.validator.define_locals(offset, count, ty).map_err(invalid)?;
+        }
+        Ok(())
+    }
+
+    /// How many operands the instruction at `reader` hands to a block, label or function. What does not exist counts as
+    /// nothing: the validator refuses it.
+    fn handed_over(&self, opcode: u8, mut reader: BinaryReader<'_>) -> wasmparser::Result<u64> {
+        reader.read_u8()?;
+        Ok(match opcode {
+            BLOCK..=IF => {
+                let ty = reader.read_var_s33()?;
+                u32::try_from(ty).map_or(1, |ty| self.type_len(ty))
+            }
+            ELSE | END => self.label_len(0),
+            BR | BR_IF => self.label_len(reader.read_var_u32()?),
+            BR_TABLE => {
+                let count = reader.read_var_u32()?;
+                let mut all = 0;
+                for _ in 0..=count {
+                    all += self.label_len(reader.read_var_u32()?);
+                }
+                all
+            }
+            RETURN => self.label_len(self.validator.control_stack_height().saturating_sub(1)),
+            CALL | RETURN_CALL => {
+                let func = reader.read_var_u32()? as usize;
+                self.sections.func_types.get(func).map_or(0, |ty| self.type_len(*ty))
+            }
+            CALL_INDIRECT | RETURN_CALL_INDIRECT => self.type_len(reader.read_var_u32()?),
+            _ => 0,
+        })
+    }
+
+    fn type_len(&self, ty: u32) -> u64 {
+        let ty = self.sections.types.get(ty as usize);
+        ty.map_or(0, |ty| (ty.params.len() + ty.results.len()) as u64)
+    }
+
+    /// Operands that a branch to the label takes along.
+    fn label_len(&self, depth: u32) -> u64 {
+        let Some(frame) = self.validator.get_control_frame(depth as usize) else { return 0 };
+        match (frame.block_type, frame.kind) {
+            (BlockType::Empty, _) | (BlockType::Type(_), FrameKind::Loop) => 0,
+            (BlockType::Type(_), _) => 1,
+            (BlockType::FuncType(ty), kind) => {
+                let ty = self.sections.types.get(ty as usize);
+                ty.map_or(0, |ty| match kind {
+                    FrameKind::Loop => ty.params.len() as u64,
+                    _ => ty.results.len() as u64,
+                })
+            }
+        }
+    }
+}

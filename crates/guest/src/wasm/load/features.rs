@@ -1,0 +1,60 @@
+//! Which proposals are offered, and the name of the one that a refused module needs.
+
+use wasmparser::{Validator, WasmFeatures};
+
+use crate::wasm::{
+    config::Profile,
+    error::{LoadError, LoadErrorKind},
+};
+
+/// What modules may use.
+pub(super) const fn offered(profile: Profile) -> WasmFeatures {
+    let all = WasmFeatures::WASM2
+        .union(WasmFeatures::RELAXED_SIMD)
+        .union(WasmFeatures::TAIL_CALL)
+        .union(WasmFeatures::MULTI_MEMORY)
+        .union(WasmFeatures::MEMORY64)
+        .union(WasmFeatures::EXTENDED_CONST)
+        .union(WasmFeatures::WIDE_ARITHMETIC);
+    match profile {
+        Profile::Consensus => all,
+        Profile::ConsensusNoFloat => all.difference(WasmFeatures::FLOATS),
+    }
+}
+
+/// What is not offered, with its name; a later row may need the ones before it.
+const REFUSED: &[(WasmFeatures, &str)] = &[
+    (WasmFeatures::FLOATS, "floating point"),
+    (WasmFeatures::THREADS, "threads"),
+    (WasmFeatures::FUNCTION_REFERENCES, "typed function references"),
+    (WasmFeatures::EXCEPTIONS, "exceptions"),
+    (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions"),
+    (WasmFeatures::FUNCTION_REFERENCES.union(WasmFeatures::GC), "gc"),
+    (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes"),
+    (WasmFeatures::MEMORY_CONTROL, "memory control"),
+    (WasmFeatures::STACK_SWITCHING, "stack switching"),
+    (WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything threads"),
+    (WasmFeatures::COMPACT_IMPORTS, "compact imports"),
+    (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),
+];
+
+/// Says why `bytes` were refused: by the name of a proposal when they are valid with it.
+pub(super) fn explain(
+    bytes: &[u8],
+    features: WasmFeatures,
+    error: &wasmparser::Error,
+    is_valid_syntax: bool,
+) -> LoadError {
+    let is_valid = |more| Validator::new_with_features(features | more).validate_all(bytes).is_ok();
+    let kind = match is_valid(WasmFeatures::all()) {
+        true => {
+            let single = REFUSED.iter().find(|(more, _)| is_valid(*more));
+            LoadErrorKind::Unsupported(
+                single.map_or("a combination of proposals", |(_, name)| name),
+            )
+        }
+        false if is_valid_syntax => LoadErrorKind::Invalid(error.message().into()),
+        false => LoadErrorKind::Malformed(error.message().into()),
+    };
+    LoadError { offset: error.offset() as usize, kind }
+}

@@ -1,0 +1,373 @@
+//! What the sections say, one after the other.
+//!
+//! Invariant: `limits` sees a section before the validator does, `payload` after it.
+
+use core::ops::Range;
+
+use wasmparser::{
+    BinaryReader, ElementItems, ElementKind, ExternalKind, FunctionBody, Payload, TableInit,
+    TypeRef,
+};
+
+use super::{
+    Read,
+    constant::constant,
+    limit, malformed,
+    types::{func_type, global_type, memory_type, ref_type, table_type},
+};
+use crate::wasm::{
+    error::LoadError,
+    limits,
+    segment::{ConstExpr, Data, Elem, SegmentMode},
+    types::{
+        Export, ExternKind, ExternType, FuncType, GlobalType, Import, MemoryType, TableType,
+        ValType,
+    },
+};
+
+/// What begins a function type, and what begins a value type of more than one byte (Wasm 3.0, 5.3).
+const FUNC_TYPE: u8 = 0x60;
+const REF_PREFIXES: [u8; 2] = [0x63, 0x64];
+
+/// Everything that a module says outside its bodies.
+#[derive(Default)]
+pub(super) struct Sections {
+    pub(super) types: Vec<FuncType>,
+    pub(super) imports: Vec<Import>,
+    pub(super) exports: Vec<Export>,
+    pub(super) func_types: Vec<u32>,
+    pub(super) imported_funcs: usize,
+    pub(super) tables: Vec<TableType>,
+    pub(super) memories: Vec<MemoryType>,
+    pub(super) globals: Vec<GlobalType>,
+    pub(super) global_inits: Vec<ConstExpr>,
+    pub(super) table_inits: Vec<Option<ConstExpr>>,
+    pub(super) elems: Vec<Elem>,
+    pub(super) datas: Vec<Data>,
+    pub(super) start: Option<u32>,
+    pub(super) bodies: Vec<Range<u32>>,
+    /// Instructions of constant expressions so far.
+    const_ops: u64,
+    /// Parameters and results of all functions so far.
+    signature_types: u64,
+}
+
+impl Sections {
+    /// Refuses a section that holds too much.
+    pub(super) fn limits(&self, bytes: &[u8], payload: &Payload<'_>) -> Result<(), LoadError> {
+        let (at, what, max, found) = match payload {
+            Payload::TypeSection(s) => {
+                (s.range().start, "types", limits::TYPES_MAX, u64::from(s.count()))
+            }
+            Payload::ImportSection(s) => {
+                (s.range().start, "imports", limits::IMPORTS_MAX, u64::from(s.count()))
+            }
+            Payload::FunctionSection(s) => {
+                (s.range().start, "functions", limits::FUNCTIONS_MAX, u64::from(s.count()))
+            }
+            Payload::TableSection(s) => {
+                let all = self.tables.len() as u64 + u64::from(s.count());
+                (s.range().start, "tables", limits::TABLES_MAX, all)
+            }
+            Payload::MemorySection(s) => {
+                let all = self.memories.len() as u64 + u64::from(s.count());
+                (s.range().start, "memories", limits::MEMORIES_MAX, all)
+            }
+            Payload::GlobalSection(s) => {
+                let all = self.globals.len() as u64 + u64::from(s.count());
+                (s.range().start, "globals", limits::GLOBALS_MAX, all)
+            }
+            Payload::ExportSection(s) => {
+                (s.range().start, "exports", limits::EXPORTS_MAX, u64::from(s.count()))
+            }
+            Payload::ElementSection(s) => {
+                let what = "element segments";
+                (s.range().start, what, limits::ELEM_SEGMENTS_MAX, u64::from(s.count()))
+            }
+            Payload::DataCountSection { count, range } => {
+                let what = "data segments";
+                (range.start, what, limits::DATA_SEGMENTS_MAX, u64::from(*count))
+            }
+            Payload::DataSection(s) => {
+                let what = "data segments";
+                (s.range().start, what, limits::DATA_SEGMENTS_MAX, u64::from(s.count()))
+            }
+            Payload::CodeSectionEntry(body) => {
+                let range = body.range();
+                let len = range.end - range.start;
+                (range.start, "bytes of a function", limits::BODY_BYTES_MAX, len)
+            }
+            _ => return Ok(()),
+        };
+        limit(at, what, max, found)?;
+        declared_sizes(bytes, payload)
+    }
+
+    /// Keeps what a valid section says.
+    pub(super) fn payload(&mut self, payload: Payload<'_>) -> Read {
+        match payload {
+            Payload::TypeSection(section) => self.type_section(section),
+            Payload::ImportSection(section) => {
+                for import in section.into_imports_with_offsets() {
+                    let (offset, import) = import.map_err(malformed)?;
+                    self.import(&import, offset)?;
+                }
+                Ok(())
+            }
+            Payload::FunctionSection(section) => {
+                for item in section.into_iter_with_offsets() {
+                    let (offset, ty) = item.map_err(malformed)?;
+                    self.function(ty, offset)?;
+                }
+                Ok(())
+            }
+            Payload::TableSection(section) => {
+                for item in section.into_iter_with_offsets() {
+                    let (offset, table) = item.map_err(malformed)?;
+                    self.tables.push(table_type(&table.ty, offset)?);
+                    let init = match &table.init {
+                        TableInit::RefNull => None,
+                        TableInit::Expr(expr) => Some(constant(expr, &mut self.const_ops)?),
+                    };
+                    self.table_inits.push(init);
+                }
+                Ok(())
+            }
+            Payload::MemorySection(section) => {
+                for ty in section {
+                    self.memories.push(memory_type(&ty.map_err(malformed)?));
+                }
+                Ok(())
+            }
+            Payload::GlobalSection(section) => {
+                for item in section.into_iter_with_offsets() {
+                    let (offset, global) = item.map_err(malformed)?;
+                    self.globals.push(global_type(&global.ty, offset)?);
+                    self.global_inits.push(constant(&global.init_expr, &mut self.const_ops)?);
+                }
+                Ok(())
+            }
+            Payload::ExportSection(section) => {
+                for item in section.into_iter_with_offsets() {
+                    let (offset, export) = item.map_err(malformed)?;
+                    let bytes = export.name.len() as u64;
+                    limit(offset, "bytes of a name", limits::NAME_BYTES_MAX, bytes)?;
+                    let Some(kind) = extern_kind(export.kind) else { continue };
+                    self.exports.push(Export {
+                        name: export.name.into(),
+                        kind,
+                        index: export.index,
+                    });
+                }
+                Ok(())
+            }
+            Payload::StartSection { func, .. } => {
+                self.start = Some(func);
+                Ok(())
+            }
+            Payload::ElementSection(section) => {
+                for item in section.into_iter_with_offsets() {
+                    let (offset, element) = item.map_err(malformed)?;
+                    self.element(&element, offset)?;
+                }
+                Ok(())
+            }
+            Payload::DataSection(section) => {
+                for data in section {
+                    self.data(&data.map_err(malformed)?)?;
+                }
+                Ok(())
+            }
+            Payload::CodeSectionEntry(body) => {
+                self.body(&body);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn type_section(&mut self, section: wasmparser::TypeSectionReader<'_>) -> Read {
+        for group in section.into_iter_with_offsets() {
+            let (offset, group) = group.map_err(malformed)?;
+            for ty in group.types() {
+                if let wasmparser::CompositeInnerType::Func(ty) = &ty.composite_type.inner {
+                    self.types.push(func_type(ty, offset)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, import: &wasmparser::Import<'_>, offset: u64) -> Read {
+        for name in [import.module, import.name] {
+            limit(offset, "bytes of a name", limits::NAME_BYTES_MAX, name.len() as u64)?;
+        }
+        let ty = match &import.ty {
+            TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                self.function(*ty, offset)?;
+                self.imported_funcs += 1;
+                ExternType::Func(self.types[*ty as usize].clone())
+            }
+            TypeRef::Table(ty) => {
+                let ty = table_type(ty, offset)?;
+                self.tables.push(ty);
+                ExternType::Table(ty)
+            }
+            TypeRef::Memory(ty) => {
+                let ty = memory_type(ty);
+                self.memories.push(ty);
+                ExternType::Memory(ty)
+            }
+            TypeRef::Global(ty) => {
+                let ty = global_type(ty, offset)?;
+                self.globals.push(ty);
+                ExternType::Global(ty)
+            }
+            // Validation refuses tags.
+            TypeRef::Tag(_) => return Ok(()),
+        };
+        self.imports.push(Import { module: import.module.into(), name: import.name.into(), ty });
+        Ok(())
+    }
+
+    fn function(&mut self, ty: u32, offset: u64) -> Read {
+        let types = &self.types[ty as usize];
+        self.signature_types += (types.params.len() + types.results.len()) as u64;
+        let what = "parameters and results of all functions";
+        limit(offset, what, limits::SIGNATURE_TYPES_MAX, self.signature_types)?;
+        self.func_types.push(ty);
+        Ok(())
+    }
+
+    fn element(&mut self, element: &wasmparser::Element<'_>, offset: u64) -> Read {
+        let mode = match &element.kind {
+            ElementKind::Passive => SegmentMode::Passive,
+            ElementKind::Declared => SegmentMode::Declared,
+            ElementKind::Active { table_index, offset_expr } => SegmentMode::Active {
+                index: table_index.unwrap_or(0),
+                offset: constant(offset_expr, &mut self.const_ops)?,
+            },
+        };
+        let mut items = Vec::new();
+        let ty = match &element.items {
+            ElementItems::Functions(section) => {
+                for func in section.clone() {
+                    let func = func.map_err(malformed)?;
+                    self.const_ops += 1;
+                    let what = "instructions of constant expressions";
+                    limit(offset, what, limits::CONST_OPS_MAX, self.const_ops)?;
+                    items.push(ConstExpr(vec![crate::wasm::ConstOp::RefFunc(func)]));
+                }
+                ValType::FuncRef
+            }
+            ElementItems::Expressions(ty, section) => {
+                for expr in section.clone() {
+                    items.push(constant(&expr.map_err(malformed)?, &mut self.const_ops)?);
+                }
+                ref_type(*ty, offset)?
+            }
+        };
+        self.elems.push(Elem { mode, ty, items });
+        Ok(())
+    }
+
+    fn data(&mut self, data: &wasmparser::Data<'_>) -> Read {
+        let mode = match &data.kind {
+            wasmparser::DataKind::Passive => SegmentMode::Passive,
+            wasmparser::DataKind::Active { memory_index, offset_expr } => SegmentMode::Active {
+                index: *memory_index,
+                offset: constant(offset_expr, &mut self.const_ops)?,
+            },
+        };
+        // The bytes are the last of the segment.
+        let end = data.range.end as usize;
+        self.datas.push(Data { mode, bytes: end - data.data.len()..end });
+        Ok(())
+    }
+
+    fn body(&mut self, body: &FunctionBody<'_>) {
+        let range = body.range();
+        // A module has at most `MODULE_BYTES_MAX` bytes.
+        self.bodies.push(range.start as u32..range.end as u32);
+    }
+}
+
+/// Refuses tables, memories and types that are too large in themselves; what cannot be read is left to the validator.
+fn declared_sizes(bytes: &[u8], payload: &Payload<'_>) -> Result<(), LoadError> {
+    match payload {
+        Payload::TypeSection(section) => type_sizes(bytes, section.range()),
+        Payload::ImportSection(section) => {
+            let mut memories = 0;
+            let imports = section.clone().into_imports_with_offsets();
+            for (offset, import) in imports.map_while(Result::ok) {
+                match import.ty {
+                    TypeRef::Table(ty) => table_size(&ty, offset)?,
+                    TypeRef::Memory(ty) => {
+                        memories += 1;
+                        limit(offset, "memories", limits::MEMORIES_MAX, memories)?;
+                        memory_size(&ty, offset)?;
+                    }
+                    _ => {}
+                }
+            }
+            Ok(())
+        }
+        Payload::TableSection(section) => {
+            let tables = section.clone().into_iter_with_offsets();
+            let mut tables = tables.map_while(Result::ok);
+            tables.try_for_each(|(offset, table)| table_size(&table.ty, offset))
+        }
+        Payload::MemorySection(section) => {
+            let memories = section.clone().into_iter_with_offsets();
+            let mut memories = memories.map_while(Result::ok);
+            memories.try_for_each(|(offset, ty)| memory_size(&ty, offset))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The parser has the same limits on types, without telling them from malformed bytes.
+fn type_sizes(bytes: &[u8], range: Range<u64>) -> Result<(), LoadError> {
+    let Some(section) = bytes.get(range.start as usize..range.end as usize) else { return Ok(()) };
+    let mut reader = BinaryReader::new(section, range.start);
+    let Ok(count) = reader.read_var_u32() else { return Ok(()) };
+    for _ in 0..count {
+        if reader.read_u8().ok() != Some(FUNC_TYPE) {
+            return Ok(());
+        }
+        for (what, max) in [("parameters", limits::PARAMS_MAX), ("results", limits::RESULTS_MAX)] {
+            let offset = reader.original_position();
+            let Ok(len) = reader.read_var_u32() else { return Ok(()) };
+            limit(offset, what, max, u64::from(len))?;
+            for _ in 0..len {
+                if !reader.read_u8().is_ok_and(|byte| !REF_PREFIXES.contains(&byte)) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn table_size(ty: &wasmparser::TableType, offset: u64) -> Result<(), LoadError> {
+    limit(offset, "elements of a table", limits::TABLE_ELEMENTS_MAX, ty.initial)
+}
+
+/// A 32-bit memory that declares more breaks a rule of validation, which says so.
+fn memory_size(ty: &wasmparser::MemoryType, offset: u64) -> Result<(), LoadError> {
+    if !ty.memory64 || ty.page_size_log2.is_some() {
+        return Ok(());
+    }
+    limit(offset, "pages of a memory", limits::MEMORY_PAGES_MAX, ty.initial)
+}
+
+fn extern_kind(kind: ExternalKind) -> Option<ExternKind> {
+    Some(match kind {
+        ExternalKind::Func | ExternalKind::FuncExact => ExternKind::Func,
+        ExternalKind::Table => ExternKind::Table,
+        ExternalKind::Memory => ExternKind::Memory,
+        ExternalKind::Global => ExternKind::Global,
+        // Validation refuses tags.
+        ExternalKind::Tag => return None,
+    })
+}

@@ -1,0 +1,181 @@
+//! One function to dMIR, in one pass over its bytes.
+//!
+//! # Shape
+//!
+//! ```text
+//! block: charge span   ...   call   charge span   ...   move what lives on   terminator
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. Locals are variables, parameters first. The operand stack is symbolic (`stack`): `local.get`, `local.tee` and
+//!    constants emit nothing.
+//! 2. What lives across blocks is a constant, a variable of a local, or the *canonical* variable of its height and type.
+//! 3. Entering a Wasm `block` begins no block of dMIR, nor does leaving one that nobody branched to.
+//! 4. Every block begins with a charge; the open charge covers every instruction lowered since the last call.
+//! 5. Unreachable instructions are read and dropped: the validator has seen them.
+
+mod call;
+mod control;
+mod convert;
+mod memory;
+mod numeric;
+mod span;
+mod stack;
+mod table;
+
+use lockstep_ir::{Builder, Func, FuncId, Operand, Type, Var};
+use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader, WasmFeatures};
+
+use self::{control::Frame, span::Span, stack::Stack};
+use super::{limits, module::Module, schedule::Class};
+
+/// Lowers `func` into `out`, which is empty.
+pub(super) fn lower(module: &Module, func: FuncId, out: &mut Func) {
+    let range = module.bodies[func.0 as usize].clone();
+    let bytes = &module.bytes[range.start as usize..range.end as usize];
+    let body = FunctionBody::new(BinaryReader::new_features(
+        bytes,
+        u64::from(range.start),
+        WasmFeatures::all(),
+    ));
+    let mut lower = Lower::new(module, func, out);
+    let done = lower.declare_locals(&body).and_then(|()| lower.run(body.get_operators_reader()?));
+    done.expect("the body was validated when the module was loaded");
+}
+
+/// The lowering of one function.
+struct Lower<'m, 'f> {
+    module: &'m Module,
+    b: Builder<'f>,
+    stack: Stack,
+    frames: Vec<Frame<'m>>,
+    /// For each label, the block it stands before.
+    labels: Vec<u32>,
+    span: Span,
+    /// Whether control can reach the next instruction.
+    is_reachable: bool,
+    /// Blocks that were entered where it cannot.
+    skipped: u32,
+    /// Operands of calls and returns, for a moment.
+    args: Vec<Operand>,
+    results: &'m [Type],
+}
+
+impl<'m, 'f> Lower<'m, 'f> {
+    fn new(module: &'m Module, func: FuncId, out: &'f mut Func) -> Self {
+        let signature = &module.interface.signatures[func];
+        out.params = signature.params.len() as u32;
+        out.results.clone_from(&signature.results);
+        let mut b = Builder::new(out);
+        for ty in &signature.params {
+            b.var(*ty, None);
+        }
+        Self {
+            module,
+            b,
+            stack: Stack::default(),
+            frames: Vec::new(),
+            labels: Vec::new(),
+            span: Span::default(),
+            is_reachable: true,
+            skipped: 0,
+            args: Vec::new(),
+            results: &signature.results,
+        }
+    }
+
+    fn declare_locals(&mut self, body: &FunctionBody<'_>) -> wasmparser::Result<()> {
+        for run in body.get_locals_reader()? {
+            let (count, ty) = run?;
+            for _ in 0..count {
+                self.b.var(convert::dmir(ty), None);
+            }
+        }
+        self.stack.begin(self.b.func().vars.len());
+        Ok(())
+    }
+
+    fn run(&mut self, mut reader: OperatorsReader<'_>) -> wasmparser::Result<()> {
+        self.begin_function();
+        while !reader.eof() {
+            let (operator, offset) = reader.read_with_offset()?;
+            // A module is shorter than 2^32 bytes.
+            self.b.at_pc(offset as u32);
+            if self.is_reachable {
+                self.operator(&operator);
+            } else {
+                self.unreachable_operator(&operator);
+            }
+        }
+        self.finish();
+        Ok(())
+    }
+
+    /// All blocks are there: labels become blocks, and the frame's size is known.
+    fn finish(&mut self) {
+        let labels = core::mem::take(&mut self.labels);
+        self.b.place_blocks(|label| lockstep_ir::Block(labels[label.0 as usize]));
+        let locals = &self.b.func().vars.as_slice()[..self.stack.locals()];
+        let slots = |types: &[Type]| types.iter().map(|ty| ty.slots()).sum::<u32>();
+        let locals: u32 = locals.iter().map(|var| var.ty.slots()).sum();
+        let units = limits::FRAME_UNITS + locals + slots(self.results) + self.stack.max_slots();
+        self.b.set_units(units);
+    }
+
+    fn operator(&mut self, operator: &Operator<'_>) {
+        if let Some(row) = numeric::row(operator) {
+            return self.numeric(row);
+        }
+        if let Some(row) = memory::row(operator) {
+            return self.access(row);
+        }
+        match *operator {
+            Operator::LocalGet { local_index } => {
+                self.pay(Class::Local);
+                self.push_local(Var(local_index));
+            }
+            Operator::LocalSet { local_index } => {
+                self.pay(Class::Local);
+                self.set_local(Var(local_index));
+            }
+            Operator::LocalTee { local_index } => {
+                self.pay(Class::Local);
+                let is_constant = self.top_is_constant();
+                let value = self.set_local(Var(local_index));
+                if is_constant {
+                    let ty = self.b.func().vars[Var(local_index)].ty;
+                    self.push(value, ty);
+                } else {
+                    self.push_local(Var(local_index));
+                }
+            }
+            Operator::I32Const { value } => self.constant(u64::from(value as u32), Type::I32),
+            Operator::I64Const { value } => self.constant(value as u64, Type::I64),
+            Operator::F32Const { value } => self.constant(u64::from(value.bits()), Type::F32),
+            Operator::F64Const { value } => self.constant(value.bits(), Type::F64),
+            Operator::Drop => {
+                self.pay(Class::Parametric);
+                self.drop();
+            }
+            Operator::Select | Operator::TypedSelect { .. } => self.select(),
+            _ => self.other(operator),
+        }
+    }
+
+    /// What remains when the frequent instructions are out of the way.
+    fn other(&mut self, operator: &Operator<'_>) {
+        let done = self.control(operator)
+            || self.calls(operator)
+            || self.memories(operator)
+            || self.tables(operator)
+            || self.wide(operator);
+        assert!(done, "the validator admits no other instruction: {operator:?}");
+    }
+
+    fn constant(&mut self, bits: u64, ty: Type) {
+        self.pay(Class::Constant);
+        let constant = self.b.constant(bits, ty);
+        self.push(constant, ty);
+    }
+}

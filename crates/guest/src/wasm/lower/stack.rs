@@ -1,0 +1,325 @@
+//! The symbolic operand stack, and where operands live when a block ends.
+//!
+//! ```text
+//! 0 ........ fixed ........ settled ........ height
+//! canonical   + locals        + values
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. Below `fixed` an entry is a constant or its canonical variable. Below `settled` it may be the variable of a
+//!    local too, or a value if its position is in `loose`. Above it may be anything.
+//! 2. An entry at height `h` names no canonical variable but that of `h`. So moving operands down to a label in ascending
+//!    order never overwrites one that is still to be moved.
+//! 3. Entries below the innermost block's operands are fixed before the first block of dMIR inside it ends: all that
+//!    is reached later finds them in one place, whatever path led there.
+//! 4. All this is linear: each entry settles once, and `heads` finds the entries that name a local without search.
+
+use lockstep_ir::{Inst, Op, Operand, Source, Type, Var};
+
+use super::Lower;
+
+/// No position.
+const NONE: u32 = u32::MAX;
+/// A canonical variable that does not exist yet.
+const ABSENT: Var = Var(u32::MAX);
+/// Types that an operand can have.
+const TYPES: usize = 6;
+
+/// An operand on the stack.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) operand: Operand,
+    pub(super) ty: Type,
+    /// The operand is an i8, a truth value; the entry is that extended to i32.
+    is_truth: bool,
+    /// For the variable of a local, the entry below that names it too.
+    below: u32,
+}
+
+/// The operands.
+#[derive(Default)]
+pub(super) struct Stack {
+    entries: Vec<Entry>,
+    /// For each local, the highest entry that names it; may be stale, see `naming`.
+    heads: Vec<u32>,
+    fixed: usize,
+    settled: usize,
+    /// Positions below `settled` whose entry became a value.
+    loose: Vec<u32>,
+    /// For each height and type, the canonical variable.
+    canonical: Vec<[Var; TYPES]>,
+    slots: u32,
+    max_slots: u32,
+}
+
+const fn number(ty: Type) -> usize {
+    match ty {
+        Type::I32 => 0,
+        Type::I64 => 1,
+        Type::F32 => 2,
+        Type::F64 => 3,
+        Type::V128 => 4,
+        _ => 5,
+    }
+}
+
+impl Stack {
+    pub(super) fn begin(&mut self, locals: usize) {
+        self.heads.resize(locals, NONE);
+    }
+
+    pub(super) fn locals(&self) -> usize {
+        self.heads.len()
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The most slots that operands ever filled.
+    pub(super) fn max_slots(&self) -> u32 {
+        self.max_slots
+    }
+
+    fn entry(&mut self, operand: Operand, ty: Type, is_truth: bool, below: u32) {
+        self.slots += ty.slots();
+        self.max_slots = self.max_slots.max(self.slots);
+        self.entries.push(Entry { operand, ty, is_truth, below });
+    }
+
+    /// The local whose variable the operand is.
+    fn local(&self, operand: Operand) -> Option<Var> {
+        match operand.source() {
+            Source::Var(var) if (var.0 as usize) < self.heads.len() => Some(var),
+            _ => None,
+        }
+    }
+
+    /// The highest entry that names the local.
+    fn naming(&self, local: Var, from: u32) -> u32 {
+        let entry = self.entries.get(from as usize);
+        let is_live = from as usize >= self.fixed
+            && entry.is_some_and(|entry| entry.operand == Operand::from(local));
+        if is_live { from } else { NONE }
+    }
+
+    fn take(&mut self) -> Entry {
+        let entry = self.entries.pop().expect("a valid program has its operands");
+        if let Some(local) = self.local(entry.operand) {
+            self.heads[local.0 as usize] = entry.below;
+        }
+        self.slots -= entry.ty.slots();
+        self.fixed = self.fixed.min(self.entries.len());
+        self.settled = self.settled.min(self.entries.len());
+        entry
+    }
+
+    pub(super) fn truncate(&mut self, height: usize) {
+        while self.entries.len() > height {
+            self.take();
+        }
+    }
+}
+
+impl Lower<'_, '_> {
+    pub(super) fn push(&mut self, operand: Operand, ty: Type) {
+        self.stack.entry(operand, ty, false, NONE);
+    }
+
+    /// Pushes an i32 that is the truth value `operand: i8`; it is extended where somebody needs it.
+    pub(super) fn push_truth(&mut self, operand: Operand) {
+        let is_truth = !operand.is_const();
+        self.stack.entry(operand, Type::I32, is_truth, NONE);
+    }
+
+    pub(super) fn push_local(&mut self, local: Var) {
+        let head = self.stack.heads[local.0 as usize];
+        let below = self.stack.naming(local, head);
+        self.stack.heads[local.0 as usize] = self.stack.height() as u32;
+        let ty = self.b.func().vars[local].ty;
+        self.stack.entry(local.into(), ty, false, below);
+    }
+
+    /// The operand of an entry in the form that its type says.
+    fn whole(&mut self, entry: &Entry) -> Operand {
+        if entry.is_truth {
+            return self.b.convert(Op::Uextend, Type::I8, Type::I32, entry.operand);
+        }
+        entry.operand
+    }
+
+    pub(super) fn pop(&mut self) -> Operand {
+        let entry = self.stack.take();
+        self.whole(&entry)
+    }
+
+    pub(super) fn drop(&mut self) {
+        self.stack.take();
+    }
+
+    /// The highest operand as an i8 that is not zero when it is not.
+    pub(super) fn pop_condition(&mut self) -> Operand {
+        let entry = self.stack.take();
+        if entry.is_truth {
+            return entry.operand;
+        }
+        self.b.op(Op::Ine, entry.ty, &[entry.operand, Operand::ZERO])
+    }
+
+    /// Pushes whether the highest operand, of type `ty`, is zero.
+    pub(super) fn is_zero(&mut self, ty: Type) {
+        let entry = self.stack.take();
+        let ty = if entry.is_truth { Type::I8 } else { ty };
+        let zero = self.b.op(Op::Ieq, ty, &[entry.operand, Operand::ZERO]);
+        self.push_truth(zero);
+    }
+
+    /// Takes the highest `count` operands into `args`, the lowest first.
+    pub(super) fn pop_args(&mut self, count: usize) {
+        let start = self.stack.height() - count;
+        self.copy_args(start);
+        self.stack.truncate(start);
+    }
+
+    /// Adds the operands from `start` on to `args`; they stay on the stack.
+    pub(super) fn copy_args(&mut self, start: usize) {
+        for position in start..self.stack.height() {
+            let entry = self.stack.entries[position];
+            let operand = self.whole(&entry);
+            self.args.push(operand);
+        }
+    }
+
+    pub(super) fn top_type(&self) -> Type {
+        self.stack.entries.last().expect("a valid program has its operands").ty
+    }
+
+    pub(super) fn top_is_constant(&self) -> bool {
+        self.stack.entries.last().is_some_and(|entry| entry.operand.is_const())
+    }
+
+    /// Sets a local to the highest operand, which is returned.
+    pub(super) fn set_local(&mut self, local: Var) -> Operand {
+        let value = self.pop();
+        if value != Operand::from(local) {
+            self.detach(local);
+            self.b.push(Inst::Set { var: local, value });
+        }
+        value
+    }
+
+    /// Operands that name the local become a copy of what it is now.
+    fn detach(&mut self, local: Var) {
+        let head = self.stack.heads[local.0 as usize];
+        let mut at = self.stack.naming(local, head);
+        self.stack.heads[local.0 as usize] = NONE;
+        if at == NONE {
+            return;
+        }
+        let copy = self.b.copy(self.b.func().vars[local].ty, local.into());
+        while at != NONE {
+            let entry = &mut self.stack.entries[at as usize];
+            entry.operand = copy;
+            let below = entry.below;
+            if (at as usize) < self.stack.settled {
+                self.stack.loose.push(at);
+            }
+            at = self.stack.naming(local, below);
+        }
+    }
+
+    /// The canonical variable of a height and type.
+    pub(super) fn canonical(&mut self, height: usize, ty: Type) -> Var {
+        let missing = (height + 1).saturating_sub(self.stack.canonical.len());
+        self.stack.canonical.extend(core::iter::repeat_n([ABSENT; TYPES], missing));
+        let var = self.stack.canonical[height][number(ty)];
+        if var != ABSENT {
+            return var;
+        }
+        let var = self.b.var(ty, None);
+        self.stack.canonical[height][number(ty)] = var;
+        var
+    }
+
+    /// Moves an entry to its canonical variable.
+    fn make_canonical(&mut self, position: usize) {
+        let entry = self.stack.entries[position];
+        let value = self.whole(&entry);
+        let var = self.canonical(position, entry.ty);
+        if value != Operand::from(var) {
+            self.b.push(Inst::Set { var, value });
+        }
+        let entry = &mut self.stack.entries[position];
+        (entry.operand, entry.is_truth) = (var.into(), false);
+    }
+
+    /// The block is about to end: values below `live` move to where the next one finds them, and nothing below `base`
+    /// depends on a local any more.
+    pub(super) fn settle(&mut self, live: usize, base: usize) {
+        while let Some(position) = self.stack.loose.pop() {
+            if (position as usize) < live {
+                self.settle_one(position as usize);
+            }
+        }
+        for position in self.stack.settled..live {
+            self.settle_one(position);
+        }
+        self.stack.settled = self.stack.settled.max(live);
+        for position in self.stack.fixed..base {
+            let operand = self.stack.entries[position].operand;
+            if self.stack.local(operand).is_some() {
+                self.make_canonical(position);
+            }
+        }
+        self.stack.fixed = self.stack.fixed.max(base);
+    }
+
+    fn settle_one(&mut self, position: usize) {
+        let entry = self.stack.entries[position];
+        if matches!(entry.operand.source(), Source::Value(_)) {
+            self.make_canonical(position);
+        }
+    }
+
+    /// The highest operands, from `base` on, move to their canonical variables, constants too.
+    pub(super) fn settle_all_from(&mut self, base: usize) {
+        for position in (base..self.stack.height()).rev() {
+            let entry = self.stack.entries[position];
+            if let Some(local) = self.stack.local(entry.operand) {
+                self.stack.heads[local.0 as usize] = entry.below;
+            }
+            self.make_canonical(position);
+        }
+    }
+
+    /// Moves the highest operands to the canonical variables from `base` on, as many as `types`; they stay on the stack.
+    pub(super) fn move_down(&mut self, base: usize, types: &[Type]) {
+        let start = self.stack.height() - types.len();
+        for (number, ty) in types.iter().enumerate() {
+            let entry = self.stack.entries[start + number];
+            let value = self.whole(&entry);
+            let var = self.canonical(base + number, *ty);
+            if value != Operand::from(var) {
+                self.b.push(Inst::Set { var, value });
+            }
+        }
+    }
+
+    /// Whether `move_down` would move anything.
+    pub(super) fn must_move(&mut self, base: usize, types: &[Type]) -> bool {
+        let start = self.stack.height() - types.len();
+        types.iter().enumerate().any(|(number, ty)| {
+            let var = self.canonical(base + number, *ty);
+            self.stack.entries[start + number].operand != Operand::from(var)
+        })
+    }
+
+    /// Pushes the canonical variables of these types.
+    pub(super) fn push_canonical(&mut self, types: &[Type]) {
+        for ty in types {
+            let var = self.canonical(self.stack.height(), *ty);
+            self.push(var.into(), *ty);
+        }
+    }
+}
