@@ -23,6 +23,8 @@ mod numeric;
 mod span;
 mod stack;
 mod table;
+mod vector;
+mod vector_rows;
 
 use lockstep_ir::{Builder, Func, FuncId, Operand, Type, Var};
 use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader, WasmFeatures};
@@ -169,6 +171,7 @@ impl<'m, 'f> Lower<'m, 'f> {
             || self.calls(operator)
             || self.memories(operator)
             || self.tables(operator)
+            || self.vectors(operator)
             || self.wide(operator);
         assert!(done, "the validator admits no other instruction: {operator:?}");
     }
