@@ -94,6 +94,11 @@ impl<I: Index, T> IndexVec<I, T> {
         self.items.iter().enumerate().map(|(i, item)| (I::new(i), item))
     }
 
+    /// The elements in order, to be changed.
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        &mut self.items
+    }
+
     /// The elements as a slice.
     pub fn as_slice(&self) -> &[T] {
         &self.items

@@ -29,6 +29,7 @@ mod listing;
 mod machine;
 mod tier;
 mod vm;
+pub mod wasm;
 
 pub use cache::{Engine, Statistics};
 pub use listing::list_registers;
@@ -40,7 +41,7 @@ pub use lockstep_host::ethereum::{
     TransactError, Transaction, TransactionKind,
 };
 pub use lockstep_interp::{CodeError, Line};
-pub use lockstep_rt::{Ended, Exit, Program, StepView, Trap};
+pub use lockstep_rt::{Ended, Exit, HostRow, Program, ReserveError, StepView, Trap};
 pub use lockstep_state::{
     Changes, EmptyAccounts, Journal, Log, MemoryStorage, Storage, StorageError, logs_hash,
 };

@@ -35,8 +35,8 @@ pub trait Tracer<W> {
 /// What one thread needs to run programs.
 #[derive(Debug)]
 pub(crate) struct Executor {
-    resources: Resources,
-    translator: RefCell<Translator>,
+    pub(crate) resources: Resources,
+    pub(crate) translator: RefCell<Translator>,
 }
 
 impl Executor {
@@ -77,6 +77,8 @@ impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
             interface: translated.interpreted.interface(),
             links: self.links,
             read_only: [program.input, program.code],
+            instance: None,
+            depth: 0,
             gas: program.gas,
             is_observed: self.tracer.is_some(),
         };
@@ -122,6 +124,8 @@ fn exit_of(ending: Ending) -> Result<Exit, Faulted> {
         Ending::Exit { revert: false } | Ending::Values(_) => Ok(Exit::Return),
         Ending::Exit { revert: true } => Ok(Exit::Revert),
         Ending::Trap(trap) | Ending::Stop(Stop::Trap(trap)) => Ok(Exit::Trap(trap)),
+        Ending::Stop(Stop::Exit { revert: false }) => Ok(Exit::Return),
+        Ending::Stop(Stop::Exit { revert: true }) => Ok(Exit::Revert),
         Ending::Stop(Stop::Fault) => Err(Faulted),
         // Our own front end made dMIR that does not verify or fit: no result may come of it.
         Ending::Refused(error) => panic!("{error}"),

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use lockstep_ir::{FuncId, Trap, Type, op::meaning::Bits};
-use lockstep_rt::{Machine, Resources, Spec, Stop, enter};
+use lockstep_rt::{Context, Machine, Resources, Spec, Stop, enter};
 
 use crate::{
     code::{Code, CodeError},
@@ -46,18 +46,30 @@ pub fn activate<H>(
     enter(resources, host, machine, spec, |context, frame| {
         // SAFETY: `enter` made both for an interface whose imports, memories and window are this program's.
         let finish = unsafe { run(code, translator, context, frame, 0) };
-        let ending = match finish {
-            Finish::Exit { revert, offset, len } => {
-                context.copy_output(offset, len, output);
-                Ending::Exit { revert }
-            }
-            Finish::Trap(trap) => Ending::Trap(trap),
-            Finish::Stop(stop) => Ending::Stop(stop),
-            Finish::Values => Ending::Values(Vec::new()),
-            Finish::Refused(error) => Ending::Refused(error),
-        };
+        let ending = ending_of(finish, context, output, Vec::new);
         (ending, context.gas.max(0) as u64)
     })
+}
+
+/// The ending that `finish` is, with the guest's output in `output` where it has one, or what `values` says.
+fn ending_of(
+    finish: Finish,
+    context: &Context,
+    output: &mut Vec<u8>,
+    values: impl FnOnce() -> Vec<Bits>,
+) -> Ending {
+    let mut exit = |revert, range| {
+        context.copy_output(range, output);
+        Ending::Exit { revert }
+    };
+    match finish {
+        Finish::Exit { revert, output: range } => exit(revert, range),
+        Finish::Stop(Stop::Exit { revert }) => exit(revert, context.output),
+        Finish::Stop(stop) => Ending::Stop(stop),
+        Finish::Trap(trap) => Ending::Trap(trap),
+        Finish::Values => Ending::Values(values()),
+        Finish::Refused(error) => Ending::Refused(error),
+    }
 }
 
 /// Runs function `func` of a module with `args`; when the program exits, its output is in the buffer.
@@ -81,9 +93,9 @@ pub fn call<H>(
     enter(resources, host, machine, spec, |context, frame| {
         // SAFETY: the frame has room for 2^15 slots, and signatures are far smaller; see `activate` for the rest.
         let finish = unsafe {
-            // Nobody to return to, at depth zero.
+            // Nobody to return to, at the depth of the callers.
             frame.write(0);
-            frame.add(1).write(0);
+            frame.add(1).write(context.depth << 16);
             let mut at = RESULTS + slots(&signature.results);
             for (arg, ty) in args.iter().zip(&signature.params) {
                 for limb in &arg[..ty.slots() as usize] {
@@ -93,29 +105,20 @@ pub fn call<H>(
             }
             run(code, translator, context, frame, func.0)
         };
-        let ending = match finish {
-            Finish::Values => {
-                let mut at = RESULTS;
-                let mut results = Vec::new();
-                for ty in &signature.results {
-                    let mut bits = [0; 8];
-                    for limb in &mut bits[..ty.slots() as usize] {
-                        // SAFETY: the function wrote its results there.
-                        *limb = unsafe { frame.add(at).read() };
-                        at += 1;
-                    }
-                    results.push(bits);
+        let values = || {
+            let mut at = RESULTS;
+            let read = |ty: &Type| {
+                let mut bits = [0; 8];
+                for limb in &mut bits[..ty.slots() as usize] {
+                    // SAFETY: the function wrote its results there.
+                    *limb = unsafe { frame.add(at).read() };
+                    at += 1;
                 }
-                Ending::Values(results)
-            }
-            Finish::Exit { revert, offset, len } => {
-                context.copy_output(offset, len, output);
-                Ending::Exit { revert }
-            }
-            Finish::Trap(trap) => Ending::Trap(trap),
-            Finish::Stop(stop) => Ending::Stop(stop),
-            Finish::Refused(error) => Ending::Refused(error),
+                bits
+            };
+            signature.results.iter().map(read).collect()
         };
+        let ending = ending_of(finish, context, output, values);
         (ending, context.gas.max(0) as u64)
     })
 }

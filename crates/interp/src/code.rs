@@ -12,7 +12,7 @@ use core::{
     sync::atomic::{AtomicPtr, AtomicUsize, Ordering},
 };
 
-use lockstep_ir::{Func, Head, Interface, Lazy, Module, Verified, VerifyError};
+use lockstep_ir::{Func, FuncId, Functions, Head, Interface, Lazy, Module, Verified, VerifyError};
 
 use crate::{dispatch::Handler, encode::Line, run::Translator};
 
@@ -63,6 +63,8 @@ impl core::error::Error for CodeError {}
 /// A program's translation, shared by all that run it.
 pub struct Code {
     program: Program,
+    /// Where functions begin, for a program that has them one by one.
+    entries: Box<[AtomicPtr<Word>]>,
     pages: Box<[AtomicPtr<Page>]>,
     chunks: AtomicPtr<Chunk>,
     /// Sum of the chunks.
@@ -71,7 +73,8 @@ pub struct Code {
 
 enum Program {
     Lazy { guest: Arc<dyn Lazy>, entry: AtomicPtr<Word> },
-    Module { module: Verified<Module>, interface: Arc<Interface>, entries: Vec<AtomicPtr<Word>> },
+    Module { module: Verified<Module>, interface: Arc<Interface> },
+    Functions { guest: Arc<dyn Functions> },
 }
 
 // SAFETY: all that changes after construction is reached through atomics, and published chunks are never written but
@@ -90,23 +93,28 @@ impl Code {
     /// The empty translation of a guest's program; it fills as control reaches it.
     pub fn lazy(guest: Arc<dyn Lazy>) -> Self {
         let pages = (guest.head_limit() as usize).div_ceil(PAGE);
-        let pages = (0..pages).map(|_| AtomicPtr::new(ptr::null_mut())).collect();
         let entry = AtomicPtr::new(ptr::null_mut());
-        Self {
-            program: Program::Lazy { guest, entry },
-            pages,
-            chunks: AtomicPtr::new(ptr::null_mut()),
-            published_bytes: AtomicUsize::new(0),
-        }
+        Self::empty(Program::Lazy { guest, entry }, 0, pages)
     }
 
     /// The empty translation of a module; each function is translated on its first call.
     pub fn module(module: Verified<Module>) -> Self {
         let interface = Arc::new(module.interface.clone());
-        let entries = (0..module.funcs.len()).map(|_| AtomicPtr::new(ptr::null_mut())).collect();
+        let funcs = module.funcs.len();
+        Self::empty(Program::Module { module, interface }, funcs, 0)
+    }
+
+    /// The empty translation of a program that makes its functions one by one; each is translated on its first call.
+    pub fn functions(guest: Arc<dyn Functions>) -> Self {
+        let funcs = guest.interface().signatures.len();
+        Self::empty(Program::Functions { guest }, funcs, 0)
+    }
+
+    fn empty(program: Program, funcs: usize, pages: usize) -> Self {
         Self {
-            program: Program::Module { module, interface, entries },
-            pages: Box::default(),
+            program,
+            entries: (0..funcs).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
+            pages: (0..pages).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             chunks: AtomicPtr::new(ptr::null_mut()),
             published_bytes: AtomicUsize::new(0),
         }
@@ -117,6 +125,7 @@ impl Code {
         match &self.program {
             Program::Lazy { guest, .. } => guest.interface(),
             Program::Module { interface, .. } => interface,
+            Program::Functions { guest } => guest.interface(),
         }
     }
 
@@ -132,30 +141,61 @@ impl Code {
                 entry.store(made.cast_mut(), Ordering::Release);
                 Ok(made)
             }
-            Program::Module { .. } => self.function(0, translator),
+            Program::Module { .. } | Program::Functions { .. } => self.function(0, translator),
         }
     }
 
+    /// Where function `index` begins, if it was translated; null otherwise.
+    #[inline(always)]
+    pub(crate) fn known_function(&self, index: u32) -> *const Word {
+        self.entries.get(index as usize).map_or(ptr::null(), |entry| entry.load(Ordering::Acquire))
+    }
+
     /// Where function `index` begins.
+    #[cold]
     pub(crate) fn function(
         &self,
         index: u32,
         translator: &mut Translator,
     ) -> Result<*const Word, CodeError> {
-        let Program::Module { module, entries, .. } = &self.program else {
-            return self.entry(translator);
-        };
-        let func = module
-            .func(lockstep_ir::FuncId(index))
-            .ok_or(CodeError::Unsupported("a function that the module does not have"))?;
-        let entry = &entries[index as usize];
-        let known = entry.load(Ordering::Acquire);
+        let known = self.known_function(index);
         if !known.is_null() {
             return Ok(known);
         }
-        let made = self.publish(translator.encode(self, func)?);
-        entry.store(made.cast_mut(), Ordering::Release);
+        let id = FuncId(index);
+        let missing = CodeError::Unsupported("a function that the program does not have");
+        let words = match &self.program {
+            Program::Lazy { .. } => return self.entry(translator),
+            Program::Module { module, .. } => {
+                let func = module.func(id).ok_or(missing)?;
+                translator.encode(self, func)?
+            }
+            Program::Functions { guest } => {
+                guest.interface().signatures.get(id).ok_or(missing)?;
+                self.make(translator, |func| {
+                    guest.lower(id, func);
+                    lockstep_ir::verify_function(guest.interface(), id, func)
+                })?
+            }
+        };
+        let made = self.publish(words);
+        self.entries[index as usize].store(made.cast_mut(), Ordering::Release);
         Ok(made)
+    }
+
+    /// The words of the function that `lower` writes.
+    fn make(
+        &self,
+        translator: &mut Translator,
+        lower: impl for<'f> FnOnce(&'f mut Func) -> Result<Verified<&'f Func>, VerifyError>,
+    ) -> Result<Box<[Word]>, CodeError> {
+        let mut func = core::mem::take(&mut translator.func);
+        func.clear();
+        let words = lower(&mut func)
+            .map_err(CodeError::Refused)
+            .and_then(|verified: Verified<&Func>| translator.encode(self, verified));
+        translator.func = func;
+        words
     }
 
     /// Whether a dynamic jump may go to `number`.
@@ -163,7 +203,7 @@ impl Code {
     pub(crate) fn is_jump_target(&self, number: u32) -> bool {
         match &self.program {
             Program::Lazy { guest, .. } => guest.is_jump_target(number),
-            Program::Module { .. } => false,
+            Program::Module { .. } | Program::Functions { .. } => false,
         }
     }
 
@@ -219,14 +259,10 @@ impl Code {
             // The verifier refuses edges to heads that a module's function does not have.
             return Err(CodeError::Unsupported("heads of a module"));
         };
-        let mut func = core::mem::take(&mut translator.func);
-        func.clear();
-        guest.lower(head, height, &mut func);
-        let words = lockstep_ir::verify_func(guest.interface(), &func)
-            .map_err(CodeError::Refused)
-            .and_then(|verified: Verified<&Func>| translator.encode(self, verified));
-        translator.func = func;
-        words
+        self.make(translator, |func| {
+            guest.lower(head, height, func);
+            lockstep_ir::verify_func(guest.interface(), func)
+        })
     }
 
     fn publish_target(&self, number: usize, made: *const Word) {

@@ -29,8 +29,8 @@ pub use self::listing::Line;
 use self::plan::Plan;
 use crate::{
     code::{Code, CodeError, Word},
-    dispatch::Handler,
-    handler::host::FRAME_HEADER,
+    dispatch::{Handler, handler},
+    handler::{flow::Charge, host::FRAME_HEADER},
 };
 
 /// Why a function is refused that needs a frame where the base of a window is: for parameters, results, variables that
@@ -90,6 +90,9 @@ impl Temps {
 /// Slots that a frame may have: what offsets of 16 bits reach.
 const FRAME_SLOTS_MAX: i32 = 1 << 15;
 
+/// Slots that all frames of an activation may take together: half of the frame stack.
+const ALL_FRAMES_SLOTS_MAX: u64 = 1 << 25;
+
 /// Takes `slots` slots at `next`.
 fn place(next: &mut i32, slots: u32) -> Result<i16, CodeError> {
     let offset = *next;
@@ -113,6 +116,8 @@ struct Encoding<'e> {
     scratch: Vec<(i16, u32)>,
     /// Positions of operand words, and the field in each, that say how far the block's frame reaches.
     extents: Vec<(usize, usize)>,
+    /// Slots that the frame needs, with what a call moves beyond it.
+    needed: i32,
     /// Where a function's results go.
     results: Vec<i16>,
     /// Whether `lines` are wanted.
@@ -159,6 +164,7 @@ impl<'e> Encoding<'e> {
             head: None,
             scratch: Vec::new(),
             extents: Vec::new(),
+            needed: 0,
             results: Vec::new(),
             is_listed: false,
             lines: Vec::new(),
@@ -171,13 +177,17 @@ impl Encoding<'_> {
         let first_temp = self.layout()?;
         self.e.plan.analyze(self.interface, self.func);
         if self.interface.window.is_none() {
-            self.zero_variables()?;
+            self.begin();
         }
         for (number, block) in self.func.blocks.iter() {
             self.e.block_starts.push(self.e.words.len());
             self.e.temps.reset(first_temp);
             self.extents.clear();
             self.head = block.head;
+            if self.interface.window.is_none() && !self.begins_with_charge(block) {
+                self.handler(handler::<Charge>);
+                self.imm(0);
+            }
             for at in block.insts.clone() {
                 let first_word = self.e.words.len();
                 if !self.e.plan.is_skipped(at) {
@@ -194,6 +204,23 @@ impl Encoding<'_> {
                 self.note_terminator(number.0, first_word);
             }
             self.patch_extents()?;
+            self.needed = self.needed.max(self.e.temps.next);
+        }
+        self.bound_frame()
+    }
+
+    /// Whether the first thing written for `block` is a charge: blocks of functions with frames are gone to so.
+    fn begins_with_charge(&self, block: &lockstep_ir::BlockDef) -> bool {
+        let first = self.func.block_insts(block).first();
+        matches!(first, Some(lockstep_ir::Inst::Charge { .. }))
+    }
+
+    /// Frames as deep as the program's depth limit allows fit the frame stack, so that nobody asks at run time.
+    fn bound_frame(&self) -> Result<(), CodeError> {
+        let frames = self.interface.depth_limit.0 / self.units();
+        let total = u64::from(self.needed as u32).saturating_mul(frames);
+        if self.interface.window.is_none() && total > ALL_FRAMES_SLOTS_MAX {
+            return Err(CodeError::FrameTooLarge);
         }
         Ok(())
     }

@@ -4,5 +4,6 @@
 
 pub(crate) mod flow;
 pub(crate) mod host;
+pub(crate) mod instance;
 pub(crate) mod memory;
 pub(crate) mod value;

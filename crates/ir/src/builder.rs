@@ -15,9 +15,11 @@ use alloc::{vec, vec::Vec};
 use lockstep_base::{Index, U256, U512};
 
 use crate::{
+    act::Act,
     func::{BlockDef, Func, VarDef},
     inst::{
-        Block, Head, ImportId, Inst, List, MemoryId, Operand, Order, Source, Terminator, Value, Var,
+        Block, Edge, FuncId, GlobalId, Head, ImportId, Inst, List, MemoryId, Operand, Order, SigId,
+        Source, TableId, Terminator, Value, Var,
     },
     op::{Op, meaning},
     types::Type,
@@ -219,15 +221,88 @@ impl<'f> Builder<'f> {
         result.into()
     }
 
-    /// Calls an import; the results are consecutive values from the one returned.
-    pub fn call_host(&mut self, import: ImportId, args: &[Operand], results: &[Type]) -> Value {
+    /// Values of these types, one after the other; the first of them.
+    fn results(&mut self, types: &[Type]) -> Value {
         let first = Value(self.func.values.len() as u32);
-        for ty in results {
+        for ty in types {
             self.value(*ty);
         }
-        let args = self.list(args);
+        first
+    }
+
+    /// Calls an import; the results are consecutive values from the one returned.
+    pub fn call_host(&mut self, import: ImportId, args: &[Operand], results: &[Type]) -> Value {
+        let (first, args) = (self.results(results), self.list(args));
         self.push(Inst::CallHost { import, args, first });
         first
+    }
+
+    /// Calls a function of the module; the results are consecutive values from the one returned.
+    pub fn call(&mut self, func: FuncId, args: &[Operand], results: &[Type]) -> Value {
+        let (first, args) = (self.results(results), self.list(args));
+        self.push(Inst::Call { func, args, first });
+        first
+    }
+
+    /// Calls through a table; the last of `args` is the index, an i64.
+    pub fn call_indirect(
+        &mut self,
+        (table, sig): (TableId, SigId),
+        args: &[Operand],
+        results: &[Type],
+    ) -> Value {
+        let (first, args) = (self.results(results), self.list(args));
+        self.push(Inst::CallIndirect { table, sig, args, first });
+        first
+    }
+
+    /// What `global`, of type `ty`, holds.
+    pub fn global_get(&mut self, global: GlobalId, ty: Type) -> Operand {
+        let result = self.value(ty);
+        self.push(Inst::GlobalGet { global, result });
+        result.into()
+    }
+
+    /// An act on what `on` names; its result, if it has one.
+    pub fn act(&mut self, act: Act, on: [u32; 2], args: &[Operand]) -> Option<Operand> {
+        let (first, args) = (self.results(act.results()), self.list(args));
+        self.push(Inst::Act { act, on, args, first });
+        (!act.results().is_empty()).then_some(first.into())
+    }
+
+    /// Blocks that a `switch` goes to, in the pool.
+    pub fn target_list(&mut self, blocks: &[Block]) -> List {
+        let start = self.func.targets.len() as u32;
+        self.func.targets.extend_from_slice(blocks);
+        List { start, len: blocks.len() as u32 }
+    }
+
+    /// Makes every edge that names a block go to the one that `place` has for it. A front end that meets its targets
+    /// before it has begun them numbers them as it likes, and places them when all are there.
+    pub fn place_blocks(&mut self, place: impl Fn(Block) -> Block) {
+        let moved = |edge: &mut Edge| {
+            if let Edge::Goto(block) = edge {
+                *block = place(*block);
+            }
+        };
+        for block in self.func.blocks.as_mut_slice() {
+            match &mut block.terminator {
+                Terminator::Jump(edge) => moved(edge),
+                Terminator::Branch { then, otherwise, .. } => {
+                    moved(then);
+                    moved(otherwise);
+                }
+                _ => {}
+            }
+        }
+        for block in &mut self.func.targets {
+            *block = place(*block);
+        }
+    }
+
+    /// Says how many depth units a frame takes beyond the one that every frame takes.
+    pub fn set_units(&mut self, units: u32) {
+        self.func.units = units;
     }
 
     /// A list of operands in the pool.

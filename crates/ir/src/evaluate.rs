@@ -7,7 +7,8 @@
 //! # Invariants
 //!
 //! 1. It runs verified programs only, so it never asks whether an operand exists.
-//! 2. Calls nest on a heap-allocated stack of frames, at most [`CALL_DEPTH_MAX`] deep, never on the native stack.
+//! 2. Calls nest on a heap-allocated stack of frames, as deep as the program's depth limit says, never on the
+//!    native stack.
 
 mod code;
 mod machine;
@@ -20,15 +21,13 @@ use alloc::vec::Vec;
 pub use simple::SimpleEnv;
 
 use crate::{
-    inst::{FuncId, ImportId, MemoryId},
-    module::{Lazy, Module},
+    act::Act,
+    inst::{FuncId, GlobalId, ImportId, MemoryId, SigId, TableId},
+    module::{Functions, Lazy, Module},
     op::meaning::Bits,
     trap::Trap,
     verify::Verified,
 };
-
-/// How many functions of one activation may be in progress at once; the next `call` traps `depth_exceeded`.
-pub const CALL_DEPTH_MAX: usize = 1024;
 
 /// Why the environment does not let the guest go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +84,49 @@ pub trait Env {
     /// Changes slot `slot` of the window.
     fn set_slot(&mut self, slot: u64, bits: &Bits);
 
+    /// What a global holds.
+    fn global(&self, global: GlobalId) -> Bits;
+
+    /// Changes a global.
+    fn set_global(&mut self, global: GlobalId, bits: &Bits);
+
+    /// Does an act on what the instance holds.
+    ///
+    /// # Errors
+    ///
+    /// The trap that its row names.
+    fn act(&mut self, act: Act, on: [u32; 2], args: [u64; 3]) -> Result<u64, Trap>;
+
+    /// Depth units that the program's callers take.
+    fn depth(&self) -> u64 {
+        0
+    }
+
+    /// Says before a call of something outside the program how many depth units are taken by then.
+    fn set_depth(&mut self, depth: u64) {
+        let _ = depth;
+    }
+
+    /// Whom a call through a table means.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap::UndefinedElement`], [`Trap::UninitializedElement`] or [`Trap::SignatureMismatch`].
+    fn callee(&mut self, table: TableId, sig: SigId, index: u64) -> Result<Callee, Trap>;
+
+    /// Calls a function that is none of the program's own, of the types that `callee` names by a reference and by the
+    /// program's number; `results` has the room that they say.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop`] when the guest does not go on.
+    fn call_foreign(
+        &mut self,
+        callee: (u64, SigId),
+        args: &[Bits],
+        results: &mut [Bits],
+    ) -> Result<(), Stop>;
+
     /// Calls an import; `results` has the room its signature says.
     ///
     /// # Errors
@@ -108,6 +150,15 @@ pub trait Env {
     fn interrupt(&mut self) -> Result<(), Stop> {
         Ok(())
     }
+}
+
+/// Whom a reference to a function means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callee {
+    /// A function of the program that runs, of the same instance.
+    Own(FuncId),
+    /// Another one: of another instance, or of the host.
+    Foreign(u64),
 }
 
 /// Bytes of a memory.
@@ -161,6 +212,24 @@ pub fn evaluate_func(
 ) -> Outcome {
     let code = code::Code::Whole(module);
     let entry = code::Body::Borrowed(&module.funcs[func]);
+    assert_eq!(entry.params as usize, args.len(), "a caller passes what the signature says");
+    machine::Machine::new(code, env).run(entry, args)
+}
+
+/// Runs function `func` of a program whose functions are translated one by one.
+///
+/// # Panics
+///
+/// When there is no such function, when it has another number of parameters, or when the guest makes a function that
+/// does not verify: then its front end is wrong.
+pub fn evaluate_function(
+    program: &dyn Functions,
+    func: FuncId,
+    args: &[Bits],
+    env: &mut dyn Env,
+) -> Outcome {
+    let mut code = code::Code::functions(program);
+    let entry = code.func(func);
     assert_eq!(entry.params as usize, args.len(), "a caller passes what the signature says");
     machine::Machine::new(code, env).run(entry, args)
 }

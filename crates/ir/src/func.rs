@@ -56,6 +56,10 @@ pub struct Func {
     pub operands: Vec<Operand>,
     /// Pool of constants: limbs, least significant first.
     pub limbs: Vec<u64>,
+    /// Pool of blocks that `switch` goes to.
+    pub targets: Vec<Block>,
+    /// Depth units that a frame of this function takes beyond the one that every frame takes.
+    pub units: u32,
 }
 
 impl Func {
@@ -70,11 +74,18 @@ impl Func {
         self.pcs.clear();
         self.operands.clear();
         self.limbs.clear();
+        self.targets.clear();
+        self.units = 0;
     }
 
     /// The operands of `list`.
     pub fn list(&self, list: List) -> &[Operand] {
         &self.operands[list.start as usize..][..list.len as usize]
+    }
+
+    /// The blocks of `list`.
+    pub fn target_list(&self, list: List) -> &[Block] {
+        &self.targets[list.start as usize..][..list.len as usize]
     }
 
     /// The instructions of `block`.

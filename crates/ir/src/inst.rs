@@ -5,7 +5,9 @@
 
 use lockstep_base::index;
 
-use crate::{op::Op, trap::Trap, types::Type};
+mod walk;
+
+use crate::{act::Act, op::Op, trap::Trap, types::Type};
 
 index!(
     /// A value: defined once, used only in its block after its definition.
@@ -31,6 +33,12 @@ index!(
 index!(
     /// A memory of a module.
     MemoryId, "m");
+index!(
+    /// A table of a module.
+    TableId, "t");
+index!(
+    /// A global of a module.
+    GlobalId, "g");
 
 /// Where an operand comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +122,7 @@ impl core::fmt::Debug for Operand {
     }
 }
 
-/// A run of operands in the function's pool.
+/// A run in one of the function's pools, of operands where nothing else is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct List {
     /// Position of the first.
@@ -292,6 +300,44 @@ pub enum Inst {
         /// The first result.
         first: Value,
     },
+    /// Calls the function that a table holds at an index; traps `undefined_element` beyond the table's end,
+    /// `uninitialized_element` where it holds null, `signature_mismatch` when the function has other types. Results are
+    /// consecutive values from `first`.
+    CallIndirect {
+        /// The table.
+        table: TableId,
+        /// The types the function must have.
+        sig: SigId,
+        /// Its arguments, then the index, an i64.
+        args: List,
+        /// The first result.
+        first: Value,
+    },
+    /// `result` is what the global holds.
+    GlobalGet {
+        /// The global.
+        global: GlobalId,
+        /// Its content.
+        result: Value,
+    },
+    /// The global holds `value` from here on.
+    GlobalSet {
+        /// The global, which may change.
+        global: GlobalId,
+        /// Its new content.
+        value: Operand,
+    },
+    /// An act on what the instance holds; see the rows of [`Act`]. Its result, if it has one, is `first`.
+    Act {
+        /// The row.
+        act: Act,
+        /// Which memories, tables, segments or functions: as many as the row names, the rest zero.
+        on: [u32; 2],
+        /// Its arguments.
+        args: List,
+        /// The result.
+        first: Value,
+    },
     /// Calls an imported function. Results are consecutive values from `first`.
     CallHost {
         /// The import.
@@ -347,6 +393,29 @@ pub enum Terminator {
         then: Edge,
         /// Taken when it is zero.
         otherwise: Edge,
+    },
+    /// Goes to the block that `targets` has at position `on: i32`, to its last where it has none.
+    Switch {
+        /// The position, unsigned.
+        on: Operand,
+        /// Blocks, as a run of [`Func::targets`](crate::Func::targets); not empty.
+        targets: List,
+    },
+    /// Leaves the function with what another function of the module returns; this one's frame is gone before.
+    ReturnCall {
+        /// The function; its results are ours.
+        func: FuncId,
+        /// Its arguments.
+        args: List,
+    },
+    /// The same through a table; traps like `call_indirect`.
+    ReturnCallIndirect {
+        /// The table.
+        table: TableId,
+        /// The types the function must have; its results are ours.
+        sig: SigId,
+        /// Its arguments, then the index, an i64.
+        args: List,
     },
     /// Leaves the function with its results.
     Return {

@@ -21,6 +21,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod act;
 mod builder;
 pub mod evaluate;
 mod func;
@@ -33,16 +34,20 @@ mod trap;
 mod types;
 mod verify;
 
+pub use act::Act;
 pub use builder::Builder;
 pub use func::{BlockDef, Func, VarDef};
 pub use inst::{
-    Block, Edge, FuncId, Head, ImportId, Inst, List, MemoryId, Operand, Order, SigId, Source,
-    Terminator, Value, Var,
+    Block, Edge, FuncId, GlobalId, Head, ImportId, Inst, List, MemoryId, Operand, Order, SigId,
+    Source, TableId, Terminator, Value, Var,
 };
 pub use module::{
-    Growth, Import, Interface, Lazy, MEMORIES_MAX, MemoryDef, Module, Signature, Window,
+    DepthLimit, Functions, GlobalDef, Growth, Import, Interface, Lazy, MEMORIES_MAX,
+    MEMORY_BYTES_MAX, MemoryDef, Module, PAGE_BYTES, Signature, TABLE_LEN_MAX, TableDef, Window,
 };
 pub use op::{Op, Shape};
 pub use trap::Trap;
 pub use types::Type;
-pub use verify::{Verified, VerifyError, VerifyErrorKind, verify_func, verify_module};
+pub use verify::{
+    Verified, VerifyError, VerifyErrorKind, verify_func, verify_function, verify_module,
+};

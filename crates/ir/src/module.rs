@@ -6,12 +6,12 @@ use lockstep_base::IndexVec;
 
 use crate::{
     func::Func,
-    inst::{FuncId, Head, ImportId, MemoryId},
+    inst::{FuncId, GlobalId, Head, ImportId, MemoryId, SigId, TableId},
     types::Type,
 };
 
 /// Parameter and result types.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Signature {
     /// Types of the parameters.
     pub params: Vec<Type>,
@@ -33,7 +33,7 @@ pub struct Import {
 pub enum Growth {
     /// Never; writes trap too. What is read past the end is zero where an operation says `padded`.
     ReadOnly,
-    /// When asked, up to `max_bytes`.
+    /// When asked, by pages of [`PAGE_BYTES`], up to `max_bytes`.
     Explicit {
         /// The limit.
         max_bytes: u64,
@@ -49,7 +49,16 @@ pub enum Growth {
 }
 
 /// How many memories a module may have: contexts keep room for these and no more.
-pub const MEMORIES_MAX: usize = 4;
+pub const MEMORIES_MAX: usize = 8;
+
+/// What a memory may grow to, whatever it declares: what an index of 32 bits reaches.
+pub const MEMORY_BYTES_MAX: u64 = 1 << 32;
+
+/// What a table may grow to, whatever it declares.
+pub const TABLE_LEN_MAX: u64 = 10_000_000;
+
+/// Bytes of a page, by which memories grow when asked.
+pub const PAGE_BYTES: u64 = 1 << 16;
 
 /// A memory of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +78,35 @@ pub struct Window {
     pub limit: u16,
 }
 
+/// A table of a module: references by index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableDef {
+    /// Its length when the program starts; all null.
+    pub initial: u64,
+    /// What it may grow to.
+    pub max: u64,
+}
+
+/// A global of a module: a value that outlives calls; zero when the program starts, unless the engine sets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GlobalDef {
+    /// Its type, of at most two slots.
+    pub ty: Type,
+    /// Whether the program may change it.
+    pub is_mutable: bool,
+}
+
+/// How deep functions may call each other, in depth units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DepthLimit(pub u64);
+
+impl Default for DepthLimit {
+    /// What a program gets that asks for nothing: frames of no units beyond their own.
+    fn default() -> Self {
+        Self(1024)
+    }
+}
+
 /// What all functions of a module share.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Interface {
@@ -78,8 +116,20 @@ pub struct Interface {
     pub memories: IndexVec<MemoryId, MemoryDef>,
     /// The window, if the functions use one.
     pub window: Option<Window>,
-    /// The types of the functions; for a lazily translated guest, of its entry alone.
+    /// The types of the functions; for a guest that is translated by heads, of its entry alone.
     pub signatures: IndexVec<FuncId, Signature>,
+    /// The types that indirect calls name.
+    pub types: IndexVec<SigId, Signature>,
+    /// The tables.
+    pub tables: IndexVec<TableId, TableDef>,
+    /// The globals.
+    pub globals: IndexVec<GlobalId, GlobalDef>,
+    /// How many data segments there are.
+    pub data_segments: u32,
+    /// How many element segments there are.
+    pub elem_segments: u32,
+    /// Where calls trap `depth_exceeded`.
+    pub depth_limit: DepthLimit,
 }
 
 /// A program in dMIR.
@@ -91,6 +141,15 @@ pub struct Module {
     pub funcs: IndexVec<FuncId, Func>,
     /// The functions' names in the text form.
     pub names: Vec<String>,
+}
+
+/// A guest program whose functions are translated when they are first called.
+pub trait Functions: Send + Sync {
+    /// What the functions share; their signatures are all there.
+    fn interface(&self) -> &Arc<Interface>;
+
+    /// Writes function `func` into `out`, which is empty. What it writes never depends on what was translated before.
+    fn lower(&self, func: FuncId, out: &mut Func);
 }
 
 /// A guest program that is translated where control first reaches it.

@@ -74,6 +74,14 @@ traps! {
     InvalidConversion = 19, "invalid_conversion";
     /// More value sent than the account holds.
     InsufficientBalance = 20, "insufficient_balance";
+    /// An access outside a table.
+    TableOutOfBounds = 21, "table_out_of_bounds";
+    /// A call through a table beyond its end.
+    UndefinedElement = 22, "undefined_element";
+    /// A call through a table where it holds null.
+    UninitializedElement = 23, "uninitialized_element";
+    /// A call through a table of a function with other types.
+    SignatureMismatch = 24, "signature_mismatch";
 }
 
 impl fmt::Display for Trap {

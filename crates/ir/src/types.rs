@@ -27,7 +27,7 @@ pub enum Type {
     F32,
     /// IEEE 754 binary64.
     F64,
-    /// 128-bit vector; a place kept for the Wasm guest, no operation takes it yet.
+    /// 128-bit vector: 16 bytes, lane 0 in the lowest bits.
     V128,
     /// An opaque reference, as wide as a slot.
     Ref,

@@ -73,6 +73,26 @@ pub fn verify_func<'f>(
     Ok(Verified(func))
 }
 
+/// Accepts function `id` of a program whose functions are translated one by one.
+///
+/// # Errors
+///
+/// The first place that breaks a rule of this module.
+pub fn verify_function<'f>(
+    interface: &Interface,
+    id: FuncId,
+    func: &'f Func,
+) -> Result<Verified<&'f Func>, VerifyError> {
+    whole(interface, id, func).map_err(|error| error.in_func(id))?;
+    Ok(Verified(func))
+}
+
+fn whole(interface: &Interface, id: FuncId, func: &Func) -> Result<(), VerifyError> {
+    signature(interface, id, func)?;
+    scan::scan(interface, func)?;
+    closed(func)
+}
+
 /// Accepts a module whose functions are all there.
 ///
 /// # Errors
@@ -100,10 +120,7 @@ pub fn verify_module(module: Module) -> Result<Verified<Module>, VerifyError> {
         }
     }
     for (id, func) in module.funcs.iter() {
-        let checked = signature(interface, id, func)
-            .and_then(|()| scan::scan(interface, func))
-            .and_then(|()| closed(func));
-        checked.map_err(|error| error.in_func(id))?;
+        whole(interface, id, func).map_err(|error| error.in_func(id))?;
     }
     Ok(Verified(module))
 }

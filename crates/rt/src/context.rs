@@ -2,11 +2,11 @@
 
 use core::ffi::c_void;
 
-use lockstep_ir::{Growth, MEMORIES_MAX};
+use lockstep_ir::{Growth, MEMORIES_MAX, MemoryId, evaluate::Range};
 
 #[cfg(feature = "native")]
 use crate::enter::Resources;
-use crate::{exit::Stop, host::Link, memory::RawMemory};
+use crate::{exit::Stop, foreign::Foreign, host::Link, memory::RawMemory, store::StoreCore};
 
 /// What an instrumented compilation shows before a guest instruction.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,9 @@ pub struct Step {
 
 /// Called with the context and what is about to run.
 pub type StepHook = unsafe fn(*mut Context, &Step);
+
+/// The place of an output of no bytes.
+pub(crate) const NO_OUTPUT: Range = Range { memory: MemoryId(0), offset: 0, len: 0 };
 
 /// What an activation shares with the engine and the host.
 ///
@@ -54,6 +57,20 @@ pub struct Context {
     pub step: Option<StepHook>,
     /// The linked imports, in the module's order.
     pub links: *const Link,
+    /// Which of them is called, during host calls.
+    pub import: u32,
+    /// The instance whose program runs, by its store's number.
+    pub instance: u32,
+    /// Its store; null for a program without instances.
+    pub store: *const StoreCore,
+    /// Where the instance's globals are.
+    pub globals: *const *mut u64,
+    /// What calls a function outside the program, by a reference.
+    pub foreign: Foreign,
+    /// Depth units that callers of the activation take.
+    pub depth: u64,
+    /// Where the output is when a host function ended the guest.
+    pub output: Range,
     /// What nested activations take their memories and frames from.
     #[cfg(feature = "native")]
     pub resources: *const Resources,
@@ -61,6 +78,8 @@ pub struct Context {
     pub host: *mut c_void,
     /// The machine, as a `&mut &mut dyn Machine<H>`.
     pub machine: *mut c_void,
+    /// Whether memory 0 is of the arena, and not of the store.
+    pub is_arena: bool,
     /// Why a host function stopped the guest.
     pub stop: Stop,
     /// A panic that a host function ended in, to be resumed outside generated code.

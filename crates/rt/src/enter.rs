@@ -16,15 +16,17 @@
 use core::{cell::Cell, ptr::NonNull};
 
 use alloc::{sync::Arc, vec::Vec};
-use lockstep_ir::{Growth, Interface, MEMORIES_MAX};
+use lockstep_ir::{Growth, Interface, MEMORIES_MAX, evaluate::Range};
 
 use crate::{
-    context::Context,
+    context::{Context, NO_OUTPUT},
     exit::Stop,
+    foreign::foreign,
     host::{Machine, erase, show_step},
     links::Links,
     memory::{Arena, RawMemory, ReserveError},
     stack::FrameStack,
+    store::{OwnedMemory, Store, StoreCore},
 };
 
 /// Slots that a frame may use beyond its window or its base: offsets have 16 bits.
@@ -59,10 +61,10 @@ impl Resources {
         })
     }
 
-    /// The innermost activation uses this much; a deeper one begins above.
-    pub(crate) fn publish(&self, memory_bytes: u64, frame_top: *mut u64) {
-        self.memory_bytes.set(memory_bytes);
-        self.frame_top.set(frame_top);
+    /// The innermost activation uses what `context` says; a deeper one begins above.
+    pub(crate) fn publish(&self, context: &Context) {
+        self.memory_bytes.set(if context.is_arena { context.memories[0].len } else { 0 });
+        self.frame_top.set(context.frame_top);
     }
 }
 
@@ -75,6 +77,10 @@ pub struct Spec<'a, H> {
     pub links: &'a Links<H>,
     /// The bytes that memories 1 and 2 show.
     pub read_only: [&'a [u8]; 2],
+    /// The instance whose program it is, with its store; without one, memory 0 is the activation's own.
+    pub instance: Option<(&'a Store<H>, u32)>,
+    /// Depth units that its callers take.
+    pub depth: u64,
     /// The gas it may use.
     pub gas: u64,
     /// Whether the machine is shown each instruction.
@@ -106,18 +112,33 @@ pub fn enter<H, R>(
     let room = resources.frames.room(frame);
     assert!(window_slots + FRAME_SLOTS_MAX <= room, "depth is limited before the frame stack is");
     let (memories, growth) = memories(resources, spec);
+    let store = spec.instance.map_or(core::ptr::null(), |(store, _)| {
+        let core: &StoreCore = store;
+        core::ptr::from_ref(core)
+    });
     let mut context = Context {
         gas,
         window_low: frame,
         window_high: frame.wrapping_add(window_slots),
         memories,
         growth,
-        room: resources.arena.room(),
+        room: match spec.instance {
+            Some(_) => OwnedMemory::MAX_BYTES,
+            None => resources.arena.room(),
+        },
         frame_top: frame,
         frame_limit: frame.wrapping_add(room),
         tier: core::ptr::null_mut(),
         step: spec.is_observed.then_some(show_step::<H>),
         links: spec.links.as_slice().as_ptr(),
+        import: 0,
+        instance: spec.instance.map_or(0, |(_, instance)| instance),
+        store,
+        globals: spec.instance.map_or(core::ptr::null(), |(store, number)| store.globals(number)),
+        foreign: foreign::<H>,
+        depth: spec.depth,
+        output: NO_OUTPUT,
+        is_arena: spec.instance.is_none(),
         resources,
         host: erase(host),
         machine: erase(&mut machine),
@@ -125,7 +146,10 @@ pub fn enter<H, R>(
         panic: None,
     };
     let result = run(&mut context, frame);
-    resources.arena.clear(context.memories[0].len);
+    match spec.instance {
+        Some((store, instance)) => store.keep_lengths(instance, &context.memories),
+        None => resources.arena.clear(context.memories[0].len),
+    }
     resources.arena.release(before);
     resources.frame_top.set(caller_top);
     if let Some(panic) = context.panic.take() {
@@ -143,6 +167,15 @@ fn memories<H>(
     for (id, memory) in spec.interface.memories.iter() {
         growth[id.0 as usize] = memory.growth;
     }
+    if let Some((store, instance)) = spec.instance {
+        store.show(instance, &mut memories);
+        return (memories, growth);
+    }
+    let mut shown = spec.interface.memories.iter().skip(1);
+    assert!(
+        shown.all(|(_, memory)| memory.growth == Growth::ReadOnly),
+        "what an activation shows is only read"
+    );
     let initial =
         spec.interface.memories.as_slice().first().map_or(0, |memory| memory.initial_bytes);
     assert!(initial <= resources.arena.room(), "a memory exceeds its reservation");
@@ -153,20 +186,21 @@ fn memories<H>(
 }
 
 impl Context {
-    /// Copies `len` bytes at `offset` of memory 0 to `output`, whose content before is forgotten.
+    /// Copies the bytes of `range` to `output`, whose content before is forgotten.
     ///
     /// # Panics
     ///
     /// When they do not exist; a checked range does.
-    pub fn copy_output(&self, offset: u64, len: u64, output: &mut Vec<u8>) {
+    pub fn copy_output(&self, range: Range, output: &mut Vec<u8>) {
+        let Range { memory, offset, len } = range;
         output.clear();
         if len == 0 {
             return;
         }
-        let memory = &self.memories[0];
+        let memory = &self.memories[memory.0 as usize];
         assert!(offset.checked_add(len).is_some_and(|end| end <= memory.len), "checked before");
         let base = NonNull::new(memory.base).expect("a memory has a base");
-        // SAFETY: the range lies in memory 0, which belongs to this activation.
+        // SAFETY: the range lies in the memory, which this activation owns or shows.
         let bytes = unsafe {
             core::slice::from_raw_parts(base.as_ptr().add(offset as usize), len as usize)
         };

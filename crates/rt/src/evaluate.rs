@@ -2,20 +2,23 @@
 //!
 //! Invariant: it charges, grows and calls exactly as handlers and machine code do, over the same context.
 
+use alloc::vec::Vec;
+
 use lockstep_ir::{
-    Growth, ImportId, Interface, MemoryId, Trap,
-    evaluate::{Env, Stop as EvaluateStop},
+    Act, GlobalId, Growth, ImportId, Interface, MemoryId, SigId, Signature, TableId, Trap,
+    evaluate::{Callee, Env, Stop as EvaluateStop},
     op::meaning::Bits,
 };
 
 use crate::{
-    context::{Context, Step},
+    context::{Context, NO_OUTPUT, Step},
     exit::Stop,
+    foreign::{call_indirect, perform_act},
     memory::{TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost},
 };
 
 /// Slots kept above the window for the operands of a host call.
-const OPERAND_SLOTS: usize = 256;
+const OPERAND_SLOTS: usize = 1 << 13;
 
 /// A context, as an environment.
 #[derive(Debug)]
@@ -119,6 +122,54 @@ impl Env for ContextEnv<'_> {
         }
     }
 
+    fn global(&self, global: GlobalId) -> Bits {
+        let mut bits = [0; 8];
+        let slots = self.interface.globals[global].ty.slots() as usize;
+        for (slot, limb) in bits.iter_mut().take(slots).enumerate() {
+            // SAFETY: the context has an instance of this interface; a global has two slots.
+            *limb = unsafe { *(*self.context.globals.add(global.0 as usize)).add(slot) };
+        }
+        bits
+    }
+
+    fn set_global(&mut self, global: GlobalId, bits: &Bits) {
+        let slots = self.interface.globals[global].ty.slots() as usize;
+        for (slot, limb) in bits.iter().take(slots).enumerate() {
+            // SAFETY: as in `global`.
+            unsafe { *(*self.context.globals.add(global.0 as usize)).add(slot) = *limb };
+        }
+    }
+
+    fn act(&mut self, act: Act, on: [u32; 2], args: [u64; 3]) -> Result<u64, Trap> {
+        perform_act(self.context, act, on, args)
+    }
+
+    fn callee(&mut self, table: TableId, sig: SigId, index: u64) -> Result<Callee, Trap> {
+        call_indirect(self.context, (table.0, sig.0), index)
+    }
+
+    fn call_foreign(
+        &mut self,
+        (reference, sig): (u64, SigId),
+        args: &[Bits],
+        results: &mut [Bits],
+    ) -> Result<(), EvaluateStop> {
+        let foreign = self.context.foreign;
+        let signature = &self.interface.types[sig];
+        self.call(signature, args, results, |context, frame, offsets| {
+            // SAFETY: the reference is of this type, and operands lie at the offsets.
+            unsafe { foreign(context, reference, frame, offsets) }
+        })
+    }
+
+    fn depth(&self) -> u64 {
+        self.context.depth
+    }
+
+    fn set_depth(&mut self, depth: u64) {
+        self.context.depth = depth;
+    }
+
     fn call_host(
         &mut self,
         import: ImportId,
@@ -126,12 +177,40 @@ impl Env for ContextEnv<'_> {
         results: &mut [Bits],
     ) -> Result<(), EvaluateStop> {
         let signature = &self.interface.imports[import].signature;
+        self.context.import = import.0;
+        // SAFETY: there is one link for each import, of its signature.
+        let link = unsafe { *self.context.links.add(import.0 as usize) };
+        self.call(signature, args, results, |context, frame, offsets| {
+            // SAFETY: as above; operands lie at the offsets.
+            unsafe { link(context, frame, offsets) }
+        })
+    }
+
+    fn step(&mut self, pc: u32, gas: u64, slots: u64) {
+        let count = self.slot_slots();
+        let window_top = self.context.window_low.wrapping_add(slots as usize * count);
+        if let Some(hook) = self.context.step {
+            // SAFETY: the hook is of this context's host; the window reaches at least to `window_top`.
+            unsafe { hook(self.context, &Step { pc, gas, window_top }) };
+        }
+    }
+}
+
+impl ContextEnv<'_> {
+    /// Calls `run` with arguments in a frame above the window, and takes the results from there.
+    fn call(
+        &mut self,
+        signature: &Signature,
+        args: &[Bits],
+        results: &mut [Bits],
+        run: impl FnOnce(*mut Context, *mut u64, *const i16) -> bool,
+    ) -> Result<(), EvaluateStop> {
         let frame = self.context.window_high;
-        let mut offsets = [0_i16; 16];
+        let mut offsets = Vec::new();
         let mut at = 0;
         let types = signature.params.iter().chain(&signature.results);
         for (position, ty) in types.enumerate() {
-            offsets[position] = at as i16;
+            offsets.push(at as i16);
             if let Some(bits) = args.get(position) {
                 for (i, limb) in bits.iter().take(ty.slots() as usize).enumerate() {
                     // SAFETY: `enter` keeps 2^15 slots above the window; sixteen operands take fewer.
@@ -140,17 +219,13 @@ impl Env for ContextEnv<'_> {
             }
             at += ty.slots() as usize;
         }
-        assert!(at <= OPERAND_SLOTS, "a host call has few operands");
+        assert!(at <= OPERAND_SLOTS, "signatures are bounded");
         self.context.frame_top = frame.wrapping_add(OPERAND_SLOTS);
-        // SAFETY: there is one link for each import, of its signature; operands lie at the offsets.
-        let goes_on = unsafe {
-            let link = *self.context.links.add(import.0 as usize);
-            link(self.context, frame, offsets.as_ptr())
-        };
+        let goes_on = run(self.context, frame, offsets.as_ptr());
         if !goes_on {
             return Err(match self.context.stop {
                 Stop::Trap(trap) => EvaluateStop::Trap(trap),
-                Stop::Fault => EvaluateStop::Host,
+                Stop::Exit { .. } | Stop::Fault => EvaluateStop::Host,
             });
         }
         for (position, bits) in results.iter_mut().enumerate() {
@@ -164,15 +239,18 @@ impl Env for ContextEnv<'_> {
         }
         Ok(())
     }
+}
 
-    fn step(&mut self, pc: u32, gas: u64, slots: u64) {
-        let count = self.slot_slots();
-        let window_top = self.context.window_low.wrapping_add(slots as usize * count);
-        if let Some(hook) = self.context.step {
-            // SAFETY: the hook is of this context's host; the window reaches at least to `window_top`.
-            unsafe { hook(self.context, &Step { pc, gas, window_top }) };
-        }
-    }
+/// How an activation of the evaluator ended.
+#[cfg(feature = "native")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evaluated {
+    /// The function returned these.
+    Values(Vec<Bits>),
+    /// The guest ended by itself, or the host ended it; its output is in the buffer.
+    Exit(crate::Exit),
+    /// The machine failed.
+    Faulted,
 }
 
 /// Runs a guest's program by the evaluator; returns how it ended and the gas left.
@@ -186,29 +264,72 @@ pub fn evaluate<H>(
     guest: &dyn lockstep_ir::Lazy,
     (host, machine): (&mut H, &mut dyn crate::Machine<H>),
     spec: &crate::Spec<'_, H>,
-    output: &mut alloc::vec::Vec<u8>,
+    output: &mut Vec<u8>,
 ) -> (Result<crate::Exit, crate::Faulted>, u64) {
-    use lockstep_ir::evaluate::{Outcome, evaluate_lazy};
-
-    use crate::{Exit, Faulted, enter};
-
     let interface = guest.interface();
+    let run = |env: &mut ContextEnv<'_>| lockstep_ir::evaluate::evaluate_lazy(guest, env);
+    let (ended, gas) = evaluated(resources, interface, (host, machine), spec, output, run);
+    let exit = match ended {
+        Evaluated::Values(_) => Ok(crate::Exit::Return),
+        Evaluated::Exit(exit) => Ok(exit),
+        Evaluated::Faulted => Err(crate::Faulted),
+    };
+    (exit, gas)
+}
+
+/// Runs function `func` of a program by the evaluator; returns how it ended and the gas left.
+///
+/// # Panics
+///
+/// When `spec` is not of this program, there is no such function, it takes other arguments, or a host function panicked.
+#[cfg(feature = "native")]
+pub fn evaluate_function<H>(
+    resources: &crate::Resources,
+    program: &dyn lockstep_ir::Functions,
+    (host, machine): (&mut H, &mut dyn crate::Machine<H>),
+    spec: &crate::Spec<'_, H>,
+    (func, args): (lockstep_ir::FuncId, &[Bits]),
+    output: &mut Vec<u8>,
+) -> (Evaluated, u64) {
+    let interface = program.interface();
+    let run = |env: &mut ContextEnv<'_>| {
+        lockstep_ir::evaluate::evaluate_function(program, func, args, env)
+    };
+    evaluated(resources, interface, (host, machine), spec, output, run)
+}
+
+#[cfg(feature = "native")]
+fn evaluated<H>(
+    resources: &crate::Resources,
+    interface: &alloc::sync::Arc<Interface>,
+    (host, machine): (&mut H, &mut dyn crate::Machine<H>),
+    spec: &crate::Spec<'_, H>,
+    output: &mut Vec<u8>,
+    run: impl FnOnce(&mut ContextEnv<'_>) -> lockstep_ir::evaluate::Outcome,
+) -> (Evaluated, u64) {
+    use lockstep_ir::evaluate::Outcome;
+
+    use crate::Exit;
+
     assert!(spec.links.fit(interface), "a program runs with its own imports");
-    enter(resources, host, machine, spec, |context, _| {
+    crate::enter(resources, host, machine, spec, |context, _| {
         // SAFETY: `enter` made the context for an interface with these imports, memories and window.
         let mut env = unsafe { ContextEnv::new(context, interface) };
-        let outcome = evaluate_lazy(guest, &mut env);
+        let outcome = run(&mut env);
         let gas_left = context.gas.max(0) as u64;
-        let exit = match outcome {
-            Outcome::Exited { revert, output: range } => {
-                let (offset, len) = range.map_or((0, 0), |range| (range.offset, range.len));
-                context.copy_output(offset, len, output);
-                Ok(if revert { Exit::Revert } else { Exit::Return })
-            }
-            Outcome::Trapped(trap) => Ok(Exit::Trap(trap)),
-            Outcome::Returned(_) => Ok(Exit::Return),
-            Outcome::Stopped => Err(Faulted),
+        let mut exit = |revert, range| {
+            context.copy_output(range, output);
+            Evaluated::Exit(if revert { Exit::Revert } else { Exit::Return })
         };
-        (exit, gas_left)
+        let ended = match outcome {
+            Outcome::Exited { revert, output: range } => exit(revert, range.unwrap_or(NO_OUTPUT)),
+            Outcome::Trapped(trap) => Evaluated::Exit(Exit::Trap(trap)),
+            Outcome::Returned(values) => Evaluated::Values(values),
+            Outcome::Stopped => match context.stop {
+                Stop::Exit { revert } => exit(revert, context.output),
+                Stop::Trap(_) | Stop::Fault => Evaluated::Faulted,
+            },
+        };
+        (ended, gas_left)
     })
 }

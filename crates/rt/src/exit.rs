@@ -18,6 +18,11 @@ pub enum Exit {
 pub enum Stop {
     /// The guest traps.
     Trap(Trap),
+    /// The guest asked the host to end it; the output is what [`View::finish`](crate::View::finish) was given.
+    Exit {
+        /// Whether its writes are to be undone.
+        revert: bool,
+    },
     /// The machine failed (a disk, a network). The host keeps the error; the whole transaction is abandoned.
     Fault,
 }

@@ -16,11 +16,12 @@ use core::{ffi::c_void, marker::PhantomData};
 
 use alloc::{sync::Arc, vec::Vec};
 use lockstep_base::{Hash, U256};
-use lockstep_ir::{Trap, Type};
+use lockstep_ir::{FuncId, MemoryId, Trap, Type, evaluate::Range, op::meaning::Bits};
 
 use crate::{
     context::Context,
     exit::{Ended, Faulted, Stop},
+    store::Store,
 };
 
 /// A linked import: called with the context, the caller's frame, and the frame offsets (in 8-byte slots) of its
@@ -41,6 +42,16 @@ pub trait Machine<H> {
         output: &mut Vec<u8>,
     ) -> Result<Ended, Faulted>;
 
+    /// Calls a function of an instance on `host`, and says how that ended and how much gas is left. A machine that makes no instances fails.
+    ///
+    /// # Errors
+    ///
+    /// [`Faulted`] when the machine failed; the host keeps the error.
+    fn call(&mut self, host: &mut H, call: FuncCall<'_, H>) -> Result<FuncEnded, Faulted> {
+        let _ = (host, call);
+        Err(Faulted)
+    }
+
     /// Shown each guest instruction of an instrumented compilation before it runs.
     fn step(&mut self, host: &mut H, step: StepView<'_>) {
         let _ = (host, step);
@@ -58,6 +69,48 @@ pub struct StepView<'a> {
     pub window: &'a [u64],
     /// Memory 0.
     pub memory: &'a [u8],
+}
+
+/// A call of a function that an instance has.
+#[derive(Debug)]
+pub struct FuncCall<'a, H> {
+    /// What holds the instance.
+    pub store: &'a Store<H>,
+    /// The instance.
+    pub instance: u32,
+    /// The function, one of the instance's own.
+    pub func: FuncId,
+    /// Its arguments.
+    pub args: &'a [Bits],
+    /// Where its results go when it returns.
+    pub results: &'a mut [Bits],
+    /// The gas it may use.
+    pub gas: u64,
+    /// Depth units that its callers take.
+    pub depth: u64,
+}
+
+/// How a call of a function ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FuncEnded {
+    /// How.
+    pub end: FuncEnd,
+    /// Gas left.
+    pub gas_left: u64,
+}
+
+/// What a function did in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FuncEnd {
+    /// It returned; its results are where the call wants them.
+    Returned,
+    /// It ended the program, which ends its callers too.
+    Exit {
+        /// Whether its writes are to be undone.
+        revert: bool,
+    },
+    /// It trapped.
+    Trap(Trap),
 }
 
 /// A program to run, with what it starts from.
@@ -158,7 +211,7 @@ impl<H> View<'_, H> {
         let memory = &self.context.memories[0];
         #[cfg(feature = "native")]
         // SAFETY: the resources outlive the activation (`enter`).
-        unsafe { &*self.context.resources }.publish(memory.len, self.context.frame_top);
+        unsafe { &*self.context.resources }.publish(self.context);
         // SAFETY: as in `host`; the machine pointer is a `&mut &mut dyn Machine<H>` stored the same way; memory 0 is
         // `len` bytes that only this activation uses, and deeper activations take theirs above it.
         unsafe {
@@ -194,6 +247,17 @@ impl<H> View<'_, H> {
         // SAFETY: as in `parts`.
         let memory = unsafe { core::slice::from_raw_parts_mut(memory.base, memory.len as usize) };
         slice(memory, offset, len)
+    }
+
+    /// What a host function returns to end the guest with `len` bytes at `offset` of its memory 0 as output.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap::MemoryOutOfBounds`] when they do not exist; that too ends the guest.
+    pub fn finish(&mut self, revert: bool, offset: u64, len: u64) -> Result<Stop, Stop> {
+        self.bytes(offset, len)?;
+        self.context.output = Range { memory: MemoryId(0), offset, len };
+        Ok(Stop::Exit { revert })
     }
 
     /// The gas left.
@@ -291,6 +355,54 @@ impl SlotValue for u64 {
     }
 }
 
+impl SlotValue for u32 {
+    const TYPE: Type = Type::I32;
+
+    #[inline(always)]
+    unsafe fn read(at: *const u64) -> Self {
+        // SAFETY: the caller's promise; narrow integers are zero-extended in their slot.
+        unsafe { *at as Self }
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { *at = u64::from(self) }
+    }
+}
+
+impl SlotValue for f32 {
+    const TYPE: Type = Type::F32;
+
+    #[inline(always)]
+    unsafe fn read(at: *const u64) -> Self {
+        // SAFETY: the caller's promise.
+        Self::from_bits(unsafe { *at } as u32)
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { *at = u64::from(self.to_bits()) }
+    }
+}
+
+impl SlotValue for f64 {
+    const TYPE: Type = Type::F64;
+
+    #[inline(always)]
+    unsafe fn read(at: *const u64) -> Self {
+        // SAFETY: the caller's promise.
+        Self::from_bits(unsafe { *at })
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { *at = self.to_bits() }
+    }
+}
+
 impl SlotValue for U256 {
     const TYPE: Type = Type::I256;
 
@@ -358,6 +470,8 @@ values! {
     (A 0, B 1, C 2, D 3, E 4)
     (A 0, B 1, C 2, D 3, E 4, F 5)
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8)
 }
 
 /// The border: what a link of `F` points to.
@@ -436,6 +550,11 @@ fn catch<R>(run: core::panic::AssertUnwindSafe<impl FnOnce() -> R>) -> Result<R,
 #[cfg(not(feature = "native"))]
 fn catch<R>(run: core::panic::AssertUnwindSafe<impl FnOnce() -> R>) -> Result<R, Panic> {
     Ok(run.0())
+}
+
+/// What `run` yields, or the panic it ended in: nothing unwinds through generated code.
+pub(crate) fn guard<R>(run: impl FnOnce() -> R) -> Result<R, Panic> {
+    catch(core::panic::AssertUnwindSafe(run))
 }
 
 /// A pointer to a host, as the context keeps it.

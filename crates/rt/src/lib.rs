@@ -15,6 +15,7 @@ mod context;
 mod enter;
 mod evaluate;
 mod exit;
+mod foreign;
 mod host;
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 mod keccak;
@@ -29,17 +30,19 @@ mod links;
 mod memory;
 #[cfg(feature = "native")]
 mod stack;
+mod store;
 
 pub use context::{Context, Step, StepHook};
 #[cfg(feature = "native")]
 pub use enter::{Resources, Spec, enter};
 pub use evaluate::ContextEnv;
 #[cfg(feature = "native")]
-pub use evaluate::evaluate;
+pub use evaluate::{Evaluated, evaluate, evaluate_function};
 pub use exit::{Ended, Exit, Faulted, Stop, Trap};
+pub use foreign::{Foreign, call_indirect, perform_act};
 pub use host::{
-    HostFunction, HostRow, Link, Machine, Parts, Program, Reading, SlotValue, StepView, Values,
-    View, erase, read, slice,
+    FuncCall, FuncEnd, FuncEnded, HostFunction, HostRow, Link, Machine, Parts, Program, Reading,
+    SlotValue, StepView, Values, View, erase, read, slice,
 };
 pub use keccak::keccak256;
 pub use links::{LinkError, Links};
@@ -48,3 +51,7 @@ pub use memory::{Arena, ReserveError};
 pub use memory::{RawMemory, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
 #[cfg(feature = "native")]
 pub use stack::{FrameStack, NativeStack};
+pub use store::{
+    FuncEntry, FuncTarget, FuncType, InstanceParts, MemoryPool, OwnedMemory, Store, StoreCore,
+    TypeId, plain_parts,
+};

@@ -5,7 +5,11 @@ use core::{fmt, marker::PhantomData};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use lockstep_ir::{Interface, Signature};
 
-use crate::host::{HostRow, Link};
+use crate::{
+    foreign::imported,
+    host::{HostRow, Link},
+    store::{FuncTarget, Store},
+};
 
 /// What a program needs of a host and does not get.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +74,21 @@ impl<H> Links<H> {
             links.push(row.link);
         }
         Ok(Self { interface: interface.clone(), links: links.into(), host: PhantomData })
+    }
+
+    /// The links of an instance of `store`, whose imports are functions of the store: the host's own are called
+    /// directly.
+    ///
+    /// # Panics
+    ///
+    /// When the instance has another number of imports.
+    pub fn of_instance(store: &Store<H>, instance: u32, interface: &Arc<Interface>) -> Self {
+        let link = |import: u32| match store.func(store.import(instance, import)).target {
+            FuncTarget::Host(link) => link,
+            FuncTarget::Own { .. } => imported::<H> as Link,
+        };
+        let links = (0..interface.imports.len() as u32).map(link).collect();
+        Self { interface: interface.clone(), links, host: PhantomData }
     }
 
     /// Whether programs of this interface may run with these links.

@@ -138,6 +138,8 @@ fn enter_all(code: Arc<[u8]>) -> usize {
             interface: interpreted.interface(),
             links: &links,
             read_only: [&input, &code],
+            instance: None,
+            depth: 0,
             gas: 100_000,
             is_observed: false,
         };

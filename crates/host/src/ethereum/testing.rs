@@ -76,6 +76,7 @@ impl Machine<Host> for Scripts {
         match result {
             Ok(exit) => Ok(Ended { exit, gas_left }),
             Err(Stop::Trap(trap)) => Ok(Ended { exit: Exit::Trap(trap), gas_left: 0 }),
+            Err(Stop::Exit { .. }) => Ok(Ended { exit: Exit::Return, gas_left }),
             Err(Stop::Fault) => Err(Faulted),
         }
     }

@@ -1,14 +1,19 @@
 //! Instructions that are not operations of the table: charges, memory, calls.
 
-use lockstep_ir::{FuncId, ImportId, Inst, List, Operand, Order, Source, Type, Value};
+use alloc::vec::Vec;
 
-use super::{Encoding, FRAME_WITH_WINDOW};
+use lockstep_ir::{
+    FuncId, ImportId, Inst, List, Operand, Order, SigId, Source, TableId, Type, Value,
+};
+
+use super::{Encoding, FRAME_WITH_WINDOW, place};
 use crate::{
     code::CodeError,
     dispatch::{Handler, Run, handler},
     handler::{
         flow::{Charge, Enter, GasLeft, Step, TrapIf},
-        host::{Call, CallHost, FRAME_HEADER, TakeResults, Zero},
+        host::{Begin, Call, CallHost, CallHostDeep, CallIndirect, FRAME_HEADER, TakeResults},
+        instance::{GlobalGet, GlobalGet2, GlobalSet, GlobalSet2, Perform},
         memory::{
             ChargeBy, Check, CopyPadded, CopyWithin, Eight, Known, Load, LoadPadded, LoadPaddedAny,
             LoadWord, MemorySize, Narrow, Store, StoreByte, StoreWord, Two, Wide,
@@ -51,10 +56,6 @@ impl Encoding<'_> {
                 self.access::<Load>([to, token_at], token, (ty, order, offset))
             }
             Inst::Store { ty, order, token, offset, value } => {
-                if self.e.plan.memory_of(token) != 0 {
-                    // The context shows what the others hold; it does not own it.
-                    return Err(CodeError::Unsupported("a store that is not to memory 0"));
-                }
                 let token_at = self.slot(token.into(), Type::I64)?;
                 let from = self.slot(value, ty)?;
                 self.access::<Store>([from, token_at], token, (ty, order, offset))
@@ -70,23 +71,19 @@ impl Encoding<'_> {
                 Ok(())
             }
             Inst::CopyPadded { token, memory, from, len } => {
-                if self.e.plan.memory_of(token) != 0 || memory.0 == 0 {
-                    return Err(CodeError::Unsupported("a padded copy that is not into memory 0"));
-                }
                 let to = self.slot(token.into(), Type::I64)?;
                 let from = self.slot(from, Type::I256)?;
                 let len = self.slot(len, Type::I64)?;
-                self.plain::<CopyPadded>([to, from, len, memory.0 as i16]);
+                let memories = [self.e.plan.memory_of(token), memory.0];
+                self.plain::<CopyPadded>([to, from, len, both(memories)]);
                 Ok(())
             }
             Inst::CopyWithin { to, from, len } => {
-                if self.e.plan.memory_of(to) != 0 || self.e.plan.memory_of(from) != 0 {
-                    return Err(CodeError::Unsupported("a copy that is not within memory 0"));
-                }
+                let memories = [self.e.plan.memory_of(to), self.e.plan.memory_of(from)];
                 let to = self.slot(to.into(), Type::I64)?;
                 let from = self.slot(from.into(), Type::I64)?;
                 let len = self.slot(len, Type::I64)?;
-                self.plain::<CopyWithin>([to, from, len, 0]);
+                self.plain::<CopyWithin>([to, from, len, both(memories)]);
                 Ok(())
             }
             Inst::MemorySize { memory, result } => {
@@ -97,6 +94,43 @@ impl Encoding<'_> {
             Inst::WindowCheck { need, grow } => self.window_check(at, need, grow),
             Inst::Call { func, args, first } => self.call(func, args, first),
             Inst::CallHost { import, args, first } => self.call_host(import, args, first),
+            Inst::CallIndirect { table, sig, args, first } => {
+                self.call_indirect((table, sig), args, first)
+            }
+            Inst::GlobalGet { global, result } => {
+                let to = self.define(result)?;
+                match self.interface.globals[global].ty.slots() {
+                    1 => self.plain::<GlobalGet>([to, 0, 0, 0]),
+                    2 => self.plain::<GlobalGet2>([to, 0, 0, 0]),
+                    _ => return Err(CodeError::Unsupported("a global of more than two slots")),
+                }
+                self.imm(u64::from(global.0));
+                Ok(())
+            }
+            Inst::GlobalSet { global, value } => {
+                let ty = self.interface.globals[global].ty;
+                let from = self.slot(value, ty)?;
+                match ty.slots() {
+                    1 => self.plain::<GlobalSet>([from, 0, 0, 0]),
+                    2 => self.plain::<GlobalSet2>([from, 0, 0, 0]),
+                    _ => return Err(CodeError::Unsupported("a global of more than two slots")),
+                }
+                self.imm(u64::from(global.0));
+                Ok(())
+            }
+            Inst::Act { act, on, args, first } => {
+                let mut fields = [0; 4];
+                for (k, ty) in act.params().iter().enumerate() {
+                    fields[k + 1] = self.slot(self.func.list(args)[k], *ty)?;
+                }
+                if !act.results().is_empty() {
+                    fields[0] = self.define(first)?;
+                }
+                self.plain::<Perform>(fields);
+                self.halves([act as u32, 0]);
+                self.halves(on);
+                Ok(())
+            }
             Inst::Step { prepaid, height } => {
                 let slots = self.interface.window.map_or(0, |window| window.ty.slots() as i16);
                 self.plain::<Step>([height * slots, 0, 0, 0]);
@@ -113,7 +147,8 @@ impl Encoding<'_> {
     }
 
     fn charge(&mut self, gas: u32) -> Result<(), CodeError> {
-        if gas > 0 {
+        let is_first = self.e.block_starts.last() == Some(&self.e.words.len());
+        if gas > 0 || is_first && self.interface.window.is_none() {
             self.handler(handler::<Charge>);
             self.imm(u64::from(gas));
         }
@@ -270,74 +305,115 @@ impl Encoding<'_> {
     fn call_host(&mut self, import: ImportId, args: List, first: Value) -> Result<(), CodeError> {
         let interface = self.interface;
         let signature = &interface.imports[import].signature;
-        let mut offsets = [0_i16; HOST_OPERANDS_MAX];
-        let count = signature.params.len() + signature.results.len();
-        if count > HOST_OPERANDS_MAX {
-            return Err(CodeError::Unsupported("a host call of more than 12 operands"));
-        }
+        let mut offsets = Vec::with_capacity(signature.params.len() + signature.results.len());
         for (position, ty) in signature.params.iter().enumerate() {
             let operand = self.func.list(args)[position];
-            offsets[position] = self.slot(operand, *ty)?;
+            offsets.push(self.slot(operand, *ty)?);
         }
         for position in 0..signature.results.len() {
-            offsets[signature.params.len() + position] =
-                self.define(Value(first.0 + position as u32))?;
+            offsets.push(self.define(Value(first.0 + position as u32))?);
         }
-        let words = count.div_ceil(4);
-        self.handler(handler::<CallHost>);
+        let words = offsets.len().div_ceil(4);
+        offsets.resize(words * 4, 0);
+        match interface.window {
+            Some(_) => self.handler(handler::<CallHost>),
+            None => self.handler(handler::<CallHostDeep>),
+        }
         self.extents.push((self.e.words.len(), 1));
         self.fields([import.0 as i16, 0, words as i16, 0]);
-        for word in offsets.chunks_exact(4).take(words) {
-            self.fields([word[0], word[1], word[2], word[3]]);
+        for word in offsets.as_chunks().0 {
+            self.fields(*word);
         }
         Ok(())
+    }
+
+    /// One move for each argument, to where the callee's parameters lie when its results have `results` slots.
+    pub(super) fn argument_moves(
+        &mut self,
+        args: List,
+        (params, results): (&[Type], &[Type]),
+    ) -> Result<Vec<[i16; 4]>, CodeError> {
+        if self.interface.window.is_some() {
+            return Err(CodeError::Unsupported(FRAME_WITH_WINDOW));
+        }
+        let mut to = i32::from(FRAME_HEADER);
+        for ty in results {
+            place(&mut to, ty.slots())?;
+        }
+        let mut moves = Vec::with_capacity(params.len());
+        for (position, ty) in params.iter().enumerate() {
+            let operand = self.func.list(args)[position];
+            let from = self.slot(operand, *ty)?;
+            moves.push([from, place(&mut to, ty.slots())?, ty.slots() as i16, 0]);
+        }
+        self.needed = self.needed.max(to);
+        Ok(moves)
     }
 
     fn call(&mut self, func: FuncId, args: List, first: Value) -> Result<(), CodeError> {
         let interface = self.interface;
-        if interface.window.is_some() {
-            return Err(CodeError::Unsupported(FRAME_WITH_WINDOW));
-        }
         let signature = &interface.signatures[func];
-        let results = signature.results.iter().map(|ty| ty.slots()).sum::<u32>() as i16;
-        let mut moves = [[0_i16; 4]; CALL_OPERANDS_MAX];
-        if signature.params.len().max(signature.results.len()) > CALL_OPERANDS_MAX {
-            return Err(CodeError::Unsupported("a call of more than 16 operands"));
-        }
-        let mut to = FRAME_HEADER + results;
-        for (position, ty) in signature.params.iter().enumerate() {
-            let operand = self.func.list(args)[position];
-            let from = self.slot(operand, *ty)?;
-            moves[position] = [from, to, ty.slots() as i16, 0];
-            to += ty.slots() as i16;
-        }
-        let count = signature.params.len();
+        let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
         self.handler(handler::<Call>);
         self.extents.push((self.e.words.len(), 0));
-        self.fields([0, count as i16, 0, 0]);
+        self.fields([0, moves.len() as i16, 0, 0]);
         self.imm(u64::from(func.0));
-        moves[..count].iter().for_each(|word| self.fields(*word));
+        moves.iter().for_each(|word| self.fields(*word));
+        self.take_results(first, &signature.results)
+    }
+
+    fn call_indirect(
+        &mut self,
+        (table, sig): (TableId, SigId),
+        args: List,
+        first: Value,
+    ) -> Result<(), CodeError> {
+        let interface = self.interface;
+        let signature = &interface.types[sig];
+        let index = self.func.list(args)[signature.params.len()];
+        let index = self.slot(index, Type::I64)?;
+        let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
+        self.handler(handler::<CallIndirect>);
+        self.extents.push((self.e.words.len(), 0));
+        self.fields([0, moves.len() as i16, index, 0]);
+        self.halves([table.0, sig.0]);
+        self.imm(0);
+        moves.iter().for_each(|word| self.fields(*word));
+        self.take_results(first, &signature.results)
+    }
+
+    /// Takes results from where a callee left them.
+    fn take_results(&mut self, first: Value, results: &[Type]) -> Result<(), CodeError> {
+        if results.is_empty() {
+            return Ok(());
+        }
         let mut from = FRAME_HEADER;
-        let count = signature.results.len();
-        for (position, ty) in signature.results.iter().enumerate() {
+        let mut moves = Vec::with_capacity(results.len());
+        for (position, ty) in results.iter().enumerate() {
             let to = self.define(Value(first.0 + position as u32))?;
-            moves[position] = [from, to, ty.slots() as i16, 0];
+            moves.push([from, to, ty.slots() as i16, 0]);
             from += ty.slots() as i16;
         }
         self.handler(handler::<TakeResults>);
         self.extents.push((self.e.words.len(), 0));
-        self.fields([0, count as i16, 0, 0]);
-        moves[..count].iter().for_each(|word| self.fields(*word));
+        self.fields([0, moves.len() as i16, 0, 0]);
+        moves.iter().for_each(|word| self.fields(*word));
         Ok(())
     }
 
-    /// Zeroes the variables that are not parameters, and those only.
-    pub(super) fn zero_variables(&mut self) -> Result<(), CodeError> {
+    /// Counts the frame, and zeroes the variables that are not parameters.
+    pub(super) fn begin(&mut self) {
         let first = self.func.params as usize;
-        let Some(start) = self.e.plan.homes.get(first).copied() else { return Ok(()) };
+        let start = self.e.plan.homes.get(first).copied().unwrap_or_default();
         let slots: u32 = self.func.vars.as_slice()[first..].iter().map(|var| var.ty.slots()).sum();
-        self.plain::<Zero>([start, slots as i16, 0, 0]);
-        Ok(())
+        self.plain::<Begin>([start, slots as i16, 0, 0]);
+        self.imm(self.units());
+        self.imm(self.interface.depth_limit.0);
+    }
+
+    /// Depth units of a frame of this function.
+    pub(super) fn units(&self) -> u64 {
+        1 + u64::from(self.func.units)
     }
 
     /// Writes `operand` to the slots at `to`.
@@ -385,8 +461,11 @@ impl Encoding<'_> {
     }
 }
 
-const HOST_OPERANDS_MAX: usize = 12;
-const CALL_OPERANDS_MAX: usize = 16;
+/// The memory written and the memory read, in one field.
+fn both([to, from]: [u32; 2]) -> i16 {
+    const { assert!(lockstep_ir::MEMORIES_MAX <= 1 << 7) };
+    (to << 8 | from) as i16
+}
 
 /// How the address of a word access is given; the order of the handler tables below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

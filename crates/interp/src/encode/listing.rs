@@ -64,6 +64,9 @@ impl Encoding<'_> {
         let name = match def.terminator {
             Terminator::Jump(_) => "jump",
             Terminator::Branch { .. } => "branch",
+            Terminator::Switch { .. } => "switch",
+            Terminator::ReturnCall { .. } => "return_call",
+            Terminator::ReturnCallIndirect { .. } => "return_call_indirect",
             Terminator::Return { .. } => "return",
             Terminator::Exit { revert: false, .. } => "exit",
             Terminator::Exit { revert: true, .. } => "exit revert",
@@ -108,6 +111,13 @@ fn name(inst: &Inst) -> String {
         Inst::MemorySize { memory, .. } => format!("memory_size {memory}"),
         Inst::WindowCheck { need, grow } => format!("enter need {need} grow {grow}"),
         Inst::Call { func, .. } => format!("call {func}"),
+        Inst::CallIndirect { table, sig, .. } => format!("call_indirect {table} {sig}"),
+        Inst::GlobalGet { global, .. } => format!("global_get {global}"),
+        Inst::GlobalSet { global, .. } => format!("global_set {global}"),
+        Inst::Act { act, on, .. } => {
+            let on = on[..act.holdings().len()].iter().map(u32::to_string);
+            format!("{act} {}", on.collect::<Vec<_>>().join(" "))
+        }
         Inst::CallHost { import, .. } => format!("call_host {import}"),
         Inst::Step { .. } => "step".to_string(),
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use lockstep_base::Index;
 use lockstep_ir::{
-    BlockDef, Edge, Func, Inst, Interface, Op, Operand, Shape, Source, Terminator, Type, Value, Var,
+    BlockDef, Func, Inst, Interface, Op, Operand, Shape, Source, Terminator, Type, Value, Var,
 };
 
 /// The place of a value that has none: not defined yet, or written with its only user.
@@ -251,60 +251,15 @@ impl Plan {
 /// Calls `each` with every operand of `inst`.
 #[inline]
 pub(super) fn for_operands(func: &Func, inst: &Inst, mut each: impl FnMut(Operand)) {
-    match *inst {
-        Inst::Op { op, args, .. } => args[..op.shape().arity()].iter().copied().for_each(each),
-        Inst::Copy { value, .. } | Inst::Set { value, .. } => each(value),
-        Inst::ChargeBy { amount, .. } => each(amount),
-        Inst::TrapIf { cond, .. } => each(cond),
-        Inst::Check { addr, len, .. } => {
-            each(addr);
-            each(len);
-        }
-        Inst::Load { token, .. } => each(token.into()),
-        Inst::Store { token, value, .. } => {
-            each(token.into());
-            each(value);
-        }
-        Inst::LoadPadded { addr, .. } => each(addr),
-        Inst::CopyPadded { token, from, len, .. } => {
-            each(token.into());
-            each(from);
-            each(len);
-        }
-        Inst::CopyWithin { to, from, len } => {
-            each(to.into());
-            each(from.into());
-            each(len);
-        }
-        Inst::Call { args, .. } | Inst::CallHost { args, .. } => {
-            func.list(args).iter().copied().for_each(each);
-        }
-        Inst::Charge { .. }
-        | Inst::GasLeft { .. }
-        | Inst::MemorySize { .. }
-        | Inst::WindowCheck { .. }
-        | Inst::Step { .. } => {}
-    }
+    let list = inst.operands(&mut each);
+    func.list(list).iter().copied().for_each(each);
 }
 
 /// Calls `each` with every value that `inst` defines.
 #[inline]
 pub(super) fn for_results(interface: &Interface, inst: &Inst, mut each: impl FnMut(Value)) {
-    let (first, count) = match *inst {
-        Inst::Op { result, .. }
-        | Inst::Copy { result, .. }
-        | Inst::GasLeft { result, .. }
-        | Inst::Check { result, .. }
-        | Inst::Load { result, .. }
-        | Inst::LoadPadded { result, .. }
-        | Inst::MemorySize { result, .. } => (result, 1),
-        Inst::Call { func, first, .. } => (first, interface.signatures[func].results.len()),
-        Inst::CallHost { import, first, .. } => {
-            (first, interface.imports[import].signature.results.len())
-        }
-        _ => return,
-    };
-    (0..count as u32).for_each(|k| each(Value(first.0 + k)));
+    let (first, count) = inst.results(interface);
+    (0..count).for_each(|k| each(Value(first.0 + k)));
 }
 
 /// Calls `each` with every operand of `terminator`.
@@ -314,20 +269,6 @@ pub(super) fn for_terminator_operands(
     terminator: &Terminator,
     mut each: impl FnMut(Operand),
 ) {
-    let target = |edge: &Edge| match edge {
-        Edge::EnterDyn { target, .. } => Some(*target),
-        _ => None,
-    };
-    match terminator {
-        Terminator::Jump(edge) => target(edge).into_iter().for_each(each),
-        Terminator::Branch { cond, then, otherwise } => {
-            [Some(*cond), target(then), target(otherwise)].into_iter().flatten().for_each(each);
-        }
-        Terminator::Return { values } => func.list(*values).iter().copied().for_each(each),
-        Terminator::Exit { token, len, .. } => {
-            each(*token);
-            each(*len);
-        }
-        Terminator::Trap(_) => {}
-    }
+    let list = terminator.operands(&mut each);
+    func.list(list).iter().copied().for_each(each);
 }

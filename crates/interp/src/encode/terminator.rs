@@ -2,13 +2,16 @@
 
 use lockstep_ir::{BlockDef, Edge, Inst, List, Operand, Source, Terminator, Trap, Type};
 
-use super::{Encoding, FRAME_WITH_WINDOW, operation::machine_type};
+use super::{Encoding, FRAME_WITH_WINDOW, operation::machine_type, place};
 use crate::{
     code::{CodeError, Word},
     dispatch::{Handler, handler},
     handler::{
-        flow::{Branch, Enter, EnterDyn, Entering, Exit, Jump, Plainly, RaiseTrap, Resolve},
-        host::Return,
+        flow::{
+            Branch, Charge, Charging, Enter, EnterDyn, Entering, Exit, Jump, RaiseTrap, Resolve,
+            Switch,
+        },
+        host::{Return, ReturnCall, ReturnCallIndirect},
         value,
     },
 };
@@ -27,15 +30,62 @@ impl Encoding<'_> {
             }
             Terminator::Branch { cond, then, otherwise } => self.branch(cond, then, otherwise),
             Terminator::Return { values } => self.return_values(values),
+            Terminator::Switch { on, targets } => {
+                let on = self.slot(on, Type::I32)?;
+                match self.interface.window {
+                    None => self.plain::<Switch<Charging>>([on, 0, 0, 0]),
+                    Some(_) => self.plain::<Switch<Entering>>([on, 0, 0, 0]),
+                }
+                self.imm(u64::from(targets.len));
+                for at in 0..targets.len as usize {
+                    let link = self.link();
+                    let block = self.func.target_list(targets)[at];
+                    self.connect(link, Edge::Goto(block))?;
+                }
+                Ok(())
+            }
+            Terminator::ReturnCall { func, args } => {
+                let interface = self.interface;
+                let signature = &interface.signatures[func];
+                let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
+                self.handler(handler::<ReturnCall>);
+                self.tail(0, Word { imm: u64::from(func.0) }, &moves)
+            }
+            Terminator::ReturnCallIndirect { table, sig, args } => {
+                let interface = self.interface;
+                let signature = &interface.types[sig];
+                let index = self.func.list(args)[signature.params.len()];
+                let index = self.slot(index, Type::I64)?;
+                let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
+                self.handler(handler::<ReturnCallIndirect>);
+                self.tail(index, Word { halves: [table.0, sig.0] }, &moves)
+            }
             Terminator::Exit { revert, token, len } => {
+                let memory = match token.source() {
+                    Source::Value(token) => self.e.plan.memory_of(token),
+                    _ => 0,
+                };
                 let token = self.slot(token, Type::I64)?;
                 // The check admitted it: its low limb is all of it.
                 let len = self.slot(len, Type::I64)?;
-                self.plain::<Exit>([token, len, 0, 0]);
+                self.plain::<Exit>([token, len, memory as i16, 0]);
                 self.imm(u64::from(revert));
                 Ok(())
             }
         }
+    }
+
+    /// The rest of a tail call: arguments pass through the room above the frame.
+    fn tail(&mut self, index: i16, callee: Word, moves: &[[i16; 4]]) -> Result<(), CodeError> {
+        self.extents.push((self.e.words.len(), 0));
+        self.fields([0, moves.len() as i16, index, 0]);
+        self.e.words.push(callee);
+        self.imm(self.units());
+        moves.iter().for_each(|word| self.fields(*word));
+        let mut free = self.e.temps.next;
+        place(&mut free, moves.iter().map(|word| word[2] as u32).sum())?;
+        self.needed = self.needed.max(free);
+        Ok(())
     }
 
     /// The first of two handlers where places are gone to plainly, the second where they are entered.
@@ -44,7 +94,7 @@ impl Encoding<'_> {
     }
 
     fn jump(&mut self, shift: i16, edge: Edge) -> Result<(), CodeError> {
-        let handlers = [handler::<Jump<Plainly>> as Handler, handler::<Jump<Entering>>];
+        let handlers = [handler::<Jump<Charging>> as Handler, handler::<Jump<Entering>>];
         self.handler(self.going(handlers));
         self.fields([shift, 0, 0, 0]);
         let link = self.link();
@@ -58,8 +108,10 @@ impl Encoding<'_> {
             self.handler(handler::<Enter>);
             self.halves([0, u32::MAX]);
             self.imm(0);
-            self.imm(0);
+        } else {
+            self.handler(handler::<Charge>);
         }
+        self.imm(0);
     }
 
     fn branch(&mut self, cond: Operand, then: Edge, otherwise: Edge) -> Result<(), CodeError> {
@@ -71,7 +123,7 @@ impl Encoding<'_> {
         let shifts = [self.shift(&then), self.shift(&otherwise)];
         if !self.compare_branch(cond, shifts)? {
             let cond = self.slot(cond, Type::I8)?;
-            let handlers = [handler::<Branch<Plainly>> as Handler, handler::<Branch<Entering>>];
+            let handlers = [handler::<Branch<Charging>> as Handler, handler::<Branch<Entering>>];
             self.handler(self.going(handlers));
             self.fields([shifts[0], cond, 0, shifts[1]]);
         }
@@ -91,7 +143,7 @@ impl Encoding<'_> {
         let places = self.places(ty, operands, [a, b])?;
         let ty = machine_type(op, ty);
         let chosen = match self.interface.window {
-            None => value::compare_branch::<Plainly>(op, ty, a, b),
+            None => value::compare_branch::<Charging>(op, ty, a, b),
             Some(_) => value::compare_branch::<Entering>(op, ty, a, b),
         };
         self.handler(chosen.ok_or(CodeError::Unsupported("a comparison without a branch"))?);

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use lockstep_ir::{Head, Trap};
+use lockstep_ir::{Head, MemoryId, Trap, evaluate::Range};
 use lockstep_rt::Context;
 
 use crate::{
@@ -62,16 +62,18 @@ pub(crate) trait Go {
     fn go(state: State, target: *const Word) -> Flow;
 }
 
-/// To an instruction of a function without a window.
-pub(crate) struct Plainly;
+/// To a [`Charge`] of a function with a frame, which is done here and now: one dispatch fewer for each block. Stubs
+/// begin with one of nothing.
+pub(crate) struct Charging;
 /// To an [`Enter`], which is done here and now: one dispatch fewer for each block. Stubs begin with one that fits
 /// every height and costs nothing.
 pub(crate) struct Entering;
 
-impl Go for Plainly {
+impl Go for Charging {
     #[inline(always)]
-    fn go(state: State, target: *const Word) -> Flow {
-        state.jump(target)
+    fn go(mut state: State, target: *const Word) -> Flow {
+        state.pc = target;
+        Charge::run(state)
     }
 }
 
@@ -168,6 +170,19 @@ impl<G: Go> Run for Branch<G> {
     }
 }
 
+/// `handler | on | count | links`, the last for every other number.
+pub(crate) struct Switch<G>(PhantomData<G>);
+
+impl<G: Go> Run for Switch<G> {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        let last = state.imm(2) - 1;
+        let on = state.operand::<u64>(0).min(last);
+        let target = state.link(3 + on as usize);
+        G::go(state, target)
+    }
+}
+
 /// `handler | shift target`, the target in four slots.
 pub(crate) struct EnterDyn;
 
@@ -227,13 +242,14 @@ impl Run for Resolve {
     }
 }
 
-/// `handler | token len | revert`.
+/// `handler | token len memory | revert`.
 pub(crate) struct Exit;
 
 impl Run for Exit {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let output = (state.operand::<u64>(0), state.operand::<u64>(1));
+        let memory = MemoryId(state.field(2) as u32);
+        let output = Range { memory, offset: state.operand(0), len: state.operand(1) };
         let revert = state.imm(2) != 0;
         state.activation().output = output;
         state.leave(if revert { Outcome::Revert } else { Outcome::Return })

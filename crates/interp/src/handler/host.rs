@@ -1,6 +1,8 @@
 //! Handlers that call: functions of the program and functions of the host.
 
-use lockstep_ir::{Trap, evaluate::CALL_DEPTH_MAX};
+use alloc::vec::Vec;
+
+use lockstep_ir::{SigId, Trap, evaluate::Callee};
 use lockstep_rt::Context;
 
 use crate::{
@@ -20,10 +22,11 @@ impl Run for CallHost {
         let cx = state.cx;
         let context = state.context();
         context.gas = gas;
+        context.import = u32::from(import as u16);
         context.frame_top = fp.wrapping_offset(extent as isize);
         // SAFETY: `run` checked that the context has a link for each import; the offsets lie in the instruction.
         let goes_on = unsafe {
-            let link = *context.links.add(import as usize);
+            let link = *context.links.add(context.import as usize);
             link(cx, fp, pc.add(2).cast::<i16>())
         };
         if !goes_on {
@@ -39,6 +42,18 @@ impl Run for CallHost {
 /// with the depth above.
 pub(crate) const FRAME_HEADER: i16 = 2;
 
+/// A call of the host by a program whose functions have frames: says first how deep it is. Like [`CallHost`].
+pub(crate) struct CallHostDeep;
+
+impl Run for CallHostDeep {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let link: u64 = state.read(1);
+        state.context().depth = link >> 16;
+        CallHost::run(state)
+    }
+}
+
 /// `handler | extent args _ _ | function | argument and parameter offsets with their widths...`.
 ///
 /// The callee's frame begins at the caller's extent. The words after the function number are `from to slots 0`, one
@@ -48,50 +63,247 @@ pub(crate) struct Call;
 impl Run for Call {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let target = begin_call(state.pc, state.fp, state.cx);
+        let (extent, args) = (state.field(0), state.field(1) as usize);
+        let function = state.imm(2) as u32;
+        let mut target = state.activation().code.known_function(function);
         if target.is_null() {
-            return state.leave(Outcome::Trap);
+            target = translate(state.cx, function);
+            if target.is_null() {
+                return state.leave(Outcome::Trap);
+            }
         }
-        state.shift(state.field(0));
+        // SAFETY: what follows a call in its block is at most its terminator, in the same chunk.
+        let back = unsafe { state.pc.add(3 + args) };
+        begin(&state, extent, args, 3, back);
+        state.shift(extent);
         state.jump(target)
     }
 }
 
-/// Makes the callee's frame and says where its code is; null when the call cannot be, and the activation says why.
-///
-/// Takes the state apart, so that none of it has an address when the handler goes on with its last call.
-#[inline(never)]
-fn begin_call(pc: *const Word, fp: *mut u64, cx: *mut Context) -> *const Word {
-    let mut state = State { pc, fp, gas: 0, cx };
-    let (extent, args) = (state.field(0), state.field(1) as usize);
-    let function = state.imm(2) as u32;
-    let limit = state.context().frame_limit;
-    let callee = State { fp: fp.wrapping_offset(extent as isize), ..state };
-    // A frame addresses at most 2^15 slots, so this many must remain.
-    let link: u64 = state.read(1);
-    let depth = (link >> 16) + 1;
-    let room = (limit as usize).saturating_sub(callee.fp as usize);
-    if depth >= CALL_DEPTH_MAX as u64 || room < FRAME_MAX_BYTES {
-        state.activation().trap = Trap::DepthExceeded;
-        return core::ptr::null();
-    }
-    let Ok(target) = state.activation().function(function) else { return core::ptr::null() };
+/// Makes the frame of a callee: `args` moves stand from word `at` on.
+#[inline(always)]
+fn begin(state: &State, extent: i16, args: usize, at: usize, back: *const Word) {
+    let callee = State { fp: state.fp.wrapping_offset(extent as isize), ..*state };
     for arg in 0..args {
         // SAFETY: the encoder wrote one word for each argument.
-        let [from, to, slots, _] = unsafe { (*pc.add(3 + arg)).fields };
+        let [from, to, slots, _] = unsafe { (*state.pc.add(at + arg)).fields };
         for slot in 0..slots {
             callee.write(to + slot, state.read::<u64>(from + slot));
         }
     }
-    // SAFETY: what follows a call in its block is at most its terminator, in the same chunk.
-    let back = unsafe { pc.add(3 + args) };
+    let link: u64 = state.read(1);
     callee.write(0, back.expose_provenance() as u64);
-    callee.write(1, depth << 16 | u64::from(extent as u16));
+    callee.write(1, link & !0xffff | u64::from(extent as u16));
+}
+
+/// The code of a function that was never called; null when there can be none, and the activation says why.
+#[cold]
+#[inline(never)]
+fn translate(cx: *mut Context, function: u32) -> *const Word {
+    let mut state = State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: 0, cx };
+    state.activation().function(function).unwrap_or(core::ptr::null())
+}
+
+/// Begins a function: counts its frame, and zeroes its variables: `handler | first count | units | limit`.
+pub(crate) struct Begin;
+
+impl Run for Begin {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        let link: u64 = state.read(1);
+        let link = link + (state.imm(2) << 16);
+        if link >> 16 > state.imm(3) {
+            return state.trap(Trap::DepthExceeded);
+        }
+        state.write(1, link);
+        for slot in 0..state.field(1) {
+            state.write(state.field(0) + slot, 0_u64);
+        }
+        state.next(4)
+    }
+}
+
+/// A call through a table: `handler | extent args index _ | table, type | 0 | from to slots 0...`.
+pub(crate) struct CallIndirect;
+
+impl Run for CallIndirect {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let (extent, args) = (state.field(0), state.field(1) as usize);
+        let gas = state.gas;
+        state.context().gas = gas;
+        let target = find_callee(state.pc, state.fp, state.cx);
+        if target.is_null() {
+            return leave_call(state.cx);
+        }
+        state.gas = state.context().gas;
+        // SAFETY: what follows a call in its block is at most its terminator, in the same chunk.
+        let back = unsafe { state.pc.add(INDIRECT_WORDS + args) };
+        if core::ptr::eq(target, state.pc) {
+            return state.next(INDIRECT_WORDS + args);
+        }
+        begin(&state, extent, args, INDIRECT_WORDS, back);
+        state.shift(extent);
+        state.jump(target)
+    }
+}
+
+/// Words of a [`CallIndirect`] before its arguments.
+pub(crate) const INDIRECT_WORDS: usize = 4;
+
+/// Ends where a call says so.
+#[cold]
+#[inline(never)]
+fn leave_call(cx: *mut Context) -> Flow {
+    let mut state = State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: 0, cx };
+    // The counter in the context is the newer one, and stays.
+    stop(state.activation().outcome)
+}
+
+/// Whom an indirect call at `pc` means: the code of a function of this program; `pc` itself when it was a function
+/// outside, which has been called, its results where the callee's would be; null when the guest does not go on, and
+/// the activation says how.
+#[inline(never)]
+fn find_callee(pc: *const Word, fp: *mut u64, cx: *mut Context) -> *const Word {
+    let mut state = State { pc, fp, gas: 0, cx };
+    let [table, sig] = state.halves(2);
+    let index: u64 = state.operand(2);
+    let callee = lockstep_rt::call_indirect(state.context(), (table, sig), index);
+    match callee {
+        Ok(Callee::Own(func)) => {
+            let known = state.activation().code.known_function(func.0);
+            if !known.is_null() {
+                return known;
+            }
+            state.activation().outcome = Outcome::Trap;
+            translate(cx, func.0)
+        }
+        Ok(Callee::Foreign(reference)) => {
+            let goes_on = call_foreign(&mut state, reference, sig);
+            state.activation().outcome = Outcome::Stop;
+            if goes_on { pc } else { core::ptr::null() }
+        }
+        Err(trap) => {
+            let activation = state.activation();
+            activation.trap = trap;
+            activation.outcome = Outcome::Trap;
+            core::ptr::null()
+        }
+    }
+}
+
+/// Calls a function outside the program; its results go where those of a callee would be.
+#[cold]
+fn call_foreign(state: &mut State, reference: u64, sig: u32) -> bool {
+    let (extent, args) = (state.field(0), state.field(1) as usize);
+    let mut offsets = Vec::with_capacity(args);
+    for arg in 0..args {
+        // SAFETY: the encoder wrote one word for each argument.
+        let [from, ..] = unsafe { (*state.pc.add(INDIRECT_WORDS + arg)).fields };
+        offsets.push(from);
+    }
+    let mut at = extent + FRAME_HEADER;
+    let interface = state.activation().code.interface().clone();
+    for ty in &interface.types[SigId(sig)].results {
+        offsets.push(at);
+        at += ty.slots() as i16;
+    }
+    let link: u64 = state.read(1);
+    let (fp, cx) = (state.fp, state.cx);
+    let context = state.context();
+    context.depth = link >> 16;
+    context.frame_top = fp.wrapping_offset(at as isize);
+    // SAFETY: the callee has this type, and the offsets are of its operands.
+    unsafe { (context.foreign)(cx, reference, fp, offsets.as_ptr()) }
+}
+
+/// A call in place of the function that runs: `handler | extent args _ _ | function | units | from to slots 0...`, where
+/// `to` are offsets of the new function's parameters in the very frame.
+pub(crate) struct ReturnCall;
+
+impl Run for ReturnCall {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let function = state.imm(2) as u32;
+        let mut target = state.activation().code.known_function(function);
+        if target.is_null() {
+            target = translate(state.cx, function);
+            if target.is_null() {
+                return state.leave(Outcome::Trap);
+            }
+        }
+        replace(state.pc, state.fp, 4);
+        state.jump(target)
+    }
+}
+
+/// The same through a table: `handler | extent args index _ | table, type | units | from to slots 0...`.
+pub(crate) struct ReturnCallIndirect;
+
+impl Run for ReturnCallIndirect {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let gas = state.gas;
+        state.context().gas = gas;
+        let target = find_callee_outside(state.pc, state.fp, state.cx);
+        if target.is_null() {
+            return leave_call(state.cx);
+        }
+        state.gas = state.context().gas;
+        if core::ptr::eq(target, state.pc) {
+            return Return::run(state);
+        }
+        replace(state.pc, state.fp, 4);
+        state.jump(target)
+    }
+}
+
+/// As `find_callee`; the results of a function outside are ours already.
+#[inline(never)]
+fn find_callee_outside(pc: *const Word, fp: *mut u64, cx: *mut Context) -> *const Word {
+    let target = find_callee(pc, fp, cx);
+    if core::ptr::eq(target, pc) {
+        let mut state = State { pc, fp, gas: 0, cx };
+        let [_, sig] = state.halves(2);
+        let interface = state.activation().code.interface().clone();
+        let results = &interface.types[SigId(sig)].results;
+        let slots: u32 = results.iter().map(|ty| ty.slots()).sum();
+        let from = state.field(0);
+        for slot in 0..slots as i16 {
+            let limb: u64 = state.read(from + FRAME_HEADER + slot);
+            state.write(FRAME_HEADER + slot, limb);
+        }
+    }
     target
 }
 
-/// Room that a frame may need: offsets have 16 bits.
-pub(crate) const FRAME_MAX_BYTES: usize = (1 << 15) * 8;
+/// Makes the frame at hand that of another function: arguments are read before any parameter is written.
+#[inline(never)]
+fn replace(pc: *const Word, fp: *mut u64, at: usize) {
+    let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut() };
+    let (extent, args) = (state.field(0), state.field(1) as usize);
+    let mut free = extent;
+    for arg in 0..args {
+        // SAFETY: the encoder wrote one word for each argument, and counted their slots to the extent's room.
+        let [from, _, slots, _] = unsafe { (*pc.add(at + arg)).fields };
+        for slot in 0..slots {
+            state.write(free, state.read::<u64>(from + slot));
+            free += 1;
+        }
+    }
+    let mut free = extent;
+    for arg in 0..args {
+        // SAFETY: as above.
+        let [_, to, slots, _] = unsafe { (*pc.add(at + arg)).fields };
+        for slot in 0..slots {
+            state.write(to + slot, state.read::<u64>(free));
+            free += 1;
+        }
+    }
+    let link: u64 = state.read(1);
+    // The frame that goes took these units.
+    state.write(1, link - (state.imm(3) << 16));
+}
 
 /// Takes the results of a call from the callee's frame: `handler | extent count | from to slots 0...`.
 pub(crate) struct TakeResults;
@@ -125,18 +337,5 @@ impl Run for Return {
         let link: u64 = state.read(1);
         state.fp = state.fp.wrapping_sub(link as usize & 0xffff);
         state.jump(core::ptr::with_exposed_provenance::<Word>(back as usize))
-    }
-}
-
-/// Zeroes variables at a function's entry: `handler | first count`.
-pub(crate) struct Zero;
-
-impl Run for Zero {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        for slot in 0..state.field(1) {
-            state.write(state.field(0) + slot, 0_u64);
-        }
-        state.next(2)
     }
 }

@@ -382,8 +382,16 @@ fn load_padded_any(pc: *const Word, fp: *mut u64, cx: *mut Context) {
     state.set_bytes(&bytes[..size.next_multiple_of(8)]);
 }
 
-/// A copy from a memory read past its end as zeros into memory 0: `handler | token from len memory`, where `from`
-/// has four slots.
+impl State {
+    /// The memory written and the memory read by a copy.
+    #[inline(always)]
+    fn both(&mut self) -> [RawMemory; 2] {
+        let both = self.field(3) as usize;
+        [self.memory(both >> 8), self.memory(both & 0xff)]
+    }
+}
+
+/// A copy from a memory read past its end as zeros: `handler | token from len memories`, where `from` has four slots.
 pub(crate) struct CopyPadded;
 
 impl Run for CopyPadded {
@@ -392,18 +400,15 @@ impl Run for CopyPadded {
         let to = state.operand::<u64>(0);
         let from = saturate(state.operand(1));
         let len = state.operand::<u64>(2);
-        let source = state.memory(state.field(3) as usize);
-        let target = state.memory(0);
+        let [target, source] = state.both();
         if len != 0 {
             let present = source.len.saturating_sub(from).min(len);
             debug_assert!(to + len <= target.len, "checked before");
-            // SAFETY: `to + len` was checked by the token's check; `present` bytes at `from` lie in the source, which is
-            // never the memory written (the encoder refuses that; `CopyWithin` is for it).
+            // SAFETY: `to + len` was checked by the token's check; `present` bytes at `from` lie in the source.
             unsafe {
                 let target = target.base.add(to as usize);
                 if present > 0 {
-                    let source = source.base.add(from as usize);
-                    target.copy_from_nonoverlapping(source, present as usize);
+                    target.copy_from(source.base.add(from as usize), present as usize);
                 }
                 target.add(present as usize).write_bytes(0, (len - present) as usize);
             }
@@ -412,7 +417,7 @@ impl Run for CopyPadded {
     }
 }
 
-/// A copy within memory 0: `handler | to from len`.
+/// A copy between checked places: `handler | to from len memories`.
 pub(crate) struct CopyWithin;
 
 impl Run for CopyWithin {
@@ -421,15 +426,13 @@ impl Run for CopyWithin {
         let to = state.operand::<u64>(0);
         let from = state.operand::<u64>(1);
         let len = state.operand::<u64>(2);
-        let memory = state.memory(0);
+        let [target, source] = state.both();
         if len != 0 {
-            debug_assert!(to + len <= memory.len && from + len <= memory.len, "checked before");
+            debug_assert!(to + len <= target.len && from + len <= source.len, "checked before");
             // SAFETY: both ranges were checked by their tokens' checks.
             unsafe {
-                memory
-                    .base
-                    .add(to as usize)
-                    .copy_from(memory.base.add(from as usize), len as usize);
+                let source = source.base.add(from as usize);
+                target.base.add(to as usize).copy_from(source, len as usize);
             }
         }
         state.next(2)

@@ -6,8 +6,8 @@ use core::ops::Deref;
 use crate::{
     func::Func,
     inst::{Block, FuncId, Head},
-    module::{Interface, Lazy, Module},
-    verify::{Verified, verify_func},
+    module::{Functions, Interface, Lazy, Module},
+    verify::{Verified, verify_func, verify_function},
 };
 
 /// A function that is being run.
@@ -30,10 +30,15 @@ impl Deref for Body<'_> {
 
 pub(super) enum Code<'a> {
     Whole(&'a Verified<Module>),
+    Functions { program: &'a dyn Functions, made: BTreeMap<FuncId, Arc<Func>> },
     Lazy { guest: &'a dyn Lazy, fragments: BTreeMap<Head, Arc<Func>> },
 }
 
 impl<'a> Code<'a> {
+    pub(super) fn functions(program: &'a dyn Functions) -> Self {
+        Self::Functions { program, made: BTreeMap::new() }
+    }
+
     pub(super) fn lazy(guest: &'a dyn Lazy) -> Self {
         Self::Lazy { guest, fragments: BTreeMap::new() }
     }
@@ -41,14 +46,19 @@ impl<'a> Code<'a> {
     pub(super) fn interface(&self) -> &Interface {
         match self {
             Self::Whole(module) => &module.interface,
+            Self::Functions { program, .. } => program.interface(),
             Self::Lazy { guest, .. } => guest.interface(),
         }
     }
 
     /// Function `func`, which the verifier found.
-    pub(super) fn func(&self, func: FuncId) -> Body<'a> {
+    pub(super) fn func(&mut self, func: FuncId) -> Body<'a> {
         match self {
             Self::Whole(module) => Body::Borrowed(&module.funcs[func]),
+            Self::Functions { program, made } => {
+                let body = made.entry(func).or_insert_with(|| lower_function(*program, func));
+                Body::Shared(Arc::clone(body))
+            }
             Self::Lazy { .. } => panic!("fragments call no functions of their own"),
         }
     }
@@ -65,7 +75,7 @@ impl<'a> Code<'a> {
     /// The twin of the fragment at `head` for a window that holds `height` slots; `None` for a whole module.
     pub(super) fn twin(&self, head: Head, height: u16) -> Option<Body<'a>> {
         match self {
-            Self::Whole(_) => None,
+            Self::Whole(_) | Self::Functions { .. } => None,
             Self::Lazy { guest, .. } => Some(Body::Shared(lower(*guest, head, Some(height)))),
         }
     }
@@ -73,7 +83,7 @@ impl<'a> Code<'a> {
     /// Whether `enter_dyn` from `body` may go to `number`.
     pub(super) fn is_jump_target(&self, body: &Func, number: u32) -> bool {
         match self {
-            Self::Whole(_) => block_at(body, Head(number)).is_some(),
+            Self::Whole(_) | Self::Functions { .. } => block_at(body, Head(number)).is_some(),
             Self::Lazy { guest, .. } => number < guest.head_limit() && guest.is_jump_target(number),
         }
     }
@@ -82,6 +92,15 @@ impl<'a> Code<'a> {
 /// The block of `func` at `head`.
 pub(super) fn block_at(func: &Func, head: Head) -> Option<Block> {
     func.blocks.iter().find(|(_, block)| block.head == Some(head)).map(|(id, _)| id)
+}
+
+fn lower_function(program: &dyn Functions, id: FuncId) -> Arc<Func> {
+    let mut func = Func::default();
+    program.lower(id, &mut func);
+    if let Err(error) = verify_function(program.interface(), id, &func) {
+        panic!("function {id} does not verify: {error}");
+    }
+    Arc::new(func)
 }
 
 fn lower(guest: &dyn Lazy, head: Head, height: Option<u16>) -> Arc<Func> {

@@ -5,12 +5,14 @@ use alloc::{vec, vec::Vec};
 use lockstep_base::{Index, Int, U512};
 
 use super::{
-    CALL_DEPTH_MAX, Env, Outcome, Range, Stop,
+    Callee, Env, Outcome, Range, Stop,
     code::{Body, Code, block_at},
 };
 use crate::{
+    act::Act,
     inst::{
-        Block, Edge, Head, Inst, List, MemoryId, Operand, Order, Source, Terminator, Value, Var,
+        Block, Edge, Head, Inst, List, MemoryId, Operand, Order, SigId, Source, TableId,
+        Terminator, Value, Var,
     },
     op::meaning::{self, Bits},
     trap::Trap,
@@ -72,15 +74,20 @@ pub(super) struct Machine<'a, 'e> {
     env: &'e mut dyn Env,
     /// The functions in progress; the last one runs.
     frames: Vec<Frame<'a>>,
+    /// Depth units they take.
+    depth: u64,
 }
 
 impl<'a, 'e> Machine<'a, 'e> {
     pub(super) fn new(code: Code<'a>, env: &'e mut dyn Env) -> Self {
-        Self { code, env, frames: Vec::new() }
+        let depth = env.depth();
+        Self { code, env, frames: Vec::new(), depth }
     }
 
     pub(super) fn run(mut self, entry: Body<'a>, args: &[Bits]) -> Outcome {
-        self.frames.push(Frame::new(entry, args, 0, Value(0)));
+        if let Err(stop) = self.push(entry, args, 0, Value(0)) {
+            return stop.into();
+        }
         loop {
             match self.next() {
                 Ok(None) => {}
@@ -88,6 +95,15 @@ impl<'a, 'e> Machine<'a, 'e> {
                 Err(stop) => return stop.into(),
             }
         }
+    }
+
+    fn push(&mut self, body: Body<'a>, args: &[Bits], base: u64, first: Value) -> Result<(), Stop> {
+        self.depth += units(&body);
+        if self.depth > self.code.interface().depth_limit.0 {
+            return Err(Trap::DepthExceeded.into());
+        }
+        self.frames.push(Frame::new(body, args, base, first));
+        Ok(())
     }
 
     fn frame(&mut self) -> &mut Frame<'a> {
@@ -182,6 +198,20 @@ impl<'a, 'e> Machine<'a, 'e> {
             }
             Inst::WindowCheck { need, grow } => self.window_check(need, grow)?,
             Inst::Call { func, args, first } => self.call(func, args, first)?,
+            Inst::CallIndirect { table, sig, args, first } => {
+                let args = self.indirect_args(sig, args);
+                self.call_indirect((table, sig), args, first)?;
+            }
+            Inst::GlobalGet { global, result } => {
+                let bits = self.env.global(global);
+                self.write(result, bits);
+            }
+            Inst::GlobalSet { global, value } => {
+                let ty = self.code.interface().globals[global].ty;
+                let bits = self.read(value, ty);
+                self.env.set_global(global, &bits);
+            }
+            Inst::Act { act, on, args, first } => self.act(act, on, args, first)?,
             Inst::CallHost { import, args, first } => self.call_host(import, args, first)?,
             Inst::Step { prepaid, height } => {
                 let gas = self.env.gas().wrapping_add(u64::from(prepaid));
@@ -299,15 +329,81 @@ impl<'a, 'e> Machine<'a, 'e> {
     }
 
     fn call(&mut self, func: crate::FuncId, args: List, first: Value) -> Result<(), Stop> {
-        if self.frames.len() >= CALL_DEPTH_MAX {
-            return Err(Trap::DepthExceeded.into());
-        }
         let types = self.code.interface().signatures[func].params.clone();
         let args = self.read_list(args, &types);
+        self.call_own(func, &args, first)
+    }
+
+    fn call_own(&mut self, func: crate::FuncId, args: &[Bits], first: Value) -> Result<(), Stop> {
         let body = self.code.func(func);
         let base = self.frame().base;
-        self.frames.push(Frame::new(body, &args, base, first));
+        self.push(body, args, base, first)
+    }
+
+    /// The arguments of an indirect call, the index last.
+    fn indirect_args(&self, sig: SigId, args: List) -> Vec<Bits> {
+        let mut types = self.code.interface().types[sig].params.clone();
+        types.push(Type::I64);
+        self.read_list(args, &types)
+    }
+
+    fn call_indirect(
+        &mut self,
+        (table, sig): (TableId, SigId),
+        mut args: Vec<Bits>,
+        first: Value,
+    ) -> Result<(), Stop> {
+        let [index, ..] = args.pop().expect("an indirect call has an index");
+        match self.env.callee(table, sig, index)? {
+            Callee::Own(func) => self.call_own(func, &args, first),
+            Callee::Foreign(reference) => {
+                let results = self.call_foreign(reference, sig, &args)?;
+                self.write_all(first, &results);
+                Ok(())
+            }
+        }
+    }
+
+    fn call_foreign(
+        &mut self,
+        reference: u64,
+        sig: SigId,
+        args: &[Bits],
+    ) -> Result<Vec<Bits>, Stop> {
+        let mut results = vec![[0; 8]; self.code.interface().types[sig].results.len()];
+        self.env.set_depth(self.depth);
+        self.env.call_foreign((reference, sig), args, &mut results)?;
+        Ok(results)
+    }
+
+    /// Puts the function in the place of the one that runs.
+    fn replace(&mut self, func: crate::FuncId, args: &[Bits]) -> Result<(), Stop> {
+        let body = self.code.func(func);
+        let ended = self.frames.pop().expect("a program that runs has a frame");
+        self.depth -= units(&ended.body);
+        self.push(body, args, ended.base, ended.first)
+    }
+
+    fn act(&mut self, act: Act, on: [u32; 2], args: List, first: Value) -> Result<(), Stop> {
+        let mut numbers = [0; 3];
+        for (number, bits) in numbers.iter_mut().zip(self.read_list(args, act.params())) {
+            *number = bits[0];
+        }
+        let result = self.env.act(act, on, numbers)?;
+        if !act.results().is_empty() {
+            self.write(first, low(result));
+        }
         Ok(())
+    }
+
+    fn returns(&mut self, results: Vec<Bits>) -> Option<Outcome> {
+        let ended = self.frames.pop().expect("a program that runs has a frame");
+        self.depth -= units(&ended.body);
+        if self.frames.is_empty() {
+            return Some(Outcome::Returned(results));
+        }
+        self.write_all(ended.first, &results);
+        None
     }
 
     fn call_host(&mut self, import: crate::ImportId, args: List, first: Value) -> Result<(), Stop> {
@@ -315,6 +411,7 @@ impl<'a, 'e> Machine<'a, 'e> {
         let (params, results) = (signature.params.clone(), signature.results.len());
         let args = self.read_list(args, &params);
         let mut results = vec![[0; 8]; results];
+        self.env.set_depth(self.depth);
         self.env.call_host(import, &args, &mut results)?;
         self.write_all(first, &results);
         Ok(())
@@ -342,11 +439,30 @@ impl<'a, 'e> Machine<'a, 'e> {
             Terminator::Return { values } => {
                 let types = self.frame().body.results.clone();
                 let results = self.read_list(values, &types);
-                let ended = self.frames.pop().expect("a program that runs has a frame");
-                if self.frames.is_empty() {
-                    return Ok(Some(Outcome::Returned(results)));
+                return Ok(self.returns(results));
+            }
+            Terminator::Switch { on, targets } => {
+                let on = self.read(on, Type::I32)[0] as usize;
+                let frame = self.frame();
+                let targets = frame.body.target_list(targets);
+                let target = targets[on.min(targets.len() - 1)];
+                frame.go(target);
+            }
+            Terminator::ReturnCall { func, args } => {
+                let types = self.code.interface().signatures[func].params.clone();
+                let args = self.read_list(args, &types);
+                self.replace(func, &args)?;
+            }
+            Terminator::ReturnCallIndirect { table, sig, args } => {
+                let mut args = self.indirect_args(sig, args);
+                let [index, ..] = args.pop().expect("an indirect call has an index");
+                match self.env.callee(table, sig, index)? {
+                    Callee::Own(func) => self.replace(func, &args)?,
+                    Callee::Foreign(reference) => {
+                        let results = self.call_foreign(reference, sig, &args)?;
+                        return Ok(self.returns(results));
+                    }
                 }
-                self.write_all(ended.first, &results);
             }
             Terminator::Exit { revert, token, len } => {
                 let output = match token.source() {
@@ -397,6 +513,11 @@ impl<'a, 'e> Machine<'a, 'e> {
             }
         }
     }
+}
+
+/// Depth units that a frame of `body` takes.
+fn units(body: &Body<'_>) -> u64 {
+    1 + u64::from(body.units)
 }
 
 /// Slot `slot` of a base, counted from the window's low end.

@@ -1,13 +1,17 @@
 //! [`SimpleEnv`]: memories that are vectors, a gas limit, a window, no imports.
 
-use alloc::{vec, vec::Vec};
+use alloc::{sync::Arc, vec, vec::Vec};
 
 use lockstep_base::Index;
 
-use super::{Env, Stop};
+use super::{Callee, Env, Stop};
 use crate::{
-    inst::{ImportId, MemoryId},
-    module::{Growth, Interface, MemoryDef},
+    act::{
+        Act,
+        meaning::{Instance, NULL, perform},
+    },
+    inst::{FuncId, GlobalId, ImportId, MemoryId, SigId, TableId},
+    module::{Growth, Interface, MEMORY_BYTES_MAX, MemoryDef, Signature, TABLE_LEN_MAX, TableDef},
     op::meaning::Bits,
     trap::Trap,
 };
@@ -31,7 +35,18 @@ pub struct SimpleEnv {
     gas: u64,
     memories: Vec<Memory>,
     window: Vec<Bits>,
+    globals: Vec<Bits>,
+    tables: Vec<Table>,
+    /// The types of the functions, and those that indirect calls name; how many imports come before the functions.
+    signatures: Vec<Signature>,
+    types: Vec<Signature>,
+    imports: u32,
     blocks_left: u64,
+}
+
+struct Table {
+    def: TableDef,
+    elements: Vec<u64>,
 }
 
 impl SimpleEnv {
@@ -41,11 +56,20 @@ impl SimpleEnv {
             def: *def,
             bytes: vec![0; def.initial_bytes.min(INITIAL_MAX_BYTES) as usize],
         };
+        let table = |def: &TableDef| Table {
+            def: *def,
+            elements: vec![NULL; def.initial.min(TABLE_LEN_MAX) as usize],
+        };
         let slots = interface.window.map_or(0, |window| usize::from(window.limit));
         Self {
             gas,
             memories: interface.memories.as_slice().iter().map(memory).collect(),
             window: vec![[0; 8]; slots],
+            globals: vec![[0; 8]; interface.globals.len()],
+            tables: interface.tables.as_slice().iter().map(table).collect(),
+            signatures: interface.signatures.as_slice().to_vec(),
+            types: interface.types.as_slice().to_vec(),
+            imports: interface.imports.len() as u32,
             blocks_left: BLOCKS_MAX,
         }
     }
@@ -124,10 +148,103 @@ impl Env for SimpleEnv {
         Err(Stop::Host)
     }
 
+    fn global(&self, global: GlobalId) -> Bits {
+        self.globals[global.position()]
+    }
+
+    fn set_global(&mut self, global: GlobalId, bits: &Bits) {
+        self.globals[global.position()] = *bits;
+    }
+
+    fn act(&mut self, act: Act, on: [u32; 2], args: [u64; 3]) -> Result<u64, Trap> {
+        perform(act, on, args, self)
+    }
+
+    fn callee(&mut self, table: TableId, sig: SigId, index: u64) -> Result<Callee, Trap> {
+        let elements = &self.tables[table.position()].elements;
+        let reference = usize::try_from(index).ok().and_then(|index| elements.get(index));
+        let reference = *reference.ok_or(Trap::UndefinedElement)?;
+        // A reference is a function's number plus one.
+        let func = reference.checked_sub(1).ok_or(Trap::UninitializedElement)?;
+        let Some(own) = (func as u32).checked_sub(self.imports) else {
+            return Ok(Callee::Foreign(reference));
+        };
+        if self.signatures[own as usize] != self.types[sig.position()] {
+            return Err(Trap::SignatureMismatch);
+        }
+        Ok(Callee::Own(FuncId(own)))
+    }
+
+    fn call_foreign(&mut self, _: (u64, SigId), _: &[Bits], _: &mut [Bits]) -> Result<(), Stop> {
+        Err(Stop::Host)
+    }
+
     fn step(&mut self, _pc: u32, _gas: u64, _slots: u64) {}
 
     fn interrupt(&mut self) -> Result<(), Stop> {
         self.blocks_left = self.blocks_left.checked_sub(1).ok_or(Stop::Host)?;
         Ok(())
+    }
+}
+
+impl Instance for SimpleEnv {
+    fn memory(&mut self, memory: u32) -> &mut [u8] {
+        &mut self.memories[memory as usize].bytes
+    }
+
+    fn grow_memory(&mut self, memory: u32, bytes: u64) -> bool {
+        let memory = &mut self.memories[memory as usize];
+        let Growth::Explicit { max_bytes } = memory.def.growth else { return false };
+        if bytes > max_bytes.min(MEMORY_BYTES_MAX) {
+            return false;
+        }
+        memory.bytes.resize(bytes as usize, 0);
+        true
+    }
+
+    fn copy_memory(
+        &mut self,
+        [to_memory, from_memory]: [u32; 2],
+        to: usize,
+        from: usize,
+        len: usize,
+    ) {
+        let bytes = self.memory(from_memory)[from..from + len].to_vec();
+        self.memory(to_memory)[to..to + len].copy_from_slice(&bytes);
+    }
+
+    fn table(&mut self, table: u32) -> &mut [u64] {
+        &mut self.tables[table as usize].elements
+    }
+
+    fn grow_table(&mut self, table: u32, len: u64, fill: u64) -> bool {
+        let table = &mut self.tables[table as usize];
+        if len > table.def.max.min(TABLE_LEN_MAX) {
+            return false;
+        }
+        table.elements.resize(len as usize, fill);
+        true
+    }
+
+    fn copy_table(&mut self, [to_table, from_table]: [u32; 2], to: usize, from: usize, len: usize) {
+        let elements = self.table(from_table)[from..from + len].to_vec();
+        self.table(to_table)[to..to + len].copy_from_slice(&elements);
+    }
+
+    /// A program without an engine has empty segments.
+    fn data(&self, _: u32) -> Arc<[u8]> {
+        Arc::from([])
+    }
+
+    fn drop_data(&mut self, _: u32) {}
+
+    fn elem(&self, _: u32) -> Arc<[u64]> {
+        Arc::from([])
+    }
+
+    fn drop_elem(&mut self, _: u32) {}
+
+    fn func_ref(&mut self, func: u32) -> u64 {
+        u64::from(func) + 1
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use lockstep_base::Index;
 
-use super::rewrite::{operands, result, retain, terminator_operands};
+use super::rewrite::{operands, retain, terminator_operands};
 use crate::{
     func::Func,
     inst::{Block, Inst, Operand, Source},
@@ -29,7 +29,7 @@ pub fn remove_dead(func: &mut Func) {
             let is_needed = match inst {
                 Inst::Set { var, .. } => func.vars[var].slot.is_some() || read[var.position()],
                 _ if only_computes(&inst) => {
-                    result(&mut inst).is_none_or(|result| used[result.position()])
+                    inst.first_result_mut().is_none_or(|result| used[result.position()])
                 }
                 _ => true,
             };
@@ -52,6 +52,7 @@ const fn only_computes(inst: &Inst) -> bool {
         Inst::Op { op, .. } => !op.is_checked(),
         Inst::Copy { .. }
         | Inst::GasLeft { .. }
+        | Inst::GlobalGet { .. }
         | Inst::Load { .. }
         | Inst::LoadPadded { .. }
         | Inst::MemorySize { .. } => true,

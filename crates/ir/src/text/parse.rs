@@ -12,8 +12,10 @@ use super::{
 };
 use crate::{
     func::{Func, VarDef},
-    inst::{Block, FuncId, ImportId, MemoryId, Source, Var},
-    module::{Growth, Import, MemoryDef, Module, Signature, Window},
+    inst::{Block, FuncId, GlobalId, ImportId, MemoryId, SigId, Source, TableId, Var},
+    module::{
+        DepthLimit, GlobalDef, Growth, Import, MemoryDef, Module, Signature, TableDef, Window,
+    },
     types::Type,
 };
 
@@ -23,6 +25,9 @@ pub(super) struct Items<'t> {
     pub(super) funcs: BTreeMap<&'t str, FuncId>,
     pub(super) imports: BTreeMap<&'t str, ImportId>,
     pub(super) memories: BTreeMap<&'t str, MemoryId>,
+    pub(super) tables: BTreeMap<&'t str, TableId>,
+    pub(super) globals: BTreeMap<&'t str, GlobalId>,
+    pub(super) types: BTreeMap<&'t str, SigId>,
 }
 
 /// Names of a function's parts. Variables and values share one space, since both are operands.
@@ -70,7 +75,7 @@ fn item<'t>(
     bodies: &mut Vec<Body<'t>>,
 ) -> Result<(), ParseError> {
     let token = cursor.peek();
-    match cursor.word("memory, window, import or func")? {
+    match cursor.word(ITEMS)? {
         "memory" => {
             let token = cursor.peek();
             let name = cursor.word("a memory's name")?;
@@ -104,8 +109,57 @@ fn item<'t>(
             bodies.push(func(cursor, module, items)?);
             skip_body(cursor)
         }
-        _ => Err(token.expected("memory, window, import or func")),
+        "depth" => {
+            module.interface.depth_limit = DepthLimit(cursor.number("a depth")?);
+            cursor.end_of_line()
+        }
+        "segments" => {
+            cursor.keyword("data")?;
+            module.interface.data_segments = cursor.number("a count")?;
+            cursor.keyword("elem")?;
+            module.interface.elem_segments = cursor.number("a count")?;
+            cursor.end_of_line()
+        }
+        "type" => {
+            let token = cursor.peek();
+            let name = cursor.word("a type's name")?;
+            cursor.sign("(")?;
+            let params = cursor.list(")", Cursor::ty)?;
+            let signature = Signature { params, results: results(cursor)? };
+            let id = module.interface.types.push(signature);
+            only(items.types.insert(name, id).is_none(), token, name)?;
+            cursor.end_of_line()
+        }
+        "table" => {
+            let token = cursor.peek();
+            let name = cursor.word("a table's name")?;
+            cursor.sign("=")?;
+            let initial = cursor.number("a length")?;
+            cursor.keyword("max")?;
+            let table = TableDef { initial, max: cursor.number("a length")? };
+            let id = module.interface.tables.push(table);
+            only(items.tables.insert(name, id).is_none(), token, name)?;
+            cursor.end_of_line()
+        }
+        "global" => {
+            let token = cursor.peek();
+            let name = cursor.word("a global's name")?;
+            cursor.sign(":")?;
+            let global = GlobalDef { ty: cursor.ty()?, is_mutable: cursor.try_keyword("mut") };
+            let id = module.interface.globals.push(global);
+            only(items.globals.insert(name, id).is_none(), token, name)?;
+            cursor.end_of_line()
+        }
+        _ => Err(token.expected(ITEMS)),
     }
+}
+
+/// What a module's text consists of.
+const ITEMS: &str = "memory, table, global, segments, type, window, depth, import or func";
+
+/// A name is given once.
+fn only(is_new: bool, token: super::lex::Token<'_>, name: &str) -> Result<(), ParseError> {
+    if is_new { Ok(()) } else { Err(token.error(ParseErrorKind::Duplicate(name.into()))) }
 }
 
 fn memory(cursor: &mut Cursor<'_, '_>) -> Result<MemoryDef, ParseError> {
@@ -200,6 +254,24 @@ impl<'t> Items<'t> {
         let token = cursor.peek();
         let name = cursor.word("a memory")?;
         self.memories.get(name).copied().ok_or_else(|| unknown(token, "memory", name))
+    }
+
+    pub(super) fn table(&self, cursor: &mut Cursor<'_, 't>) -> Result<TableId, ParseError> {
+        let token = cursor.peek();
+        let name = cursor.word("a table")?;
+        self.tables.get(name).copied().ok_or_else(|| unknown(token, "table", name))
+    }
+
+    pub(super) fn global(&self, cursor: &mut Cursor<'_, 't>) -> Result<GlobalId, ParseError> {
+        let token = cursor.peek();
+        let name = cursor.word("a global")?;
+        self.globals.get(name).copied().ok_or_else(|| unknown(token, "global", name))
+    }
+
+    pub(super) fn sig(&self, cursor: &mut Cursor<'_, 't>) -> Result<SigId, ParseError> {
+        let token = cursor.peek();
+        let name = cursor.word("a type")?;
+        self.types.get(name).copied().ok_or_else(|| unknown(token, "type", name))
     }
 
     pub(super) fn func(&self, cursor: &mut Cursor<'_, 't>) -> Result<FuncId, ParseError> {

@@ -1,14 +1,14 @@
 //! A module to text. Names are `x0` for variables, `v0` for values, `b0` for blocks, `m0` for memories.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt::{self, Write};
 
 use lockstep_base::{Index, U512};
 
 use crate::{
     func::Func,
-    inst::{Edge, Inst, List, Operand, Order, Source, Terminator, Value},
-    module::{Growth, Interface, Module},
+    inst::{Edge, FuncId, Inst, List, Operand, Order, SigId, Source, Terminator, Value},
+    module::{DepthLimit, Growth, Interface, Module},
     types::Type,
 };
 
@@ -86,6 +86,7 @@ impl Printer<'_> {
         if let Some(window) = module.interface.window {
             writeln!(self.out, "window {} {}", window.ty, window.limit)?;
         }
+        self.holdings(&module.interface)?;
         for (_, import) in module.interface.imports.iter() {
             write!(self.out, "import @{}(", import.name)?;
             self.types(&import.signature.params)?;
@@ -95,6 +96,31 @@ impl Printer<'_> {
         }
         for (id, func) in module.funcs.iter() {
             self.func(&module.names[id.position()], func)?;
+        }
+        Ok(())
+    }
+
+    fn holdings(&mut self, interface: &Interface) -> fmt::Result {
+        if interface.depth_limit != DepthLimit::default() {
+            writeln!(self.out, "depth {}", interface.depth_limit.0)?;
+        }
+        let (data, elem) = (interface.data_segments, interface.elem_segments);
+        if data + elem > 0 {
+            writeln!(self.out, "segments data {data} elem {elem}")?;
+        }
+        for (id, table) in interface.tables.iter() {
+            writeln!(self.out, "table {id} = {} max {}", table.initial, table.max)?;
+        }
+        for (id, global) in interface.globals.iter() {
+            let change = if global.is_mutable { " mut" } else { "" };
+            writeln!(self.out, "global {id}: {}{change}", global.ty)?;
+        }
+        for (id, signature) in interface.types.iter() {
+            write!(self.out, "type {id}(")?;
+            self.types(&signature.params)?;
+            self.out.push(')');
+            self.results(&signature.results)?;
+            self.out.push('\n');
         }
         Ok(())
     }
@@ -124,6 +150,9 @@ impl Printer<'_> {
         self.out.push(')');
         self.results(&func.results)?;
         self.out.push_str(" {\n");
+        if func.units > 0 {
+            writeln!(self.out, "    units {}", func.units)?;
+        }
         for (position, var) in vars.iter().enumerate() {
             write!(self.out, "    var x{}: {}", params.len() + position, var.ty)?;
             match var.slot {
@@ -202,13 +231,32 @@ impl Printer<'_> {
             }
             Inst::Call { func: callee, args, first } => {
                 let signature = &self.interface.signatures[callee];
-                let name = self.names.get(callee.position()).map_or("", |name| name);
-                self.call(func, "call", name, args, first, (&signature.params, &signature.results))
+                let name = format!("call @{}", self.name(callee));
+                self.call(func, &name, args, first, (&signature.params, &signature.results))
             }
             Inst::CallHost { import, args, first } => {
                 let import = &self.interface.imports[import];
                 let types = (&import.signature.params[..], &import.signature.results[..]);
-                self.call(func, "call_host", &import.name, args, first, types)
+                self.call(func, &format!("call_host @{}", import.name), args, first, types)
+            }
+            Inst::CallIndirect { table, sig, args, first } => {
+                let (params, results) = self.indirect(sig);
+                let word = format!("call_indirect {table}, {sig}");
+                self.call(func, &word, args, first, (&params, &results))
+            }
+            Inst::GlobalGet { global, result } => {
+                write!(self.out, "{result} = global_get {global}")
+            }
+            Inst::GlobalSet { global, value } => {
+                let ty = self.interface.globals[global].ty;
+                write!(self.out, "global_set {global}, {}", shown(value, ty))
+            }
+            Inst::Act { act, on, args, first } => {
+                let mut word = format!("act {act}");
+                for number in &on[..act.holdings().len()] {
+                    write!(word, " {number}")?;
+                }
+                self.call(func, &word, args, first, (act.params(), act.results()))
             }
             Inst::Step { prepaid, height } => {
                 write!(self.out, "step prepaid {prepaid}, height {height}")
@@ -259,11 +307,22 @@ impl Printer<'_> {
         }
     }
 
+    fn name(&self, func: FuncId) -> &str {
+        self.names.get(func.position()).map_or("", |name| name)
+    }
+
+    /// Arguments (the index last) and results of an indirect call.
+    fn indirect(&self, sig: SigId) -> (Vec<Type>, Vec<Type>) {
+        let signature = &self.interface.types[sig];
+        let mut params = signature.params.clone();
+        params.push(Type::I64);
+        (params, signature.results.clone())
+    }
+
     fn call(
         &mut self,
         func: &Func,
         word: &str,
-        name: &str,
         args: List,
         first: Value,
         (params, results): (&[Type], &[Type]),
@@ -272,7 +331,7 @@ impl Printer<'_> {
             let separator = if position + 1 < results.len() { "," } else { " =" };
             write!(self.out, "{}{separator} ", Value(first.0 + position as u32))?;
         }
-        write!(self.out, "{word} @{name}(")?;
+        write!(self.out, "{word}(")?;
         self.list(func, args, params)?;
         self.out.push(')');
         Ok(())
@@ -303,6 +362,28 @@ impl Printer<'_> {
             Terminator::Return { values } => {
                 self.out.push_str(if values.len > 0 { "return " } else { "return" });
                 self.list(func, values, &func.results)
+            }
+            Terminator::Switch { on, targets } => {
+                write!(self.out, "switch {}", Shown(func, on, Type::I32))?;
+                for block in func.target_list(targets) {
+                    write!(self.out, ", {block}")?;
+                }
+                Ok(())
+            }
+            Terminator::ReturnCall { func: callee, args } => {
+                let word = format!("return_call @{}(", self.name(callee));
+                self.out.push_str(&word);
+                let params = &self.interface.signatures[callee].params;
+                self.list(func, args, params)?;
+                self.out.push(')');
+                Ok(())
+            }
+            Terminator::ReturnCallIndirect { table, sig, args } => {
+                write!(self.out, "return_call_indirect {table}, {sig}(")?;
+                let (params, _) = self.indirect(sig);
+                self.list(func, args, &params)?;
+                self.out.push(')');
+                Ok(())
             }
             Terminator::Exit { revert, token, len } => {
                 self.out.push_str(if revert { "revert" } else { "exit" });

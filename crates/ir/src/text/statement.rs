@@ -9,10 +9,14 @@ use super::{
     parse::{Items, Locals, variable},
 };
 use crate::{
+    act::Act,
     builder::Builder,
     func::Func,
-    inst::{Block, Head, Inst, List, Operand, Order, Source, Terminator, Value},
-    module::Interface,
+    inst::{
+        Block, FuncId, Head, ImportId, Inst, List, Operand, Order, SigId, Source, TableId,
+        Terminator, Value,
+    },
+    module::{Interface, Signature},
     op::Op,
     types::Type,
 };
@@ -95,6 +99,10 @@ impl<'m, 't> Statements<'m, 't> {
         let token = cursor.peek();
         if cursor.try_keyword("var") {
             return variable(cursor, self.func, &mut self.locals).map(|_| ());
+        }
+        if cursor.try_keyword("units") {
+            self.func.units = cursor.number("depth units")?;
+            return Ok(());
         }
         if is_label(cursor) {
             if self.is_open {
@@ -210,11 +218,11 @@ impl<'m, 't> Statements<'m, 't> {
             }
             cursor.sign(",")?;
         }
-        if let Kind::Word("call" | "call_host") = cursor.peek().kind {
+        if is_call(cursor) {
             return self.call(cursor, &names);
         }
         let [(token, name)] = names[..] else {
-            return Err(cursor.peek().expected("call or call_host"));
+            return Err(cursor.peek().expected("a call"));
         };
         let mut inst = self.defining(cursor)?;
         let (ty, result) = match &mut inst {
@@ -222,6 +230,7 @@ impl<'m, 't> Statements<'m, 't> {
             Inst::Copy { ty, result, .. }
             | Inst::Load { ty, result, .. }
             | Inst::LoadPadded { ty, result, .. } => (*ty, result),
+            Inst::GlobalGet { global, result } => (self.interface.globals[*global].ty, result),
             Inst::GasLeft { result, .. }
             | Inst::Check { result, .. }
             | Inst::MemorySize { result, .. } => (Type::I64, result),
@@ -267,6 +276,7 @@ impl<'m, 't> Statements<'m, 't> {
                 cursor.sign(",")?;
                 Inst::LoadPadded { memory, ty, addr: self.operand(cursor, Type::I256)?, result }
             }
+            "global_get" => Inst::GlobalGet { global: self.items.global(cursor)?, result },
             "memory_size" => Inst::MemorySize { memory: self.items.memory(cursor)?, result },
             mnemonic => {
                 let op: Op = mnemonic.parse().map_err(|()| token.expected("an operation"))?;
@@ -292,20 +302,59 @@ impl<'m, 't> Statements<'m, 't> {
         Ok(Inst::Op { op, ty, to, args, result: Value(0) })
     }
 
+    /// What is called, with the types of its arguments and results.
+    fn target(&mut self, cursor: &mut Cursor<'_, 't>) -> Parsed<(Target, Signature)> {
+        let token = cursor.peek();
+        Ok(match cursor.word("a call")? {
+            "call" => {
+                let func = self.items.func(cursor)?;
+                (Target::Func(func), self.interface.signatures[func].clone())
+            }
+            "call_host" => {
+                let import = self.items.import(cursor)?;
+                (Target::Import(import), self.interface.imports[import].signature.clone())
+            }
+            "call_indirect" => {
+                let (table, sig, signature) = self.indirect(cursor)?;
+                (Target::Indirect(table, sig), signature)
+            }
+            "act" => {
+                let token = cursor.peek();
+                let name = cursor.word("an act")?;
+                let act: Act = name.parse().map_err(|()| token.expected("an act"))?;
+                let mut on = [0; 2];
+                for number in on.iter_mut().take(act.holdings().len()) {
+                    *number = cursor.number("a number")?;
+                }
+                let (params, results) = (act.params().to_vec(), act.results().to_vec());
+                (Target::Act(act, on), Signature { params, results })
+            }
+            _ => return Err(token.expected("a call")),
+        })
+    }
+
+    /// `t0, s0`: a table and a type, whose arguments are followed by the index.
+    fn indirect(&mut self, cursor: &mut Cursor<'_, 't>) -> Parsed<(TableId, SigId, Signature)> {
+        let table = self.items.table(cursor)?;
+        cursor.sign(",")?;
+        let sig = self.items.sig(cursor)?;
+        let mut signature = self.interface.types[sig].clone();
+        signature.params.push(Type::I64);
+        Ok((table, sig, signature))
+    }
+
+    /// `(a, b)`
+    fn arguments(&mut self, cursor: &mut Cursor<'_, 't>, params: &[Type]) -> Parsed<List> {
+        cursor.sign("(")?;
+        let args = self.operands(cursor, params)?;
+        cursor.sign(")")?;
+        Ok(args)
+    }
+
     fn call(&mut self, cursor: &mut Cursor<'_, 't>, names: &[(Token<'t>, &'t str)]) -> Parsed {
         let token = cursor.peek();
-        let interface = self.interface;
-        let (signature, target) = if cursor.try_keyword("call") {
-            let func = self.items.func(cursor)?;
-            (&interface.signatures[func], Ok(func))
-        } else {
-            cursor.keyword("call_host")?;
-            let import = self.items.import(cursor)?;
-            (&interface.imports[import].signature, Err(import))
-        };
-        cursor.sign("(")?;
-        let args = self.operands(cursor, &signature.params)?;
-        cursor.sign(")")?;
+        let (target, signature) = self.target(cursor)?;
+        let args = self.arguments(cursor, &signature.params)?;
         if names.len() != signature.results.len() {
             let (want, found) = (signature.results.len(), names.len());
             return Err(token.error(ParseErrorKind::Count { want, found }));
@@ -315,8 +364,10 @@ impl<'m, 't> Statements<'m, 't> {
             self.value(*token, name, *ty)?;
         }
         self.push(match target {
-            Ok(func) => Inst::Call { func, args, first },
-            Err(import) => Inst::CallHost { import, args, first },
+            Target::Func(func) => Inst::Call { func, args, first },
+            Target::Import(import) => Inst::CallHost { import, args, first },
+            Target::Indirect(table, sig) => Inst::CallIndirect { table, sig, args, first },
+            Target::Act(act, on) => Inst::Act { act, on, args, first },
         });
         Ok(())
     }
@@ -328,7 +379,7 @@ impl<'m, 't> Statements<'m, 't> {
             return Ok(());
         }
         let token = cursor.peek();
-        if let Kind::Word("call" | "call_host") = token.kind {
+        if is_call(cursor) {
             return self.call(cursor, &[]);
         }
         match cursor.word("an instruction")? {
@@ -349,6 +400,18 @@ impl<'m, 't> Statements<'m, 't> {
                 let values = self.operands(cursor, &results)?;
                 self.terminate(Terminator::Return { values });
             }
+            "switch" => self.switch(cursor)?,
+            "return_call" => {
+                let func = self.items.func(cursor)?;
+                let interface = self.interface;
+                let args = self.arguments(cursor, &interface.signatures[func].params)?;
+                self.terminate(Terminator::ReturnCall { func, args });
+            }
+            "return_call_indirect" => {
+                let (table, sig, signature) = self.indirect(cursor)?;
+                let args = self.arguments(cursor, &signature.params)?;
+                self.terminate(Terminator::ReturnCallIndirect { table, sig, args });
+            }
             "exit" => self.exit(cursor, false)?,
             "revert" => self.exit(cursor, true)?,
             "trap" => {
@@ -360,6 +423,20 @@ impl<'m, 't> Statements<'m, 't> {
                 self.push(inst);
             }
         }
+        Ok(())
+    }
+
+    fn switch(&mut self, cursor: &mut Cursor<'_, 't>) -> Parsed {
+        let on = self.operand(cursor, Type::I32)?;
+        let mut blocks = Vec::new();
+        while cursor.try_sign(",") {
+            let token = cursor.peek();
+            let name = cursor.word("a block")?;
+            let block = self.locals.blocks.get(name).copied();
+            blocks.push(block.ok_or_else(|| unknown(token, "block", name))?);
+        }
+        let targets = Builder::new(self.func).target_list(&blocks);
+        self.terminate(Terminator::Switch { on, targets });
         Ok(())
     }
 
@@ -400,6 +477,19 @@ impl<'m, 't> Statements<'m, 't> {
         }
         Ok(Builder::new(self.func).constant_bits(&bits, ty))
     }
+}
+
+/// What a call calls.
+enum Target {
+    Func(FuncId),
+    Import(ImportId),
+    Indirect(TableId, SigId),
+    Act(Act, [u32; 2]),
+}
+
+/// Whether a call of any kind comes next.
+fn is_call(cursor: &Cursor<'_, '_>) -> bool {
+    matches!(cursor.peek().kind, Kind::Word("call" | "call_host" | "call_indirect" | "act"))
 }
 
 /// Whether a block's label comes next: `name:` or `name head h7:`.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::{
-    inst::{Block, FuncId, Head, MemoryId, Value, Var},
+    inst::{Block, FuncId, GlobalId, Head, MemoryId, Value, Var},
     module::MEMORIES_MAX,
     op::Op,
     types::Type,
@@ -83,6 +83,12 @@ pub enum VerifyErrorKind {
     OtherLength,
     /// A function or import that the module does not have.
     NoCallee(u32),
+    /// A table, global, segment or type that the module does not have.
+    NoHolding(u32),
+    /// A global that does not change, set.
+    ConstantGlobal(GlobalId),
+    /// A tail call of a function with other results than the caller's.
+    OtherResults,
     /// A block that the function does not have.
     NoBlock(Block),
     /// Blocks whose instructions do not follow one another from the first to the last.
@@ -174,6 +180,9 @@ impl fmt::Display for VerifyErrorKind {
             Self::OutsideCheck => f.write_str("the access is not inside its check"),
             Self::OtherLength => f.write_str("the length is not that of the token's check"),
             Self::NoCallee(number) => write!(f, "no function or import {number}"),
+            Self::NoHolding(number) => write!(f, "no table, global, segment or type {number}"),
+            Self::ConstantGlobal(global) => write!(f, "global {global} does not change"),
+            Self::OtherResults => f.write_str("a tail call of a function with other results"),
             Self::NoBlock(block) => write!(f, "no block {block}"),
             Self::Blocks => f.write_str("blocks do not partition the instructions in order"),
             Self::Empty => f.write_str("a function has at least one block"),

@@ -6,8 +6,11 @@ use lockstep_base::Index;
 
 use super::error::{VerifyError, VerifyErrorKind as Kind};
 use crate::{
+    act::Holding,
     func::{BlockDef, Func},
-    inst::{Block, Edge, Inst, List, MemoryId, Operand, Source, Terminator, Value, Var},
+    inst::{
+        Block, Edge, Inst, List, MemoryId, Operand, SigId, Source, TableId, Terminator, Value, Var,
+    },
     module::{Growth, Interface, Signature},
     types::Type,
 };
@@ -191,6 +194,32 @@ impl Scan<'_> {
                 let import_def = self.interface.imports.get(import);
                 self.call(&import_def.ok_or(Kind::NoCallee(import.0))?.signature, args, first)
             }
+            Inst::CallIndirect { table, sig, args, first } => {
+                self.table(table)?;
+                let (params, results) = self.indirect(sig)?;
+                self.call_types(&params, &results, args, first)
+            }
+            Inst::GlobalGet { global, result } => {
+                let def = self.interface.globals.get(global).ok_or(Kind::NoHolding(global.0))?;
+                self.define(result, def.ty)
+            }
+            Inst::GlobalSet { global, value } => {
+                let def = self.interface.globals.get(global).ok_or(Kind::NoHolding(global.0))?;
+                if !def.is_mutable {
+                    return Err(Kind::ConstantGlobal(global));
+                }
+                self.operand(value, def.ty)
+            }
+            Inst::Act { act, on, args, first } => {
+                for (position, number) in on.into_iter().enumerate() {
+                    match act.holdings().get(position) {
+                        Some(holding) => self.holding(*holding, number)?,
+                        None if number == 0 => {}
+                        None => return Err(Kind::SpareOperand),
+                    }
+                }
+                self.call_types(act.params(), act.results(), args, first)
+            }
             Inst::Step { height, .. } => {
                 if height != 0 && self.interface.window.is_none() {
                     return Err(Kind::NoWindow);
@@ -255,6 +284,26 @@ impl Scan<'_> {
                 self.edge(otherwise)
             }
             Terminator::Return { values } => self.list(values, &self.func.results),
+            Terminator::Switch { on, targets } => {
+                self.operand(on, Type::I32)?;
+                let start = targets.start as usize;
+                let func = self.func;
+                let blocks = func.targets.get(start..start + targets.len as usize);
+                let blocks = blocks.filter(|blocks| !blocks.is_empty()).ok_or(Kind::NoList)?;
+                blocks.iter().try_for_each(|block| self.has_block(*block))
+            }
+            Terminator::ReturnCall { func, args } => {
+                let signature =
+                    self.interface.signatures.get(func).ok_or(Kind::NoCallee(func.0))?;
+                self.same_results(&signature.results)?;
+                self.list(args, &signature.params)
+            }
+            Terminator::ReturnCallIndirect { table, sig, args } => {
+                self.table(table)?;
+                let (params, results) = self.indirect(sig)?;
+                self.same_results(&results)?;
+                self.list(args, &params)
+            }
             Terminator::Exit { token, len, .. } => match token.source() {
                 Source::Value(token) => self.whole(token, len).map(|_| ()),
                 _ if token == Operand::ZERO && len == Operand::ZERO => Ok(()),
@@ -371,11 +420,52 @@ impl Scan<'_> {
     }
 
     fn call(&mut self, signature: &Signature, args: List, first: Value) -> Checked {
-        self.list(args, &signature.params)?;
+        self.call_types(&signature.params, &signature.results, args, first)
+    }
+
+    /// The types of an indirect call, whose last argument is the index.
+    fn indirect(&self, sig: SigId) -> Checked<(Vec<Type>, Vec<Type>)> {
+        let signature = self.interface.types.get(sig).ok_or(Kind::NoHolding(sig.0))?;
+        let mut params = signature.params.clone();
+        params.push(Type::I64);
+        Ok((params, signature.results.clone()))
+    }
+
+    fn same_results(&self, results: &[Type]) -> Checked {
+        if results == self.func.results { Ok(()) } else { Err(Kind::OtherResults) }
+    }
+
+    fn table(&self, table: TableId) -> Checked {
+        self.interface.tables.get(table).map(|_| ()).ok_or(Kind::NoHolding(table.0))
+    }
+
+    fn holding(&self, holding: Holding, number: u32) -> Checked {
+        let interface = self.interface;
+        let count = match holding {
+            Holding::Memory => {
+                self.memory(MemoryId(number))?;
+                return self.writable(MemoryId(number));
+            }
+            Holding::Table => interface.tables.len(),
+            Holding::Data => interface.data_segments as usize,
+            Holding::Elem => interface.elem_segments as usize,
+            Holding::Func => interface.imports.len() + interface.signatures.len(),
+        };
+        if (number as usize) < count { Ok(()) } else { Err(Kind::NoHolding(number)) }
+    }
+
+    fn call_types(
+        &mut self,
+        params: &[Type],
+        results: &[Type],
+        args: List,
+        first: Value,
+    ) -> Checked {
+        self.list(args, params)?;
         if first.0 != self.next {
             return Err(Kind::Order { want: Value(self.next), got: first });
         }
-        for (position, ty) in signature.results.iter().enumerate() {
+        for (position, ty) in results.iter().enumerate() {
             // More results than 2^32 values cannot have been declared.
             self.define(Value(first.0.wrapping_add(position as u32)), *ty)?;
         }

@@ -1,8 +1,8 @@
 //! dMIR as text: parsed, printed, verified, run.
 
 use lockstep_ir::{
-    ImportId, MemoryId, Module, Trap, Verified,
-    evaluate::{Env, SimpleEnv, Stop, evaluate_func},
+    Act, GlobalId, ImportId, MemoryId, Module, PAGE_BYTES, SigId, TableId, Trap, Verified,
+    evaluate::{Callee, Env, SimpleEnv, Stop, evaluate_func},
     op::meaning::Bits,
     text::{Run, Want, parse, print, runs},
     verify_module,
@@ -14,6 +14,8 @@ use crate::interpret::{GAS_MAX, Loaded};
 const TEXT_MAX_BYTES: usize = 16 << 10;
 /// Bytes of memory a program may have.
 const MEMORY_MAX_BYTES: u64 = 1 << 20;
+/// Elements a table may have.
+const TABLE_LEN_MAX: u64 = 1 << 16;
 /// Blocks a program may run.
 const BLOCKS_MAX: u64 = 10_000;
 /// Runs of a file that are tried.
@@ -36,7 +38,9 @@ pub fn dmir(bytes: &[u8]) {
     let again = parse(&printed).unwrap_or_else(|error| panic!("{error}\n{printed}"));
     assert_eq!(print(&again), printed, "printing is not stable");
     let is_small = |module: &Module| {
-        module.interface.memories.iter().all(|(_, def)| def.initial_bytes <= MEMORY_MAX_BYTES)
+        let interface = &module.interface;
+        interface.memories.iter().all(|(_, def)| def.initial_bytes <= MEMORY_MAX_BYTES)
+            && interface.tables.iter().all(|(_, def)| def.initial <= TABLE_LEN_MAX)
     };
     if is_small(&module) {
         let loaded = Loaded::new(&module);
@@ -93,6 +97,46 @@ impl Env for Bounded {
             return Err(Trap::OutOfGas);
         }
         self.inner.touch(memory, end)
+    }
+
+    fn global(&self, global: GlobalId) -> Bits {
+        self.inner.global(global)
+    }
+
+    fn set_global(&mut self, global: GlobalId, bits: &Bits) {
+        self.inner.set_global(global, bits);
+    }
+
+    fn act(&mut self, act: Act, on: [u32; 2], args: [u64; 3]) -> Result<u64, Trap> {
+        let grows_far = match act {
+            Act::MemoryGrow => {
+                let bytes = args[0].saturating_mul(PAGE_BYTES);
+                self.memory_len(MemoryId(on[0])).saturating_add(bytes) > MEMORY_MAX_BYTES
+            }
+            Act::TableGrow => {
+                let len = self.inner.act(Act::TableSize, on, [0; 3])?;
+                len.saturating_add(args[0]) > TABLE_LEN_MAX
+            }
+            _ => false,
+        };
+        if grows_far {
+            self.is_cut = true;
+            return Err(Trap::OutOfGas);
+        }
+        self.inner.act(act, on, args)
+    }
+
+    fn callee(&mut self, table: TableId, sig: SigId, index: u64) -> Result<Callee, Trap> {
+        self.inner.callee(table, sig, index)
+    }
+
+    fn call_foreign(
+        &mut self,
+        callee: (u64, SigId),
+        args: &[Bits],
+        results: &mut [Bits],
+    ) -> Result<(), Stop> {
+        self.inner.call_foreign(callee, args, results)
     }
 
     fn load(&self, memory: MemoryId, addr: u64, bytes: &mut [u8]) {

@@ -98,8 +98,12 @@ fn operation(op: Op, ty: Type, to: Type) {
         }
         Shape::Select => run_loop(&name, &variables, &format!("{head} c, a, b")),
         shape => {
-            let args = ["a", "b", "b"][..shape.arity()].join(", ");
-            run_loop(&name, &variables, &format!("{set}\n{head} {args}"));
+            // Operands on lanes have types of their own, which `variables` has not.
+            let names = &["a", "b", "d"][..shape.arity()];
+            let own: Vec<_> =
+                names.iter().enumerate().map(|(k, name)| (*name, shape.operand(k, ty))).collect();
+            let set = if own.len() > 1 && own[1].1 == ty { set } else { String::new() };
+            run_loop(&name, &own, &format!("{set}\n{head} {}", names.join(", ")));
         }
     }
 }
@@ -258,6 +262,8 @@ fn evm_loop(code: Arc<[u8]>, mode: evm::Mode) {
         interface: interpreted.interface(),
         links: &links,
         read_only: [&[], &code],
+        instance: None,
+        depth: 0,
         gas: i64::MAX as u64,
         is_observed: mode == evm::Mode::Instrumented,
     };

@@ -29,6 +29,12 @@ impl<'t> Statements<'_, 't> {
                 let ty = self.func.vars[var].ty;
                 Inst::Set { var, value: self.operand(cursor, ty)? }
             }
+            "global_set" => {
+                let global = self.items.global(cursor)?;
+                cursor.sign(",")?;
+                let ty = self.interface.globals[global].ty;
+                Inst::GlobalSet { global, value: self.operand(cursor, ty)? }
+            }
             "charge" => Inst::Charge { gas: cursor.number("a price")? },
             "charge_by" => {
                 let ty = self.dotted(cursor)?;

@@ -1,0 +1,179 @@
+//! Calls of functions of instances, from outside and from each other.
+
+use core::fmt;
+
+use lockstep_interp::Ending;
+use lockstep_ir::op::meaning::Bits;
+use lockstep_rt::{
+    Ended, Evaluated, Exit, Faulted, FuncCall, FuncEnd, FuncEnded, FuncTarget, Machine, Program,
+    Spec, Stop, Store, Trap, evaluate_function,
+};
+
+use super::{
+    instances::{Instances, Linked},
+    value::{Func, Value},
+};
+use crate::{machine::Executor, tier::Tier};
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallEnd {
+    /// It returned these.
+    Values(Vec<Value>),
+    /// The program ended itself by way of its host.
+    Exit {
+        /// Whether it asks for its writes to be undone.
+        revert: bool,
+        /// Its output.
+        output: Vec<u8>,
+    },
+    /// It trapped.
+    Trap(Trap),
+}
+
+/// Why there was no call, or no result of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallError {
+    /// Other arguments than the function's type says.
+    Arguments,
+    /// The machine failed; the host keeps the error.
+    Fault,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Arguments => "the function takes other arguments",
+            Self::Fault => "the machine failed",
+        })
+    }
+}
+
+impl core::error::Error for CallError {}
+
+/// What runs functions of a store's instances.
+struct Runner<'a, H> {
+    executor: &'a Executor,
+    linked: &'a [Linked<H>],
+    tier: Tier,
+}
+
+/// How a function ended.
+enum End {
+    Values(Vec<Bits>),
+    Exit { revert: bool },
+    Trap(Trap),
+}
+
+impl<H> Runner<'_, H> {
+    fn enter(
+        &mut self,
+        host: &mut H,
+        call: &FuncCall<'_, H>,
+        output: &mut Vec<u8>,
+    ) -> Result<(End, u64), Faulted> {
+        let Linked { module, links } = &self.linked[call.instance as usize];
+        let spec = Spec {
+            interface: module.guest.interface(),
+            links,
+            read_only: [&[], &[]],
+            instance: Some((call.store, call.instance)),
+            depth: call.depth,
+            gas: call.gas,
+            is_observed: false,
+        };
+        let executor = self.executor;
+        let (resources, function) = (&executor.resources, (call.func, call.args));
+        if self.tier == Tier::Evaluator {
+            let program = &*module.guest;
+            let (ended, gas) =
+                evaluate_function(resources, program, (host, self), &spec, function, output);
+            let end = match ended {
+                Evaluated::Values(values) => End::Values(values),
+                Evaluated::Exit(Exit::Trap(trap)) => End::Trap(trap),
+                Evaluated::Exit(exit) => End::Exit { revert: exit == Exit::Revert },
+                Evaluated::Faulted => return Err(Faulted),
+            };
+            return Ok((end, gas));
+        }
+        let (ending, gas) = lockstep_interp::call(
+            resources,
+            &executor.translator,
+            &module.code,
+            (host, self),
+            &spec,
+            function,
+            output,
+        );
+        let end = match ending {
+            Ending::Values(values) => End::Values(values),
+            Ending::Exit { revert } | Ending::Stop(Stop::Exit { revert }) => End::Exit { revert },
+            Ending::Trap(trap) | Ending::Stop(Stop::Trap(trap)) => End::Trap(trap),
+            Ending::Stop(Stop::Fault) => return Err(Faulted),
+            // Our own front end made dMIR that does not verify or fit: no result may come of it.
+            Ending::Refused(error) => panic!("{error}"),
+        };
+        Ok((end, gas))
+    }
+}
+
+impl<H> Machine<H> for Runner<'_, H> {
+    /// Hosts of instances ask for no programs.
+    fn run(&mut self, _: &mut H, _: Program<'_>, _: &mut Vec<u8>) -> Result<Ended, Faulted> {
+        Err(Faulted)
+    }
+
+    fn call(&mut self, host: &mut H, call: FuncCall<'_, H>) -> Result<FuncEnded, Faulted> {
+        let (end, gas_left) = self.enter(host, &call, &mut Vec::new())?;
+        let end = match end {
+            End::Values(values) => {
+                call.results.copy_from_slice(&values);
+                FuncEnd::Returned
+            }
+            End::Exit { revert } => FuncEnd::Exit { revert },
+            End::Trap(trap) => FuncEnd::Trap(trap),
+        };
+        Ok(FuncEnded { end, gas_left })
+    }
+}
+
+impl<H> Instances<H> {
+    /// Calls a function with `gas`, of which what is left stays.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] when it was not called, or the machine failed.
+    pub fn call(
+        &mut self,
+        func: Func,
+        args: &[Value],
+        gas: &mut u64,
+    ) -> Result<CallEnd, CallError> {
+        let ty = self.func_type(func).clone();
+        if !ty.params.iter().copied().eq(args.iter().map(Value::ty)) {
+            return Err(CallError::Arguments);
+        }
+        let FuncTarget::Own { instance, func } = self.store.func(func.0).target else {
+            // A function of the host sees its caller; from outside there is none.
+            return Ok(CallEnd::Values(ty.results.iter().map(|ty| Value::zero(*ty)).collect()));
+        };
+        let bits: Vec<Bits> = args.iter().map(|value| value.to_bits()).collect();
+        let store: &Store<H> = &self.store;
+        let (args, gas_before) = (&bits[..], (*gas).min(i64::MAX as u64));
+        let call =
+            FuncCall { store, instance, func, args, results: &mut [], gas: gas_before, depth: 0 };
+        let mut runner = Runner { executor: &self.executor, linked: &self.linked, tier: self.tier };
+        let (host, mut output) = (&mut self.host, Vec::new());
+        let ended = self.native.run(|| runner.enter(host, &call, &mut output));
+        let (end, gas_left) = ended.map_err(|Faulted| CallError::Fault)?;
+        *gas -= gas_before - gas_left;
+        Ok(match end {
+            End::Values(values) => {
+                let value = |(bits, ty): (&Bits, _)| Value::from_slots(ty, [bits[0], bits[1]]);
+                CallEnd::Values(values.iter().zip(ty.results.iter().copied()).map(value).collect())
+            }
+            End::Exit { revert } => CallEnd::Exit { revert, output },
+            End::Trap(trap) => CallEnd::Trap(trap),
+        })
+    }
+}

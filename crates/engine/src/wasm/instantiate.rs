@@ -1,0 +1,254 @@
+//! Instantiation: imports are matched, what the module owns is made, segments are written, the start function runs.
+
+use core::fmt;
+use std::sync::Arc;
+
+use lockstep_guest::wasm::{ExternType, FuncType, SegmentMode};
+use lockstep_ir::PAGE_BYTES;
+use lockstep_rt::{InstanceParts, Links, ReserveError, Trap, TypeId};
+
+use super::{
+    call::{CallEnd, CallError},
+    constant::evaluate,
+    instances::{Instances, Linked},
+    matching::{Offer, admits},
+    module::Module,
+    value::{Extern, Func, Instance},
+};
+
+/// Why a module has no instance. Segments that were written before stay written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstantiateError {
+    /// An import that does not fit.
+    Import {
+        /// Which, by its place among the imports.
+        index: usize,
+        /// Why.
+        reason: ImportReason,
+    },
+    /// A segment did not fit, or the start function trapped.
+    Trap(Trap),
+    /// The start function ended the program.
+    Exit,
+    /// The machine failed; the host keeps the error.
+    Fault,
+    /// The operating system refused address space.
+    Reserve(ReserveError),
+}
+
+/// Why an import does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportReason {
+    /// Nothing was given.
+    Missing,
+    /// Another kind or type was given.
+    Type,
+}
+
+impl fmt::Display for InstantiateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Import { index, reason: ImportReason::Missing } => {
+                write!(f, "import {index} is not given: unknown import")
+            }
+            Self::Import { index, reason: ImportReason::Type } => {
+                write!(f, "import {index} is of another type: incompatible import type")
+            }
+            Self::Trap(trap) => write!(f, "instantiation trapped: {trap}"),
+            Self::Exit => f.write_str("the start function ended the program"),
+            Self::Fault => f.write_str("the machine failed"),
+            Self::Reserve(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for InstantiateError {}
+
+impl From<Trap> for InstantiateError {
+    fn from(trap: Trap) -> Self {
+        Self::Trap(trap)
+    }
+}
+
+impl<H> Instances<H> {
+    /// Makes an instance of `module`, whose imports are given in its order.
+    ///
+    /// # Errors
+    ///
+    /// [`InstantiateError`] when there is none.
+    pub fn instantiate(
+        &mut self,
+        module: &Module,
+        imports: &[Extern],
+        gas: &mut u64,
+    ) -> Result<Instance, InstantiateError> {
+        let mut parts = InstanceParts::default();
+        self.import(module, imports, &mut parts)?;
+        self.own(module, &mut parts)?;
+        let globals = parts.globals.clone();
+        let number = self.store.add_instance(parts);
+        let links = Links::of_instance(&self.store, number, module.guest.interface());
+        self.linked.push(Linked { module: module.clone(), links });
+        self.initialize(module, number, &globals)?;
+        self.segments(module, number, &globals)?;
+        self.start(module, number, gas)?;
+        Ok(Instance(number))
+    }
+
+    fn import(
+        &mut self,
+        module: &Module,
+        given: &[Extern],
+        parts: &mut InstanceParts,
+    ) -> Result<(), InstantiateError> {
+        for (index, import) in module.guest.imports().iter().enumerate() {
+            let fail = |reason| InstantiateError::Import { index, reason };
+            let item = *given.get(index).ok_or(fail(ImportReason::Missing))?;
+            let fits = match &import.ty {
+                ExternType::Func(ty) => self.is_of_type(item, ty),
+                _ => true,
+            };
+            if !fits || !admits(&import.ty, &self.offer(item)) {
+                return Err(fail(ImportReason::Type));
+            }
+            match item {
+                Extern::Func(func) => parts.imports.push(func.0),
+                Extern::Table(table) => parts.tables.push(table.0),
+                Extern::Memory(memory) => parts.memories.push(memory.0),
+                Extern::Global(global) => parts.globals.push(global.0),
+            }
+        }
+        Ok(())
+    }
+
+    fn is_of_type(&mut self, item: Extern, ty: &FuncType) -> bool {
+        let Extern::Func(func) = item else { return false };
+        self.type_id(ty) == self.store.func(func.0).ty
+    }
+
+    fn offer(&self, item: Extern) -> Offer {
+        match item {
+            Extern::Func(_) => Offer::Func,
+            Extern::Table(table) => {
+                Offer::Table(self.tables[table.0 as usize], self.store.table_limits(table.0).0)
+            }
+            Extern::Memory(memory) => {
+                let pages = self.store.memory_limits(memory.0).0 / PAGE_BYTES;
+                Offer::Memory(self.memories[memory.0 as usize], pages)
+            }
+            Extern::Global(global) => Offer::Global(self.globals[global.0 as usize]),
+        }
+    }
+
+    /// Makes what the module owns; globals and tables get their content once functions can be named.
+    fn own(&mut self, module: &Module, parts: &mut InstanceParts) -> Result<(), InstantiateError> {
+        let guest = &module.guest;
+        for ty in &guest.memories()[parts.memories.len()..] {
+            let memory = self.new_memory(*ty).map_err(InstantiateError::Reserve)?;
+            parts.memories.push(memory.0);
+        }
+        for ty in &guest.tables()[parts.tables.len()..] {
+            parts.tables.push(self.new_table(*ty).0);
+        }
+        for ty in &guest.globals()[parts.globals.len()..] {
+            parts.globals.push(self.add_global(*ty, [0; 2]).0);
+        }
+        let first = parts.imports.len() as u32;
+        let own = guest.interface().signatures.len() as u32;
+        let func_types: Vec<TypeId> =
+            (first..first + own).map(|index| self.type_id(guest.func_type(index))).collect();
+        parts.func_types = func_types.into();
+        let types: Vec<TypeId> = guest.types().iter().map(|ty| self.type_id(ty)).collect();
+        parts.types = types.into();
+        let bytes = guest.bytes();
+        parts.datas =
+            guest.datas().iter().map(|data| Arc::from(&bytes[data.bytes.clone()])).collect();
+        parts.elems = guest.elems().len();
+        Ok(())
+    }
+
+    /// What a constant expression of the instance yields.
+    fn constant(
+        &self,
+        expr: &lockstep_guest::wasm::ConstExpr,
+        number: u32,
+        globals: &[u32],
+    ) -> [u64; 2] {
+        let global = |index: u32| self.store.global(globals[index as usize]);
+        evaluate(expr, global, |func| self.store.func_of(number, func))
+    }
+
+    /// Gives own globals and tables what they begin with.
+    fn initialize(
+        &mut self,
+        module: &Module,
+        number: u32,
+        globals: &[u32],
+    ) -> Result<(), InstantiateError> {
+        let guest = &module.guest;
+        let imported = guest.globals().len() - guest.global_inits().len();
+        for (global, init) in globals[imported..].iter().zip(guest.global_inits()) {
+            let bits = self.constant(init, number, globals);
+            self.store.set_global(*global, bits);
+        }
+        let imported = guest.tables().len() - guest.table_inits().len();
+        for (own, init) in guest.table_inits().iter().enumerate() {
+            let index = (imported + own) as u32;
+            if let Some(init) = init {
+                let [fill, _] = self.constant(init, number, globals);
+                self.store.fill_table(self.store.table_of(number, index), fill);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes active segments in order and drops them; others wait.
+    fn segments(
+        &mut self,
+        module: &Module,
+        number: u32,
+        globals: &[u32],
+    ) -> Result<(), InstantiateError> {
+        let guest = &module.guest;
+        for (segment, elem) in guest.elems().iter().enumerate() {
+            if matches!(elem.mode, SegmentMode::Declared) {
+                continue;
+            }
+            let items: Vec<u64> =
+                elem.items.iter().map(|item| self.constant(item, number, globals)[0]).collect();
+            let segment = segment as u32;
+            match &elem.mode {
+                SegmentMode::Active { index, offset } => {
+                    let [at, _] = self.constant(offset, number, globals);
+                    self.store.write_table(self.store.table_of(number, *index), at, &items)?;
+                }
+                _ => self.store.set_elem(number, segment, items.into()),
+            }
+        }
+        for (segment, data) in guest.datas().iter().enumerate() {
+            if let SegmentMode::Active { index, offset } = &data.mode {
+                let [at, _] = self.constant(offset, number, globals);
+                let bytes = &guest.bytes()[data.bytes.clone()];
+                self.store.write_memory(self.store.memory_of(number, *index), at, bytes)?;
+                self.store.drop_data(number, segment as u32);
+            }
+        }
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        module: &Module,
+        number: u32,
+        gas: &mut u64,
+    ) -> Result<(), InstantiateError> {
+        let Some(start) = module.guest.start() else { return Ok(()) };
+        let func = Func(self.store.func_of(number, start));
+        match self.call(func, &[], gas) {
+            Ok(CallEnd::Values(_)) => Ok(()),
+            Ok(CallEnd::Exit { .. }) => Err(InstantiateError::Exit),
+            Ok(CallEnd::Trap(trap)) => Err(InstantiateError::Trap(trap)),
+            Err(CallError::Fault | CallError::Arguments) => Err(InstantiateError::Fault),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! [`Module`]: a loaded module with its translations.
+
+use std::sync::Arc;
+
+use lockstep_guest::wasm::{Config, LoadError, Module as Guest};
+use lockstep_interp::Code;
+
+/// A valid module, with whatever of it was translated so far. Clones share both.
+#[derive(Debug, Clone)]
+pub struct Module {
+    pub(super) guest: Arc<Guest>,
+    pub(super) code: Arc<Code>,
+}
+
+impl Module {
+    /// Reads and validates a module.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] with the first reason to refuse it.
+    pub fn load(bytes: &[u8], config: &Config) -> Result<Self, LoadError> {
+        let guest = Arc::new(Guest::load(Arc::from(bytes), config)?);
+        let code = Arc::new(Code::functions(guest.clone()));
+        Ok(Self { guest, code })
+    }
+
+    /// What the bytes say: imports, exports, types.
+    pub fn guest(&self) -> &Guest {
+        &self.guest
+    }
+}
