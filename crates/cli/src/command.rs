@@ -8,7 +8,7 @@ use std::{
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::{disasm, error::InputError, exit, gas, run, statetest};
+use crate::{disasm, error::InputError, exit, gas, run, statetest, wast};
 
 /// One deterministic smart-contract execution engine.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ struct CommandLine {
 enum Command {
     /// Run Ethereum state tests.
     Statetest(statetest::Arguments),
+    /// Run scripts of the WebAssembly specification.
+    Wast(wast::Arguments),
     /// Run one piece of code.
     Run(run::Arguments),
     /// List code as opcodes and as dMIR.
@@ -39,6 +41,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Statetest(arguments) => statetest::run(&arguments),
+        Command::Wast(arguments) => wast::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Disasm(arguments) => disasm::run(&arguments),
         Command::Gas(arguments) => gas::run(&arguments),

@@ -47,10 +47,29 @@ pub enum InputError {
         "a file of state tests is an object: name -> {{env, pre, transaction, post}}"
     ))]
     NoTests(PathBuf),
-    /// A folder without files of state tests.
-    #[error("no file of state tests in {}", .0.display())]
-    #[diagnostic(help("files of state tests end in .json"))]
-    NoFiles(PathBuf),
+    /// A folder without files of the kind that was asked for.
+    #[error("no file of {content} in {}", path.display())]
+    #[diagnostic(help("files of {content} end in .{extension}"))]
+    NoFiles {
+        /// The folder.
+        path: PathBuf,
+        /// What such files hold.
+        content: &'static str,
+        /// How their names end.
+        extension: &'static str,
+    },
+    /// A script or module in WebAssembly's text format that does not parse.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    WasmText {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// The column, counted from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
     /// A test whose parts do not fit together.
     #[error("{}: test {test:?}: {what}", path.display())]
     Test {

@@ -40,6 +40,7 @@ pub use lockstep_host::ethereum::{
     Fees, InvalidTransaction, Message, Receipt, RlpError, SignatureError, SignedTransaction,
     TransactError, Transaction, TransactionKind,
 };
+pub use lockstep_host::spectest;
 pub use lockstep_interp::{CodeError, Line};
 pub use lockstep_rt::{Ended, Exit, HostRow, Program, ReserveError, StepView, Trap};
 pub use lockstep_state::{

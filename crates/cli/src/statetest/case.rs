@@ -10,7 +10,10 @@ use lockstep::{
     StorageError, Tracer, TransactError, Vm, logs_hash,
 };
 
-use crate::fixture::{Expectation, Rejection, StateTest};
+use crate::{
+    fixture::{Expectation, Rejection, StateTest},
+    panics,
+};
 
 /// A state that several cases begin with.
 pub type SharedState = Arc<MemoryStorage>;
@@ -106,9 +109,7 @@ impl<'e> CaseRunner<'e> {
             Err(panic) => {
                 // Its state is unknown.
                 self.vm = None;
-                let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-                Err(Failure::Panic(text.unwrap_or("without a message").to_owned()))
+                Err(Failure::Panic(panics::message(&*panic).to_owned()))
             }
         }
     }

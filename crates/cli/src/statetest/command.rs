@@ -1,13 +1,13 @@
 //! `lockstep statetest`.
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write},
+    io::{self, BufRead, Write},
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use lockstep::{Engine, Fork, Journal, Options, Tier, Tracer};
 use regex::Regex;
 use serde::Serialize;
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     command::talk,
     error::InputError,
-    exit,
+    exit, progress,
     trace::{Detail, Eip3155, TraceArguments},
 };
 
@@ -207,14 +207,7 @@ struct Talk {
 
 impl Talk {
     fn new(files: usize, format: Format) -> Self {
-        let bar = match io::stderr().is_terminal() && files > 1 {
-            true => ProgressBar::new(files as u64),
-            false => ProgressBar::hidden(),
-        };
-        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} files {eta}") {
-            bar.set_style(style);
-        }
-        Self { bar, format, written: Ok(()) }
+        Self { bar: progress::bar(files), format, written: Ok(()) }
     }
 
     fn file_done(&mut self, report: &FileReport) {

@@ -1,14 +1,11 @@
 //! The files that a path names.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use std::path::{Path, PathBuf};
+
+use crate::{
+    error::InputError,
+    files::{Kind, collect},
 };
-
-use crate::error::InputError;
-
-/// Folders deeper than this are a loop of links.
-const DEPTH_MAX: u32 = 64;
 
 /// The files that `path` names: itself, or all `.json` files in the folder, sorted.
 ///
@@ -16,30 +13,5 @@ const DEPTH_MAX: u32 = 64;
 ///
 /// When it cannot be read, or is a folder without such files.
 pub fn collect_files(path: &Path) -> Result<Vec<PathBuf>, InputError> {
-    let failed = |cause| InputError::Read { path: path.to_owned(), cause };
-    if !fs::metadata(path).map_err(failed)?.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    walk(path, DEPTH_MAX, &mut files)?;
-    if files.is_empty() {
-        return Err(InputError::NoFiles(path.to_owned()));
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn walk(folder: &Path, depth: u32, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
-    let failed = |cause| InputError::Read { path: folder.to_owned(), cause };
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_dir() {
-            if depth > 0 {
-                walk(&path, depth - 1, files)?;
-            }
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
-        }
-    }
-    Ok(())
+    collect(path, Kind { content: "state tests", extension: "json" })
 }

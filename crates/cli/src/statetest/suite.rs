@@ -1,14 +1,8 @@
 //! All cases of a file, and files side by side.
 
 use std::{
-    iter,
-    num::NonZero,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
+    sync::Arc,
 };
 
 use lockstep::{Engine, Fork, Hash, Journal, MemoryStorage, Options, Tier, Tracer};
@@ -20,6 +14,7 @@ use super::{
 use crate::{
     error::InputError,
     fixture::{StateTest, read_suite},
+    parallel,
 };
 
 /// How to run files.
@@ -115,26 +110,12 @@ pub fn run_files(
     on_file: &(dyn Fn(&FileReport) + Sync),
 ) -> Vec<FileReport> {
     let engine = Engine::new();
-    let next = AtomicUsize::new(0);
-    let slots: Mutex<Vec<Option<FileReport>>> =
-        Mutex::new(iter::repeat_with(|| None).take(files.len()).collect());
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(files.len());
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                let mut runner = CaseRunner::new(&engine, Options { tier: settings.tier });
-                while let i = next.fetch_add(1, Ordering::Relaxed)
-                    && let Some(path) = files.get(i)
-                {
-                    let report = run_file(&mut runner, path, settings, None);
-                    on_file(&report);
-                    slots.lock().unwrap_or_else(PoisonError::into_inner)[i] = Some(report);
-                }
-            });
-        }
-    });
-    let slots = slots.into_inner().unwrap_or_else(PoisonError::into_inner);
-    slots.into_iter().flatten().collect()
+    let runner = || CaseRunner::new(&engine, Options { tier: settings.tier });
+    parallel::map(files, runner, |runner, path| {
+        let report = run_file(runner, path, settings, None);
+        on_file(&report);
+        report
+    })
 }
 
 /// Runs the file at `path`.

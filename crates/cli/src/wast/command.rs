@@ -1,0 +1,68 @@
+//! `lockstep wast`.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use clap::Args;
+use lockstep::Tier;
+
+use super::{
+    report,
+    suite::{FileReport, Totals, collect_scripts, run_scripts},
+};
+use crate::{command::talk, error::InputError, exit, progress};
+
+/// Runs scripts of the WebAssembly specification's test suite.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Scripts, or folders of scripts (*.wast).
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Writes one JSON array.
+    #[arg(long)]
+    json: bool,
+    /// What runs the code.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    tier: Tier,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When a path names nothing that can be run, or results cannot be written.
+pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
+    let mut files = Vec::new();
+    for path in &arguments.paths {
+        files.extend(collect_scripts(path)?);
+    }
+    let bar = Mutex::new(progress::bar(files.len()));
+    let reports = run_scripts(&files, arguments.tier, &|report: &FileReport| {
+        let bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = &report.tally {
+            bar.suspend(|| talk(&format!("error: {error}\n")));
+        }
+        bar.inc(1);
+    });
+    bar.into_inner().unwrap_or_else(PoisonError::into_inner).finish_and_clear();
+    write(&reports, arguments.json).map_err(|cause| InputError::Write { cause })?;
+    let Totals { passed, failed, skipped, unreadable } = Totals::of(&reports);
+    talk(&format!("{passed} passed, {failed} failed, {skipped} skipped\n"));
+    Ok(match (unreadable, failed) {
+        (0, 0) => exit::GOOD,
+        (0, _) => exit::FAILED,
+        _ => exit::UNUSABLE,
+    })
+}
+
+fn write(reports: &[FileReport], is_json: bool) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match is_json {
+        true => report::write_json(&mut out, reports)?,
+        false => report::write_text(&mut out, reports)?,
+    }
+    out.flush()
+}

@@ -1,0 +1,86 @@
+//! Files of scripts, side by side.
+
+use std::path::{Path, PathBuf};
+
+use lockstep::Tier;
+
+use super::{script, skip, tally::Tally};
+use crate::{
+    error::InputError,
+    files::{Kind, collect},
+    input, parallel,
+};
+
+/// What became of a file.
+#[derive(Debug)]
+pub struct FileReport {
+    /// The file.
+    pub path: PathBuf,
+    /// Its directives; an error when it could not be read.
+    pub tally: Result<Tally, InputError>,
+}
+
+/// How many assertions of all files did what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Held.
+    pub passed: usize,
+    /// Did not hold.
+    pub failed: usize,
+    /// Were left out.
+    pub skipped: usize,
+    /// Files that could not be read.
+    pub unreadable: usize,
+}
+
+impl Totals {
+    /// The totals of these files.
+    pub fn of<'r>(reports: impl IntoIterator<Item = &'r FileReport>) -> Self {
+        reports.into_iter().fold(Self::default(), |mut totals, report| {
+            match &report.tally {
+                Err(_) => totals.unreadable += 1,
+                Ok(tally) => {
+                    let counts = tally.counts();
+                    totals.passed += counts.passed;
+                    totals.failed += counts.failed;
+                    totals.skipped += counts.skipped;
+                }
+            }
+            totals
+        })
+    }
+}
+
+/// The scripts that `path` names: itself, or all `.wast` files in the folder and below, sorted.
+///
+/// # Errors
+///
+/// When it cannot be read, or is a folder without scripts.
+pub fn collect_scripts(path: &Path) -> Result<Vec<PathBuf>, InputError> {
+    collect(path, Kind { content: "WebAssembly scripts", extension: "wast" })
+}
+
+/// Runs `files` on all cores and shows each report as soon as it is there; returns them in the order of the files.
+pub fn run_scripts(
+    files: &[PathBuf],
+    tier: Tier,
+    on_file: &(dyn Fn(&FileReport) + Sync),
+) -> Vec<FileReport> {
+    parallel::map(
+        files,
+        || (),
+        |(), path| {
+            let report = FileReport { path: path.clone(), tally: run_script(path, tier) };
+            on_file(&report);
+            report
+        },
+    )
+}
+
+fn run_script(path: &Path, tier: Tier) -> Result<Tally, InputError> {
+    let text = input::read_text(path)?;
+    match skip::reason(path) {
+        Some(reason) => Ok(skip::all(&text, reason)),
+        None => script::run(path, &text, tier),
+    }
+}
