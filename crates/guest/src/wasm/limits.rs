@@ -26,15 +26,15 @@ pub const DATA_SEGMENTS_MAX: u64 = 100_000;
 /// Element segments.
 pub const ELEM_SEGMENTS_MAX: u64 = 100_000;
 /// Instructions of all constant expressions together.
-pub const CONST_OPS_MAX: u64 = 10_000_000;
+pub const CONST_OPS_MAX: u64 = 1_000_000;
 /// Parameters of a function type.
 pub const PARAMS_MAX: u64 = 1_000;
 /// Results of a function type.
 pub const RESULTS_MAX: u64 = 1_000;
 /// Parameters and results of all functions together, each function counted.
 pub const SIGNATURE_TYPES_MAX: u64 = 10_000_000;
-/// Bytes of a function.
-pub const BODY_BYTES_MAX: u64 = 7_654_321;
+/// Bytes of a function; the parser calls what has two more malformed.
+pub const BODY_BYTES_MAX: u64 = 7_654_320;
 /// Locals of a function, parameters included.
 pub const LOCALS_MAX: u64 = 50_000;
 /// Operands on the stack of a function.
@@ -52,8 +52,8 @@ pub const MOVES_FREE: u64 = 1 << 16;
 pub const TABLE_ELEMENTS_MAX: u64 = 10_000_000;
 /// Pages of a memory to begin with, and what one may grow to whatever it declares: 4 GiB.
 pub const MEMORY_PAGES_MAX: u64 = 1 << 16;
-/// Bytes of an imported or exported name.
-pub const NAME_BYTES_MAX: u64 = 100_000;
+/// Bytes of an imported or exported name; the parser calls what has two more malformed.
+pub const NAME_BYTES_MAX: u64 = 99_999;
 
 /// Depth units of all frames of an activation together; see [`FRAME_UNITS`].
 pub const DEPTH_LIMIT: DepthLimit = DepthLimit(1 << 20);

@@ -25,12 +25,13 @@ mod stack;
 mod table;
 mod vector;
 mod vector_rows;
+mod visit;
 
-use lockstep_ir::{Builder, Func, FuncId, Operand, Type, Var};
-use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader, WasmFeatures};
+use lockstep_ir::{Builder, Func, FuncId, Operand, Type};
+use wasmparser::{BinaryReader, FunctionBody, OperatorsReader, WasmFeatures};
 
 use self::{control::Frame, span::Span, stack::Stack};
-use super::{limits, module::Module, schedule::Class};
+use super::{limits, module::Module};
 
 /// Lowers `func` into `out`, which is empty.
 pub(super) fn lower(module: &Module, func: FuncId, out: &mut Func) {
@@ -101,14 +102,9 @@ impl<'m, 'f> Lower<'m, 'f> {
     fn run(&mut self, mut reader: OperatorsReader<'_>) -> wasmparser::Result<()> {
         self.begin_function();
         while !reader.eof() {
-            let (operator, offset) = reader.read_with_offset()?;
             // A module is shorter than 2^32 bytes.
-            self.b.at_pc(offset as u32);
-            if self.is_reachable {
-                self.operator(&operator);
-            } else {
-                self.unreachable_operator(&operator);
-            }
+            self.b.at_pc(reader.original_position() as u32);
+            reader.visit_operator(self)?;
         }
         self.finish();
         Ok(())
@@ -123,62 +119,5 @@ impl<'m, 'f> Lower<'m, 'f> {
         let locals: u32 = locals.iter().map(|var| var.ty.slots()).sum();
         let units = limits::FRAME_UNITS + locals + slots(self.results) + self.stack.max_slots();
         self.b.set_units(units);
-    }
-
-    fn operator(&mut self, operator: &Operator<'_>) {
-        if let Some(row) = numeric::row(operator) {
-            return self.numeric(row);
-        }
-        if let Some(row) = memory::row(operator) {
-            return self.access(row);
-        }
-        match *operator {
-            Operator::LocalGet { local_index } => {
-                self.pay(Class::Local);
-                self.push_local(Var(local_index));
-            }
-            Operator::LocalSet { local_index } => {
-                self.pay(Class::Local);
-                self.set_local(Var(local_index));
-            }
-            Operator::LocalTee { local_index } => {
-                self.pay(Class::Local);
-                let is_constant = self.top_is_constant();
-                let value = self.set_local(Var(local_index));
-                if is_constant {
-                    let ty = self.b.func().vars[Var(local_index)].ty;
-                    self.push(value, ty);
-                } else {
-                    self.push_local(Var(local_index));
-                }
-            }
-            Operator::I32Const { value } => self.constant(u64::from(value as u32), Type::I32),
-            Operator::I64Const { value } => self.constant(value as u64, Type::I64),
-            Operator::F32Const { value } => self.constant(u64::from(value.bits()), Type::F32),
-            Operator::F64Const { value } => self.constant(value.bits(), Type::F64),
-            Operator::Drop => {
-                self.pay(Class::Parametric);
-                self.drop();
-            }
-            Operator::Select | Operator::TypedSelect { .. } => self.select(),
-            _ => self.other(operator),
-        }
-    }
-
-    /// What remains when the frequent instructions are out of the way.
-    fn other(&mut self, operator: &Operator<'_>) {
-        let done = self.control(operator)
-            || self.calls(operator)
-            || self.memories(operator)
-            || self.tables(operator)
-            || self.vectors(operator)
-            || self.wide(operator);
-        assert!(done, "the validator admits no other instruction: {operator:?}");
-    }
-
-    fn constant(&mut self, bits: u64, ty: Type) {
-        self.pay(Class::Constant);
-        let constant = self.b.constant(bits, ty);
-        self.push(constant, ty);
     }
 }

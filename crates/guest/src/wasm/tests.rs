@@ -1,6 +1,9 @@
 //! Small modules, loaded, lowered, verified and run by the reference evaluator.
 
 mod control;
+mod gas;
+mod load;
+mod memory;
 mod numeric;
 
 use std::sync::Arc;
@@ -78,4 +81,24 @@ impl Run {
     fn memory(&self) -> &[u8] {
         self.env.memory(MemoryId(0))
     }
+}
+
+/// A module of one function without parameters or results, with this body.
+fn one_function(body: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0".to_vec();
+    let mut code = vec![1];
+    leb(body.len(), &mut code);
+    code.extend(body);
+    bytes.push(10);
+    leb(code.len(), &mut bytes);
+    bytes.extend(code);
+    bytes
+}
+
+fn leb(mut number: usize, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
 }

@@ -20,7 +20,6 @@ const BR_IF: u8 = 0x0d;
 const BR_TABLE: u8 = 0x0e;
 const RETURN: u8 = 0x0f;
 const CALL: u8 = 0x10;
-const CALL_INDIRECT: u8 = 0x11;
 const RETURN_CALL: u8 = 0x12;
 const RETURN_CALL_INDIRECT: u8 = 0x13;
 
@@ -59,8 +58,7 @@ impl Body<'_> {
             let offset = reader.original_position();
             let opcode = self.bytes[offset as usize];
             if (BLOCK..=RETURN_CALL_INDIRECT).contains(&opcode) {
-                let handed = self.handed_over(opcode, reader.clone());
-                moves += handed.map_err(malformed)?;
+                moves += self.handed_over(opcode, reader.clone())?;
                 limit(offset, "operands handed over in a function", moves_max, moves)?;
             }
             let visited = reader.visit_operator(&mut self.validator.visitor(offset));
@@ -88,31 +86,41 @@ impl Body<'_> {
 
     /// How many operands the instruction at `reader` hands to a block, label or function. What does not exist counts as
     /// nothing: the validator refuses it.
-    fn handed_over(&self, opcode: u8, mut reader: BinaryReader<'_>) -> wasmparser::Result<u64> {
-        reader.read_u8()?;
+    fn handed_over(&self, opcode: u8, mut reader: BinaryReader<'_>) -> Read<u64> {
+        reader.read_u8().map_err(malformed)?;
         Ok(match opcode {
             BLOCK..=IF => {
-                let ty = reader.read_var_s33()?;
+                let ty = reader.read_var_s33().map_err(malformed)?;
                 u32::try_from(ty).map_or(1, |ty| self.type_len(ty))
             }
             ELSE | END => self.label_len(0),
-            BR | BR_IF => self.label_len(reader.read_var_u32()?),
-            BR_TABLE => {
-                let count = reader.read_var_u32()?;
-                let mut all = 0;
-                for _ in 0..=count {
-                    all += self.label_len(reader.read_var_u32()?);
-                }
-                all
-            }
+            BR_TABLE => return self.labels_len(reader),
             RETURN => self.label_len(self.validator.control_stack_height().saturating_sub(1)),
-            CALL | RETURN_CALL => {
-                let func = reader.read_var_u32()? as usize;
-                self.sections.func_types.get(func).map_or(0, |ty| self.type_len(*ty))
+            BR..=RETURN_CALL_INDIRECT => {
+                let number = reader.read_var_u32().map_err(malformed)?;
+                match opcode {
+                    BR | BR_IF => self.label_len(number),
+                    CALL | RETURN_CALL => {
+                        let ty = self.sections.func_types.get(number as usize);
+                        ty.map_or(0, |ty| self.type_len(*ty))
+                    }
+                    _ => self.type_len(number),
+                }
             }
-            CALL_INDIRECT | RETURN_CALL_INDIRECT => self.type_len(reader.read_var_u32()?),
             _ => 0,
         })
+    }
+
+    /// What all labels of a `br_table` take along.
+    fn labels_len(&self, mut reader: BinaryReader<'_>) -> Read<u64> {
+        let offset = reader.original_position();
+        let count = reader.read_var_u32().map_err(malformed)?;
+        limit(offset, "labels of a br_table", limits::BR_TABLE_MAX, u64::from(count))?;
+        let mut all = 0;
+        for _ in 0..=count {
+            all += self.label_len(reader.read_var_u32().map_err(malformed)?);
+        }
+        Ok(all)
     }
 
     fn type_len(&self, ty: u32) -> u64 {

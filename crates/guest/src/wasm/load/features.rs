@@ -22,21 +22,24 @@ pub(super) const fn offered(profile: Profile) -> WasmFeatures {
     }
 }
 
-/// What is not offered, with its name; a later row may need the ones before it.
+/// What is not offered, with its name and what it builds on.
 const REFUSED: &[(WasmFeatures, &str)] = &[
     (WasmFeatures::FLOATS, "floating point"),
     (WasmFeatures::THREADS, "threads"),
     (WasmFeatures::FUNCTION_REFERENCES, "typed function references"),
     (WasmFeatures::EXCEPTIONS, "exceptions"),
     (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions"),
-    (WasmFeatures::FUNCTION_REFERENCES.union(WasmFeatures::GC), "gc"),
+    (WITH_GC, "gc"),
     (WasmFeatures::CUSTOM_PAGE_SIZES, "custom page sizes"),
     (WasmFeatures::MEMORY_CONTROL, "memory control"),
     (WasmFeatures::STACK_SWITCHING, "stack switching"),
     (WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything threads"),
     (WasmFeatures::COMPACT_IMPORTS, "compact imports"),
-    (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),
+    (WITH_GC.union(WasmFeatures::EXCEPTIONS), "exceptions"),
+    (WITH_GC.union(WasmFeatures::CUSTOM_DESCRIPTORS), "custom descriptors"),
 ];
+
+const WITH_GC: WasmFeatures = WasmFeatures::FUNCTION_REFERENCES.union(WasmFeatures::GC);
 
 /// Says why `bytes` were refused: by the name of a proposal when they are valid with it.
 pub(super) fn explain(

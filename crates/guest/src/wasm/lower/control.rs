@@ -54,6 +54,11 @@ impl<'m> Lower<'m, '_> {
     pub(super) fn control(&mut self, operator: &Operator<'_>) -> bool {
         match operator {
             Operator::Nop => self.pay(Class::Structure),
+            Operator::Drop => {
+                self.pay(Class::Parametric);
+                self.drop();
+            }
+            Operator::Select | Operator::TypedSelect { .. } => self.select(),
             Operator::Block { blockty } => self.begin(Kind::Block, *blockty),
             Operator::Loop { blockty } => self.begin_loop(*blockty),
             Operator::If { blockty } => self.begin_if(*blockty),
@@ -76,6 +81,7 @@ impl<'m> Lower<'m, '_> {
     }
 
     /// Reads past what control cannot reach.
+    #[inline(always)]
     pub(super) fn unreachable_operator(&mut self, operator: &Operator<'_>) {
         match operator {
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {

@@ -31,7 +31,7 @@ enum Kind {
 macro_rules! rows {
     ($($operator:ident = $kind:ident $ty:ident $operand:ident;)*) => {
         /// The row of a load or store.
-        #[inline]
+        #[inline(always)]
         pub(super) fn row(operator: &Operator<'_>) -> Option<Row> {
             Some(match *operator {
                 $(Operator::$operator { memarg } => Row {

@@ -28,7 +28,7 @@ macro_rules! rows {
      zero { $($zero:ident = $zero_ty:ident;)* }
      sign { $($sign:ident = $low:ident $high:ident;)* }) => {
         /// The row of a numeric instruction.
-        #[inline]
+        #[inline(always)]
         pub(super) fn row(operator: &Operator<'_>) -> Option<Row> {
             Some(match operator {
                 $($(Operator::$operator =>

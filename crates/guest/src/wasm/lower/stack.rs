@@ -82,6 +82,7 @@ impl Stack {
         self.max_slots
     }
 
+    #[inline]
     fn entry(&mut self, operand: Operand, ty: Type, is_truth: bool, below: u32) {
         self.slots += ty.slots();
         self.max_slots = self.max_slots.max(self.slots);
@@ -104,6 +105,7 @@ impl Stack {
         if is_live { from } else { NONE }
     }
 
+    #[inline]
     fn take(&mut self) -> Entry {
         let entry = self.entries.pop().expect("a valid program has its operands");
         if let Some(local) = self.local(entry.operand) {
@@ -149,6 +151,7 @@ impl Lower<'_, '_> {
         entry.operand
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) -> Operand {
         let entry = self.stack.take();
         self.whole(&entry)

@@ -1,0 +1,89 @@
+//! What running costs.
+
+use lockstep_ir::{Inst, evaluate::Env};
+
+use super::*;
+
+/// What a call of the export takes from the counter.
+fn cost(run: &mut Run, name: &str, args: &[u64]) -> u64 {
+    let before = run.env.gas();
+    run.call(name, args).expect("there is gas enough");
+    before - run.env.gas()
+}
+
+#[test]
+fn an_instruction_costs_one_and_structure_nothing() {
+    let mut run = Run::new(
+        "(module
+          (func (export \"empty\"))
+          (func (export \"add\") (param i32) (result i32)
+            (block (nop) (loop)) (i32.add (local.get 0) (i32.const 1)))
+          (func (export \"times\") (param i32)
+            (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))",
+    );
+    assert_eq!(cost(&mut run, "empty", &[]), 0);
+    assert_eq!(cost(&mut run, "add", &[1]), 3);
+    assert_eq!(cost(&mut run, "times", &[1]), 5);
+    assert_eq!(cost(&mut run, "times", &[10]), 50);
+}
+
+/// Pitfall: what an arm costs is not paid on the other, nor what cannot be reached on any.
+#[test]
+fn only_what_runs_is_paid() {
+    let mut run = Run::new(
+        "(module (func (export \"f\") (param i32) (result i32)
+            (if (result i32) (local.get 0)
+              (then (br 0 (i32.const 1)) (i32.add (i32.const 1) (i32.const 2)))
+              (else (i32.clz (i32.ctz (i32.const 2)))))))",
+    );
+    assert_eq!(cost(&mut run, "f", &[1]), 4);
+    assert_eq!(cost(&mut run, "f", &[0]), 5);
+}
+
+#[test]
+fn a_span_ends_at_a_call() {
+    let module = load(
+        "(module (import \"env\" \"f\" (func $f (param i32)))
+          (func (call $f (i32.const 1)) (drop (i32.add (i32.const 1) (i32.const 2)))
+            (call $f (i32.const 2))))",
+    );
+    assert_eq!(module.interface().imports.as_slice()[0].name, "env.f");
+    let func = lower(&module, FuncId(0));
+    let charges = func.insts.iter().filter_map(|inst| match inst {
+        Inst::Charge { gas } => Some(*gas),
+        _ => None,
+    });
+    assert_eq!(charges.collect::<Vec<_>>(), [2, 6, 0]);
+}
+
+#[test]
+fn amounts_are_paid_where_they_take_effect() {
+    let mut run = Run::new(
+        "(module (memory 1 4)
+          (func (export \"fill\") (param i32) (memory.fill (i32.const 0) (i32.const 1) (local.get 0)))
+          (func (export \"grow\") (param i32) (drop (memory.grow (local.get 0)))))",
+    );
+    assert_eq!(cost(&mut run, "fill", &[0]), 4);
+    assert_eq!(cost(&mut run, "fill", &[1]), 5);
+    assert_eq!(cost(&mut run, "fill", &[640]), 14);
+    assert_eq!(cost(&mut run, "grow", &[0]), 3);
+    assert_eq!(cost(&mut run, "grow", &[2]), 3 + 2 * 1024);
+    assert_eq!(cost(&mut run, "grow", &[2]), 3, "refused: nothing to pay");
+    assert_eq!(cost(&mut run, "grow", &[0xffff_ffff]), 3);
+}
+
+/// Pitfall: what is not code changes nothing.
+#[test]
+fn names_change_no_code_and_no_price() {
+    let plain = load("(module (func (param i32) (drop (local.get 0))))");
+    let named = load("(module $m (func $f (param $x i32) (drop (local.get $x))))");
+    assert_ne!(plain.bytes(), named.bytes());
+    let lowered = |module: &Module| {
+        let mut func = lower(module, FuncId(0));
+        func.pcs.clear();
+        func.blocks.as_mut_slice().iter_mut().for_each(|block| block.terminator_pc = 0);
+        func
+    };
+    assert_eq!(lowered(&plain), lowered(&named));
+    assert_eq!(plain.interface(), named.interface());
+}
