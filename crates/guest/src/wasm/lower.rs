@@ -27,11 +27,14 @@ mod vector;
 mod vector_rows;
 mod visit;
 
-use lockstep_ir::{Builder, Func, FuncId, Operand, Type};
+use lockstep_ir::{Block, Builder, Edge, Func, FuncId, Inst, Operand, Terminator, Type};
 use wasmparser::{BinaryReader, FunctionBody, OperatorsReader, WasmFeatures};
 
 use self::{control::Frame, span::Span, stack::Stack};
 use super::{limits, module::Module};
+
+/// Blocks that only jump on which a jump is led past.
+const HOPS_MAX: usize = 8;
 
 /// Lowers `func` into `out`, which is empty.
 pub(super) fn lower(module: &Module, func: FuncId, out: &mut Func) {
@@ -62,6 +65,9 @@ struct Lower<'m, 'f> {
     skipped: u32,
     /// Operands of calls and returns, for a moment.
     args: Vec<Operand>,
+    /// Blocks of a `br_table`, and the stubs it needs: label and target.
+    targets: Vec<Block>,
+    stubs: Vec<(u32, usize)>,
     results: &'m [Type],
 }
 
@@ -84,6 +90,8 @@ impl<'m, 'f> Lower<'m, 'f> {
             is_reachable: true,
             skipped: 0,
             args: Vec::new(),
+            targets: Vec::new(),
+            stubs: Vec::new(),
             results: &signature.results,
         }
     }
@@ -112,12 +120,26 @@ impl<'m, 'f> Lower<'m, 'f> {
 
     /// All blocks are there: labels become blocks, and the frame's size is known.
     fn finish(&mut self) {
-        let labels = core::mem::take(&mut self.labels);
-        self.b.place_blocks(|label| lockstep_ir::Block(labels[label.0 as usize]));
+        let places: Vec<u32> = self.labels.iter().map(|place| self.beyond(*place)).collect();
+        self.b.place_blocks(|label| Block(places[label.0 as usize]));
         let locals = &self.b.func().vars.as_slice()[..self.stack.locals()];
         let slots = |types: &[Type]| types.iter().map(|ty| ty.slots()).sum::<u32>();
         let locals: u32 = locals.iter().map(|var| var.ty.slots()).sum();
         let units = limits::FRAME_UNITS + locals + slots(self.results) + self.stack.max_slots();
         self.b.set_units(units);
+    }
+
+    /// Where a jump to `place` ends, past blocks that only jump on.
+    fn beyond(&self, mut place: u32) -> u32 {
+        let func = self.b.func();
+        for _ in 0..HOPS_MAX {
+            let Some(block) = func.blocks.get(Block(place)) else { break };
+            let Terminator::Jump(Edge::Goto(label)) = block.terminator else { break };
+            if func.block_insts(block) != [Inst::Charge { gas: 0 }] {
+                break;
+            }
+            place = self.labels[label.0 as usize];
+        }
+        place
     }
 }

@@ -310,7 +310,8 @@ impl<'m> Lower<'m, '_> {
         let base = self.base();
         self.settle(self.stack.height(), base);
         let number = self.b.position();
-        let (mut blocks, mut stubs) = (Vec::new(), Vec::new());
+        self.targets.clear();
+        self.stubs.clear();
         let depths = table.targets().map(|depth| depth.unwrap_or_default());
         for depth in depths.chain([table.default()]) {
             let target = self.target(depth);
@@ -318,7 +319,7 @@ impl<'m> Lower<'m, '_> {
                 let label = match self.needs_stub(target) {
                     true => {
                         let label = self.new_label();
-                        stubs.push((label, target));
+                        self.stubs.push((label, target));
                         label
                     }
                     false => self.frames[target].label,
@@ -326,11 +327,12 @@ impl<'m> Lower<'m, '_> {
                 self.frames[target].is_used = true;
                 self.frames[target].stub = (number, label);
             }
-            blocks.push(Block(self.frames[target].stub.1));
+            self.targets.push(Block(self.frames[target].stub.1));
         }
-        let targets = self.b.target_list(&blocks);
+        let targets = self.b.target_list(&self.targets);
         self.stop(Terminator::Switch { on, targets });
-        for (label, target) in stubs {
+        for number in 0..self.stubs.len() {
+            let (label, target) = self.stubs[number];
             self.begin_at(label);
             self.go(target);
         }

@@ -215,7 +215,10 @@ impl Lower<'_, '_> {
             }
             Row::Convert(op, ty, to, class) => {
                 self.pay(class);
-                let a = self.pop();
+                let (a, ty) = match op {
+                    Op::Uextend => self.pop_unsigned(ty),
+                    _ => (self.pop(), ty),
+                };
                 let result = self.b.convert(op, ty, to, a);
                 self.push(result, to);
             }

@@ -157,6 +157,12 @@ impl Lower<'_, '_> {
         self.whole(&entry)
     }
 
+    /// The highest operand and its type, which is i8 where it is a truth value that nobody extended yet.
+    pub(super) fn pop_unsigned(&mut self, ty: Type) -> (Operand, Type) {
+        let entry = self.stack.take();
+        (entry.operand, if entry.is_truth { Type::I8 } else { ty })
+    }
+
     pub(super) fn drop(&mut self) {
         self.stack.take();
     }
@@ -172,9 +178,8 @@ impl Lower<'_, '_> {
 
     /// Pushes whether the highest operand, of type `ty`, is zero.
     pub(super) fn is_zero(&mut self, ty: Type) {
-        let entry = self.stack.take();
-        let ty = if entry.is_truth { Type::I8 } else { ty };
-        let zero = self.b.op(Op::Ieq, ty, &[entry.operand, Operand::ZERO]);
+        let (operand, ty) = self.pop_unsigned(ty);
+        let zero = self.b.op(Op::Ieq, ty, &[operand, Operand::ZERO]);
         self.push_truth(zero);
     }
 

@@ -98,6 +98,7 @@ impl Lower<'_, '_> {
     #[inline(never)]
     fn other(&mut self, operator: &Operator<'_>) {
         let done = numeric::row(operator).map(|row| self.numeric(row)).is_some()
+            || memory::row(operator).map(|row| self.access(row)).is_some()
             || self.control(operator)
             || self.calls(operator)
             || self.memories(operator)

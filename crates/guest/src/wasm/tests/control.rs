@@ -1,6 +1,6 @@
 //! Control flow and where operands live across it.
 
-use lockstep_ir::{Inst, Source, Terminator};
+use lockstep_ir::{Edge, Inst, Source, Terminator};
 
 use super::*;
 
@@ -161,6 +161,27 @@ fn a_comparison_is_extended_only_where_its_number_is_needed() {
     };
     assert!(matches!(cond.source(), Source::Value(_)));
     assert_eq!(count(&lower(&module, FuncId(1))), 1);
+}
+
+/// A loop's end that only goes on to another one is no place to stop at.
+#[test]
+fn jumps_lead_past_blocks_that_only_jump() {
+    let module = load(
+        "(module (func (param i32) (result i32)
+            (block $out (br_if $out (local.get 0))
+              (loop (br_if 0 (i32.popcnt (local.get 0)))))
+            (local.get 0))
+          (func (loop (loop (loop)))))",
+    );
+    let func = lower(&module, FuncId(0));
+    let end = lockstep_ir::Block(func.blocks.len() as u32 - 1);
+    let leaves_for_the_end = |block: &lockstep_ir::BlockDef| match block.terminator {
+        Terminator::Branch { then, otherwise, .. } => [then, otherwise].contains(&Edge::Goto(end)),
+        _ => false,
+    };
+    let count = func.blocks.iter().filter(|(_, block)| leaves_for_the_end(block)).count();
+    assert_eq!(count, 2);
+    lower(&module, FuncId(1));
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn wide_arithmetic_carries_and_borrows() {
 #[test]
 fn vectors_compute_in_lanes() {
     let mut run = Run::new(
-        "(module (memory 1) (data (i32.const 0) \"\\80\\01\\02\\03\\04\\05\\06\\07\")
+        "(module (memory 1)
           (func (export \"lane\") (param i32 i32) (result i32)
             (i32x4.extract_lane 3 (i32x4.add (i32x4.splat (local.get 0))
               (i32x4.replace_lane 3 (v128.const i64x2 0 0) (local.get 1)))))
@@ -130,6 +130,11 @@ fn vectors_compute_in_lanes() {
           (func (export \"shuffle\") (result i64)
             (i64x2.extract_lane 0 (i8x16.shuffle 16 17 0 1 2 3 4 5 6 7 8 9 10 11 12 31
               (v128.const i64x2 1 2) (v128.const i64x2 0xabcd 4))))
+          (func (export \"memory\") (result i64 i64)
+            (v128.store (i32.const 8) (v128.load8x8_s (i32.const 0)))
+            (v128.store32_lane 0 (i32.const 8) (v128.load32_zero (i32.const 0)))
+            (i64x2.extract_lane 0 (v128.load (i32.const 8)))
+            (i64x2.extract_lane 1 (v128.load8_lane 15 (i32.const 1) (v128.load16_splat (i32.const 0)))))
           (func (export \"true\") (param i32) (result i32)
             (if (result i32) (v128.any_true (i32x4.splat (local.get 0)))
               (then (i8x16.all_true (i32x4.splat (local.get 0)))) (else (i32.const 7)))))",
@@ -137,6 +142,11 @@ fn vectors_compute_in_lanes() {
     assert_eq!(run.one("lane", &[5, 6]), Ok(11));
     assert_eq!(run.call("narrow", &[0x180]), Ok(vec![0xffff_ff80, 0x80]));
     assert_eq!(run.one("shuffle", &[]), Ok(0x1_abcd));
+    run.env.set_memory(
+        MemoryId(0),
+        &[0x80, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    );
+    assert_eq!(run.call("memory", &[]), Ok(vec![0x0003_0002_0302_0180, 0x0180_0180_0180_0180]));
     assert_eq!(run.one("true", &[0]), Ok(7));
     assert_eq!(run.one("true", &[1]), Ok(0));
     assert_eq!(run.one("true", &[0x0101_0101]), Ok(1));
