@@ -1,7 +1,7 @@
 //! Code that users name: what it is, and its bytes.
 //!
 //! ```text
-//! FILE | - | HEX  ->  content  ->  hexadecimal text | bytes | JSON artifact | dMIR text
+//! FILE | - | HEX  ->  content  ->  hexadecimal text | bytes | JSON artifact | Wasm module or text | dMIR text
 //! ```
 //!
 //! Invariants: the content decides, not the file's name; what is recognized and cannot be run is refused by name.
@@ -14,7 +14,7 @@ use lockstep::decode_hex;
 
 pub use artifact::{Contract, read_artifact};
 
-use crate::{error::InputError, input};
+use crate::{error::InputError, input, wasm_text};
 
 /// Code of some guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,33 +23,45 @@ pub enum Code {
     Evm(Vec<u8>),
     /// Contracts of a compiler's artifact.
     Artifact(Vec<Contract>),
+    /// A Wasm module, which was text if the content was.
+    Wasm(PathBuf, Vec<u8>),
     /// dMIR text.
     Dmir(PathBuf, String),
 }
 
+/// Whoever writes these means a file, not digits.
+const PATH_CHARACTERS: [char; 3] = ['/', '.', '\\'];
 /// What every Wasm module begins with.
 const WASM_MAGIC: &[u8] = b"\0asm";
 /// What every ELF file begins with.
 const ELF_MAGIC: &[u8] = b"\x7fELF";
 
-/// The code that `words` name: a file, `-` for standard input, or hexadecimal digits, perhaps in several words.
+/// The code that `words` name: a file, `-` for standard input, or hexadecimal digits, perhaps in several words. After a
+/// file that holds a Wasm module more words may come: its arguments.
 ///
 /// # Errors
 ///
 /// When it cannot be read or is nothing we know.
 pub fn load(words: &[String]) -> Result<Code, InputError> {
-    if let [word] = words
+    if let Some((word, more)) = words.split_first()
         && (word == "-" || Path::new(word).exists())
     {
         let path = Path::new(word);
-        return recognize(path, input::read_bytes(path)?);
+        let code = recognize(path, input::read_bytes(path)?);
+        if more.is_empty() || matches!(code, Ok(Code::Wasm(..))) {
+            return code;
+        }
+        if word == "-" || word.contains(PATH_CHARACTERS) {
+            code?;
+            let message = format!("nothing may follow {word}, which is no Wasm module");
+            return Err(InputError::Usage(message));
+        }
     }
     let digits: String = words.concat().split_whitespace().collect();
     let place = "the code given".to_owned();
     match decode_hex(&digits) {
         Ok(code) => Ok(Code::Evm(code)),
-        // Nobody writes digits with these; they meant a file.
-        Err(_) if digits.contains(['/', '.', '\\']) => {
+        Err(_) if digits.contains(PATH_CHARACTERS) => {
             let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
             Err(InputError::Read { path: words.join(" ").into(), cause })
         }
@@ -62,7 +74,7 @@ fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
     let place = path.display().to_string();
     let refuse = |what: &str| Err(InputError::Content { place: place.clone(), what: what.into() });
     if bytes.starts_with(WASM_MAGIC) {
-        return refuse("a Wasm module, which this version does not run");
+        return Ok(Code::Wasm(path.to_owned(), bytes));
     }
     if bytes.starts_with(ELF_MAGIC) {
         return refuse("an ELF file, which this version does not run");
@@ -79,6 +91,11 @@ fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
     if trimmed.starts_with('{') {
         return read_artifact(path, text).map(Code::Artifact);
     }
+    if is_wasm_text(&text) {
+        let module = wasm_text::encode(&text);
+        let module = module.map_err(|error| wasm_text::refuse(path, &text, &error))?;
+        return Ok(Code::Wasm(path.to_owned(), module));
+    }
     if is_dmir(&text) {
         return Ok(Code::Dmir(path.to_owned(), text));
     }
@@ -92,6 +109,12 @@ fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
 /// Whether this is text that somebody could have written.
 fn is_plain(text: &str) -> bool {
     text.chars().all(|character| !character.is_control() || character.is_ascii_whitespace())
+}
+
+/// Whether this is Wasm's text format: what follows its comments of a line is in parentheses.
+fn is_wasm_text(text: &str) -> bool {
+    let is_content = |line: &&str| !line.is_empty() && !line.starts_with(';');
+    text.lines().map(str::trim).find(is_content).is_some_and(|line| line.starts_with('('))
 }
 
 /// Whether this is dMIR rather than digits: its first line that is no comment begins an item.

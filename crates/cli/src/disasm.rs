@@ -1,6 +1,8 @@
-//! `lockstep disasm`: what code says, block by block, as opcodes and as dMIR.
+//! `lockstep disasm`: what code says, as opcodes and as dMIR: EVM code block by block, a Wasm module function by function.
 //!
-//! Invariant: blocks are those that the front end lowers. Listings of further forms go where [`Form`] says.
+//! Invariant: blocks and functions are those that the front end lowers. Listings of further forms go where [`Form`] says.
+
+mod wasm;
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +12,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use lockstep::{
-    Fork, Line, encode_hex,
+    CodeError, Fork, Line, encode_hex,
     evm::{self, Mode},
     list_registers,
 };
@@ -44,9 +46,9 @@ pub struct Arguments {
 enum Form {
     /// The guest's instructions.
     Opcodes,
-    /// The IR of each block.
+    /// The IR of each block or function.
     Dmir,
-    /// The interpreter's register bytecode of each block, by the guest's pc; `r4` is the frame's slot 4.
+    /// The interpreter's register bytecode of each block or function, by the guest's pc; `r4` is the frame's slot 4.
     Registers,
 }
 
@@ -59,7 +61,12 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let forms: &[Form] =
         if arguments.ir { &[Form::Opcodes, Form::Dmir, Form::Registers] } else { &arguments.forms };
-    let written = match code::load(&arguments.code)? {
+    let loaded = code::load(&arguments.code)?;
+    if let (Code::Wasm(path, _), [_, _, ..]) = (&loaded, &arguments.code[..]) {
+        let message = format!("nothing may follow {}, which is a Wasm module", path.display());
+        return Err(InputError::Usage(message));
+    }
+    let written = match loaded {
         Code::Evm(code) => list(&mut out, code, arguments.fork, forms),
         Code::Artifact(contracts) => contracts.into_iter().try_for_each(|contract| {
             writeln!(out, "; {}: code", contract.name)?;
@@ -67,6 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
             writeln!(out, "; {}: creation code", contract.name)?;
             list(&mut out, contract.creation, arguments.fork, forms)
         }),
+        Code::Wasm(path, module) => wasm::list(&mut out, &path, &module, forms)?,
         Code::Dmir(path, _) => {
             return Err(InputError::Content {
                 place: path.display().to_string(),
@@ -97,7 +105,7 @@ fn list(out: &mut dyn Write, code: Vec<u8>, fork: Fork, forms: &[Form]) -> io::R
             )?;
         }
         if forms.contains(&Form::Registers) {
-            write_registers(out, &program, func)?;
+            write_registers(out, list_registers(&program, func))?;
         }
     }
     Ok(())
@@ -140,12 +148,8 @@ fn ends_block(row: &evm::Listing<'_>) -> bool {
     row.name.is_none_or(|name| ENDS.contains(&name))
 }
 
-fn write_registers(
-    out: &mut dyn Write,
-    program: &Arc<evm::Program>,
-    func: &Func,
-) -> io::Result<()> {
-    match list_registers(program, func) {
+fn write_registers(out: &mut dyn Write, listed: Result<Vec<Line>, CodeError>) -> io::Result<()> {
+    match listed {
         Err(error) => writeln!(out, "    not for the interpreter: {error}"),
         Ok(lines) => lines.iter().try_for_each(|Line { pc, words, text, .. }| {
             writeln!(out, "    {pc:#06x}  {words:>2} words  {text}")

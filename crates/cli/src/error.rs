@@ -91,13 +91,21 @@ pub enum InputError {
     /// Content that is nothing we run.
     #[error("{place}: {what}")]
     #[diagnostic(help(
-        "expected EVM code (hexadecimal text or bytes), a JSON artifact of solc, Foundry or Hardhat, or dMIR text"
+        "expected EVM code (hexadecimal text or bytes), a JSON artifact of solc, Foundry or Hardhat, a Wasm module or its text, or dMIR text"
     ))]
     Content {
         /// Where it comes from.
         place: String,
         /// What it seems to be.
         what: String,
+    },
+    /// A Wasm module that cannot be loaded or linked.
+    #[error("{}: {message}", path.display())]
+    Module {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        message: String,
     },
     /// dMIR text that does not parse or verify.
     #[error("{}:{message}", path.display())]

@@ -1,7 +1,8 @@
-//! `lockstep run`: one message to one piece of code.
+//! `lockstep run`: one message to one piece of EVM code, one call of a Wasm module, or the runs of a dMIR file.
 
 mod dmir;
 mod report;
+mod wasm;
 
 use std::{
     io,
@@ -23,17 +24,19 @@ use crate::{
     trace::{Eip3155, TraceArguments},
 };
 
-/// Gas unless somebody says otherwise: a block of main net in 2024.
-const DEFAULT_GAS: &str = "30000000";
+/// Gas of a message unless somebody says otherwise: a block of main net in 2024.
+const DEFAULT_GAS: u64 = 30_000_000;
 /// What a caller that the pre-state does not hold owns, so that it can send value: more than there is.
 const CALLER_BALANCE: U256 = U256::from_limbs([0, 0, 1, 0]);
 
 /// Runs one piece of code and prints what it did.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A file, - for standard input, or hexadecimal digits.
-    #[arg(required = true, value_name = "FILE|-|HEX")]
+    /// A file, - for standard input, or hexadecimal digits; after a Wasm module the arguments of its function.
+    #[arg(required = true, value_name = "FILE|-|HEX", allow_negative_numbers = true)]
     code: Vec<String>,
+    #[command(flatten)]
+    wasm: wasm::Options,
     /// Which contract of an artifact.
     #[arg(long, value_name = "NAME")]
     contract: Option<String>,
@@ -49,9 +52,9 @@ pub struct Arguments {
     /// Where the code lies.
     #[arg(long, visible_alias = "receiver", value_name = "ADDRESS", default_value_t = Address::from_low_u64(0xc0de))]
     to: Address,
-    /// Gas it may use.
-    #[arg(long, value_name = "N", default_value = DEFAULT_GAS, value_parser = gas)]
-    gas: u64,
+    /// Gas it may use. EVM code gets 30000000 otherwise, a Wasm module all there can be.
+    #[arg(long, visible_alias = "fuel", value_name = "N", value_parser = gas)]
+    gas: Option<u64>,
     /// The rules.
     #[arg(long, default_value_t = Fork::LATEST)]
     fork: Fork,
@@ -69,6 +72,32 @@ pub struct Arguments {
     json: bool,
     #[command(flatten)]
     trace: TraceArguments,
+}
+
+impl Arguments {
+    fn message_gas(&self) -> u64 {
+        self.gas.unwrap_or(DEFAULT_GAS)
+    }
+
+    /// Refuses options that mean nothing to what is run.
+    fn expect_fitting(&self, code: &Code) -> Result<(), InputError> {
+        let messages = [
+            ("--contract", self.contract.is_some()),
+            ("--calldata", !self.calldata.is_empty()),
+            ("--value", !self.value.is_zero()),
+            ("--pre", self.pre.is_some()),
+            ("--create", self.create),
+            ("--trace", self.trace.detail().is_some()),
+        ];
+        let (kind, given) = match code {
+            Code::Wasm(..) => ("a Wasm module", &messages[..]),
+            _ => ("anything but a Wasm module", &self.wasm.given()[..]),
+        };
+        match given.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((name, _)) => Err(InputError::Usage(format!("{name} means nothing to {kind}"))),
+        }
+    }
 }
 
 fn word(text: &str) -> Result<U256, String> {
@@ -92,7 +121,10 @@ fn gas(text: &str) -> Result<u64, String> {
 ///
 /// When an input cannot be used.
 pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
-    let code = match code::load(&arguments.code)? {
+    let loaded = code::load(&arguments.code)?;
+    arguments.expect_fitting(&loaded)?;
+    let code = match loaded {
+        Code::Wasm(path, module) => return wasm::run(&path, &module, arguments),
         Code::Dmir(path, text) => return dmir::run(&path, &text, arguments.tier),
         Code::Evm(code) => code,
         Code::Artifact(contracts) => {
@@ -108,10 +140,10 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         to: (!arguments.create).then_some(arguments.to),
         value: arguments.value,
         input: &message_input,
-        gas: arguments.gas,
+        gas: arguments.message_gas(),
     };
     let engine = Engine::new();
-    let block = Block { number: 1, timestamp: 1, gas_limit: arguments.gas, ..Block::default() };
+    let block = Block { number: 1, timestamp: 1, gas_limit: message.gas, ..Block::default() };
     let options = Options { tier: arguments.tier };
     let mut vm = Vm::new(&engine, storage, Config::new(arguments.fork, 1), block, options)
         .map_err(|error| InputError::Machine(error.to_string()))?;

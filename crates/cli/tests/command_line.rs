@@ -7,4 +7,6 @@ mod command_line {
     mod run;
     mod setup;
     mod statetest;
+    mod wasm;
+    mod wast;
 }

@@ -6,6 +6,8 @@ use lockstep_guest::evm::Program;
 use lockstep_interp::{Code, CodeError, Line};
 use lockstep_ir::{Func, Lazy, verify_func};
 
+use crate::wasm::Module;
+
 /// What the interpreter makes of `fragment`, lowered from `program`.
 ///
 /// # Errors
@@ -14,6 +16,17 @@ use lockstep_ir::{Func, Lazy, verify_func};
 pub fn list_registers(program: &Arc<Program>, fragment: &Func) -> Result<Vec<Line>, CodeError> {
     let code = Code::lazy(program.clone());
     let verified = verify_func(program.interface(), fragment).map_err(CodeError::Refused)?;
+    code.list(verified)
+}
+
+/// What the interpreter makes of `func`, lowered from a function of `module`.
+///
+/// # Errors
+///
+/// As for [`list_registers`].
+pub fn list_function(module: &Module, func: &Func) -> Result<Vec<Line>, CodeError> {
+    let code = module.code();
+    let verified = verify_func(code.interface(), func).map_err(CodeError::Refused)?;
     code.list(verified)
 }
 

@@ -61,7 +61,7 @@ pub(super) fn write(
     outcome: &CallOutcome,
     arguments: &Arguments,
 ) -> io::Result<()> {
-    let report = Report::of(outcome, arguments.gas, &vm.journal().changes());
+    let report = Report::of(outcome, arguments.message_gas(), &vm.journal().changes());
     if arguments.json {
         let mut out = io::stdout().lock();
         match arguments.trace.detail() {

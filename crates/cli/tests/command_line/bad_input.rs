@@ -22,7 +22,6 @@ fn code_that_is_none() {
     refused(&["run", "no/such/file"], &["no/such/file"]);
     refused(&["run", &file("bad/empty.hex", "\n")], &["nothing is in it"]);
     refused(&["run", &file("bad/text.hex", "hello")], &["at offset 0, found 'h'"]);
-    refused(&["run", &file("bad/module.wasm", b"\0asm\x01\0\0\0")], &["Wasm"]);
     refused(&["run", &file("bad/module.so", b"\x7fELF\x02")], &["ELF"]);
     refused(&["disasm", "6"], &["even number"]);
 }

@@ -28,4 +28,9 @@ impl Module {
     pub fn guest(&self) -> &Guest {
         &self.guest
     }
+
+    /// What the interpreter makes of it.
+    pub(crate) fn code(&self) -> &Code {
+        &self.code
+    }
 }
