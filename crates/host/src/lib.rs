@@ -5,3 +5,6 @@
 
 pub mod crypto;
 pub mod ethereum;
+pub mod spectest;
+#[cfg(unix)]
+pub mod wasi;
