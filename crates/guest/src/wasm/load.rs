@@ -5,9 +5,10 @@
 
 mod body;
 mod constant;
-mod features;
+pub(super) mod features;
 mod interface;
 mod sections;
+mod sizes;
 mod types;
 
 use std::sync::Arc;

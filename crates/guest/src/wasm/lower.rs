@@ -28,10 +28,10 @@ mod vector_rows;
 mod visit;
 
 use lockstep_ir::{Block, Builder, Edge, Func, FuncId, Inst, Operand, Terminator, Type};
-use wasmparser::{BinaryReader, FunctionBody, OperatorsReader, WasmFeatures};
+use wasmparser::{BinaryReader, FunctionBody, OperatorsReader};
 
 use self::{control::Frame, span::Span, stack::Stack};
-use super::{limits, module::Module};
+use super::{config::Profile, limits, load::features::offered, module::Module};
 
 /// Blocks that only jump on which a jump is led past.
 const HOPS_MAX: usize = 8;
@@ -40,11 +40,9 @@ const HOPS_MAX: usize = 8;
 pub(super) fn lower(module: &Module, func: FuncId, out: &mut Func) {
     let range = module.bodies[func.0 as usize].clone();
     let bytes = &module.bytes[range.start as usize..range.end as usize];
-    let body = FunctionBody::new(BinaryReader::new_features(
-        bytes,
-        u64::from(range.start),
-        WasmFeatures::all(),
-    ));
+    let features = offered(Profile::Consensus);
+    let reader = BinaryReader::new_features(bytes, u64::from(range.start), features);
+    let body = FunctionBody::new(reader);
     let mut lower = Lower::new(module, func, out);
     let done = lower.declare_locals(&body).and_then(|()| lower.run(body.get_operators_reader()?));
     done.expect("the body was validated when the module was loaded");

@@ -2,13 +2,22 @@
 //!
 //! The rows below are the one place that names a class of instructions and its price in version 1.
 
+use core::num::NonZeroU32;
+
 /// A price that grows with an amount: `per` for each `unit`, begun ones too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// Price of a unit.
     pub per: u32,
-    /// Size of a unit, not zero.
-    pub unit: u32,
+    /// Size of a unit.
+    pub unit: NonZeroU32,
+}
+
+impl Rate {
+    /// A rate of the table.
+    const fn of(per: u32, unit: u32) -> Self {
+        Self { per, unit: NonZeroU32::new(unit).expect("a unit is not zero") }
+    }
 }
 
 macro_rules! schedule {
@@ -40,7 +49,7 @@ macro_rules! schedule {
                 Self {
                     version: 1,
                     classes: [$($price),*],
-                    $($rate: Rate { per: $per, unit: $unit },)*
+                    $($rate: Rate::of($per, $unit),)*
                 }
             }
         }
@@ -106,6 +115,16 @@ impl GasSchedule {
         self.classes[class as usize]
     }
 
+    /// Changes what an instruction of `class` costs.
+    pub const fn set_price(&mut self, class: Class, price: u32) {
+        self.classes[class as usize] = price;
+    }
+
+    /// Changes the number by which the schedule is known.
+    pub const fn set_version(&mut self, version: u32) {
+        self.version = version;
+    }
+
     /// The number by which the schedule is known.
     pub const fn version(&self) -> u32 {
         self.version
@@ -114,7 +133,7 @@ impl GasSchedule {
     /// The canonical bytes, whose hash identifies the schedule: the version, the prices, the rates, each number as
     /// four bytes, least significant first.
     pub fn encode(&self) -> Vec<u8> {
-        let rates = self.rates().flat_map(|rate| [rate.per, rate.unit]);
+        let rates = self.rates().flat_map(|rate| [rate.per, rate.unit.get()]);
         let numbers = [self.version].into_iter().chain(self.classes).chain(rates);
         numbers.flat_map(u32::to_le_bytes).collect()
     }
@@ -130,7 +149,10 @@ mod tests {
         let bytes = schedule.encode();
         assert_eq!(bytes.len(), 4 * (1 + Class::ALL.len() + 2 * schedule.rates().count()));
         assert_eq!(bytes[..8], [1, 0, 0, 0, 0, 0, 0, 0]);
-        let other = GasSchedule { pages: Rate { per: 1, unit: 1 }, ..schedule };
+        let other = GasSchedule { pages: Rate::of(1, 1), ..schedule.clone() };
+        assert_ne!(other.encode(), bytes);
+        let mut other = schedule;
+        other.set_price(Class::Vector, 2);
         assert_ne!(other.encode(), bytes);
     }
 
@@ -139,6 +161,5 @@ mod tests {
         let schedule = GasSchedule::default();
         assert_eq!(schedule.price(Class::Structure), 0);
         assert!(Class::ALL[1..].iter().all(|class| schedule.price(*class) == 1));
-        assert!(schedule.rates().all(|rate| rate.unit != 0));
     }
 }

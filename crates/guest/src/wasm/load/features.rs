@@ -8,7 +8,7 @@ use crate::wasm::{
 };
 
 /// What modules may use.
-pub(super) const fn offered(profile: Profile) -> WasmFeatures {
+pub(in crate::wasm) const fn offered(profile: Profile) -> WasmFeatures {
     let all = WasmFeatures::WASM2
         .union(WasmFeatures::RELAXED_SIMD)
         .union(WasmFeatures::TAIL_CALL)

@@ -40,7 +40,7 @@ impl Lower<'_, '_> {
     /// Charges for `amount: i64` at `rate`.
     pub(super) fn pay_by(&mut self, amount: Operand, rate: Rate) {
         if rate.per != 0 {
-            let Rate { per, unit } = rate;
+            let (per, unit) = (rate.per, rate.unit.get());
             self.b.push(Inst::ChargeBy { ty: Type::I64, amount, per, unit });
         }
     }

@@ -2,7 +2,10 @@
 
 use lockstep_ir::{Inst, evaluate::Env};
 
-use super::*;
+use super::{
+    super::{Class, GasSchedule},
+    *,
+};
 
 /// What a call of the export takes from the counter.
 fn cost(run: &mut Run, name: &str, args: &[u64]) -> u64 {
@@ -86,4 +89,22 @@ fn names_change_no_code_and_no_price() {
     };
     assert_eq!(lowered(&plain), lowered(&named));
     assert_eq!(plain.interface(), named.interface());
+}
+
+/// A schedule is data: other prices are charged, and a span that costs more than a charge can say has several.
+#[test]
+fn prices_come_from_the_schedule() {
+    let mut schedule = GasSchedule::default();
+    schedule.set_version(7);
+    schedule.set_price(Class::Local, u32::MAX);
+    schedule.set_price(Class::Structure, 2);
+    let config = Config { schedule: Arc::new(schedule), ..Config::default() };
+    let text = "(module (func (export \"f\") (param i32) (result i32)
+        (nop) (i32.add (local.get 0) (local.get 0))))";
+    let bytes = wat::parse_str(text).expect("the test is well-formed");
+    let module = Module::load(Arc::from(bytes), &config).expect("the module is valid");
+    lower(&module, FuncId(0));
+    let env = SimpleEnv::new(module.interface(), GAS);
+    let mut run = Run { module, env };
+    assert_eq!(cost(&mut run, "f", &[3]), 2 * u64::from(u32::MAX) + 1 + 2 * 2);
 }
