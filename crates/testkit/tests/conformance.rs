@@ -1,4 +1,5 @@
-//! The official Ethereum suites, read from `LOCKSTEP_CONFORMANCE` or from `../shared/conformance` beside the project.
+//! The official suites of Ethereum and WebAssembly, read from `LOCKSTEP_CONFORMANCE` or from `../shared/conformance`
+//! beside the project.
 //!
 //! The project's own state tests, `corpus/evm`, run here too.
 //!
@@ -13,4 +14,5 @@ mod conformance {
     mod rlp;
     mod state;
     mod transaction;
+    mod wasm;
 }
