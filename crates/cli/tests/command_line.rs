@@ -7,6 +7,7 @@ mod command_line {
     mod run;
     mod setup;
     mod statetest;
+    mod wasi;
     mod wasm;
     mod wast;
 }

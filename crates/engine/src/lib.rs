@@ -41,6 +41,8 @@ pub use lockstep_host::ethereum::{
     TransactError, Transaction, TransactionKind,
 };
 pub use lockstep_host::spectest;
+#[cfg(unix)]
+pub use lockstep_host::wasi;
 pub use lockstep_interp::{CodeError, Line};
 pub use lockstep_rt::{Ended, Exit, HostRow, Program, ReserveError, StepView, Trap};
 pub use lockstep_state::{
