@@ -1,6 +1,7 @@
 //! A guest of bytes: calls are made as a program would make them, with a vector for memory.
 
 mod file;
+mod lifecycle;
 mod path;
 mod process;
 mod readdir;

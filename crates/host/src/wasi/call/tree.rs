@@ -3,6 +3,8 @@
 //! Names are meant themselves here: a link at the end of a path is renamed or removed, not followed. The host's calls
 //! get single names without slashes, so what a slash at the end demands is checked by hand.
 
+use std::os::fd::AsFd;
+
 use rustix::{
     fs::{AtFlags, Mode, linkat, mkdirat, readlinkat, renameat, statat, symlinkat, unlinkat},
     io::Errno as HostErrno,
@@ -16,8 +18,6 @@ use crate::wasi::{
     resolve::{Last, Place, is_directory, resolve},
     table::Directory,
 };
-
-use std::os::fd::AsFd;
 
 /// What a new directory may be used for by others, before the process's mask (POSIX `mkdir`'s habit).
 const NEW_DIRECTORY_MODE: u32 = 0o777;
