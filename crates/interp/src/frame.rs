@@ -156,6 +156,9 @@ pub(crate) trait Cell: Copy {
     /// `at` points to as many writable slots as the type has.
     unsafe fn write(self, at: *mut u64);
 
+    /// The value that a word of code stands for: a number, or the bits of a float.
+    fn of_word(word: u64) -> Self;
+
     /// The same value, held in registers as it was stored: see `scalar`.
     #[inline(always)]
     fn settled(self) -> Self {
@@ -177,11 +180,44 @@ macro_rules! narrow_cell {
                 // SAFETY: the caller's promise. Narrow integers are zero-extended in their slot.
                 unsafe { *at = u64::from(self) }
             }
+
+            #[inline(always)]
+            fn of_word(word: u64) -> Self {
+                word as $ty
+            }
         }
     )*};
 }
 
 narrow_cell!(u8, u16, u32, u64);
+
+macro_rules! float_cell {
+    ($($ty:ty, $bits:ty;)*) => {$(
+        impl Cell for $ty {
+            #[inline(always)]
+            unsafe fn read(at: *const u64) -> Self {
+                // SAFETY: the caller's promise.
+                Self::from_bits(unsafe { *at } as $bits)
+            }
+
+            #[inline(always)]
+            unsafe fn write(self, at: *mut u64) {
+                // SAFETY: the caller's promise.
+                unsafe { *at = u64::from(self.to_bits()) }
+            }
+
+            #[inline(always)]
+            fn of_word(word: u64) -> Self {
+                Self::from_bits(word as $bits)
+            }
+        }
+    )*};
+}
+
+float_cell! {
+    f32, u32;
+    f64, u64;
+}
 
 impl Cell for U256 {
     #[inline(always)]
@@ -203,6 +239,11 @@ impl Cell for U256 {
     }
 
     #[inline(always)]
+    fn of_word(word: u64) -> Self {
+        Self::from_limbs([word, 0, 0, 0])
+    }
+
+    #[inline(always)]
     fn settled(self) -> Self {
         Self::from_limbs(scalar(self.into_limbs()))
     }
@@ -219,6 +260,11 @@ impl Cell for U512 {
     unsafe fn write(self, at: *mut u64) {
         // SAFETY: the caller's promise.
         unsafe { *at.cast::<[u64; 8]>() = self.into_limbs() }
+    }
+
+    #[inline(always)]
+    fn of_word(word: u64) -> Self {
+        Self::from_limbs([word, 0, 0, 0, 0, 0, 0, 0])
     }
 }
 

@@ -2,8 +2,11 @@
 //!
 //! An instruction is its handler's word, then operand words. Its layout stands at each handler; `encode` writes it.
 
+pub(crate) mod convert;
+mod float;
 pub(crate) mod flow;
 pub(crate) mod host;
 pub(crate) mod instance;
+pub(crate) mod linear;
 pub(crate) mod memory;
 pub(crate) mod value;

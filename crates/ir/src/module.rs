@@ -49,7 +49,7 @@ pub enum Growth {
 }
 
 /// How many memories a module may have: contexts keep room for these and no more.
-pub const MEMORIES_MAX: usize = 8;
+pub const MEMORIES_MAX: usize = 10;
 
 /// What a memory may grow to, whatever it declares: what an index of 32 bits reaches.
 pub const MEMORY_BYTES_MAX: u64 = 1 << 32;

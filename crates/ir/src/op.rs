@@ -151,7 +151,13 @@ impl Shape {
             Self::FloatToInt => ty.is_float() && word(to),
             Self::Bitcast => {
                 ty.bits() == to.bits() && (word(ty) && to.is_float() || ty.is_float() && word(to))
-                    || matches!((ty, to), (Type::I128, Type::V128) | (Type::V128, Type::I128))
+                    || matches!(
+                        (ty, to),
+                        (Type::I128, Type::V128)
+                            | (Type::V128, Type::I128)
+                            | (Type::I64, Type::Ref)
+                            | (Type::Ref, Type::I64)
+                    )
             }
             Self::LaneSplat | Self::LaneExtract | Self::LaneReplace => int_lane || ty.is_float(),
             Self::LaneUnary | Self::LaneBinary | Self::LaneShift => int_lane,

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use lockstep_ir::{
-    FuncId, ImportId, Inst, List, Operand, Order, SigId, Source, TableId, Type, Value,
+    FuncId, ImportId, Inst, List, Op, Operand, Order, SigId, Source, TableId, Type, Value,
 };
 
 use super::{Encoding, FRAME_WITH_WINDOW, place};
@@ -14,6 +14,7 @@ use crate::{
         flow::{Charge, Enter, GasLeft, Step, TrapIf},
         host::{Begin, Call, CallHost, CallHostDeep, CallIndirect, FRAME_HEADER, TakeResults},
         instance::{GlobalGet, GlobalGet2, GlobalSet, GlobalSet2, Perform},
+        linear,
         memory::{
             ChargeBy, Check, CopyPadded, CopyWithin, Eight, Known, Load, LoadPadded, LoadPaddedAny,
             LoadWord, MemorySize, Narrow, Store, StoreByte, StoreWord, Two, Wide,
@@ -207,7 +208,10 @@ impl Encoding<'_> {
         let Inst::Check { memory, ty, addr, len, result } = self.func.insts[at as usize] else {
             return Ok(());
         };
-        if memory.0 == 0 && self.e.plan.uses(result) == 1 && self.word_access(at, ty, addr, len)? {
+        if memory.0 == 0
+            && self.e.plan.uses(result) == 1
+            && (self.linear_access(at, ty, addr, len)? || self.word_access(at, ty, addr, len)?)
+        {
             return Ok(());
         }
         let addr = self.slot(addr, ty)?;
@@ -222,6 +226,68 @@ impl Encoding<'_> {
         self.handler(by_width(ty, handlers));
         self.fields([token, addr, len, memory.0 as i16]);
         Ok(())
+    }
+
+    /// Writes the little-endian access of a machine word that comes next together with the check at `at`, and with the sign
+    /// extension that alone uses what is loaded.
+    fn linear_access(
+        &mut self,
+        at: u32,
+        ty: Type,
+        addr: Operand,
+        len: Operand,
+    ) -> Result<bool, CodeError> {
+        let Inst::Check { result: check, .. } = self.func.insts[at as usize] else {
+            return Ok(false);
+        };
+        let Some(len) = self.func.const_limbs(len, Type::I64).filter(|_| ty == Type::I64) else {
+            return Ok(false);
+        };
+        let access = self.e.plan.next(at);
+        let (slots, offset) = match self.func.insts.get(access as usize) {
+            Some(Inst::Load { ty, order: Order::Little, token, offset, result })
+                if *token == check =>
+            {
+                let widened = self.widening(access + 1, *result);
+                let Some(handler) = linear::load(*ty, widened.map(|(_, to)| to)) else {
+                    return Ok(false);
+                };
+                let addr = self.slot(addr, Type::I64)?;
+                let to = self.define(widened.map_or(*result, |(value, _)| value))?;
+                if widened.is_some() {
+                    self.e.plan.skip(access + 1);
+                }
+                self.handler(handler);
+                ([to, addr], *offset)
+            }
+            Some(Inst::Store { ty, order: Order::Little, token, offset, value })
+                if *token == check =>
+            {
+                let Some(handler) = linear::store(*ty) else { return Ok(false) };
+                let addr = self.slot(addr, Type::I64)?;
+                let from = self.slot(*value, *ty)?;
+                self.handler(handler);
+                ([from, addr], *offset)
+            }
+            _ => return Ok(false),
+        };
+        self.e.plan.skip(access);
+        self.fields([slots[0], slots[1], 0, 0]);
+        self.imm(len[0]);
+        self.imm(u64::from(offset));
+        Ok(true)
+    }
+
+    /// The sign extension at `at` when it alone uses `loaded`: its result and type.
+    fn widening(&self, at: u32, loaded: Value) -> Option<(Value, Type)> {
+        match self.func.insts.get(at as usize)? {
+            Inst::Op { op: Op::Sextend, to, args, result, .. }
+                if args[0] == loaded.into() && self.e.plan.uses(loaded) == 1 =>
+            {
+                Some((*result, *to))
+            }
+            _ => None,
+        }
     }
 
     /// Writes the access at `at + 1` together with the check at `at`, if the machine has an instruction for both.

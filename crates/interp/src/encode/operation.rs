@@ -5,7 +5,11 @@ use lockstep_ir::{Op, Operand, Shape, Source, Type, Value};
 use super::Encoding;
 use crate::{
     code::CodeError,
-    handler::value::{self, Form, General, Low},
+    dispatch::handler,
+    handler::{
+        convert::conversion,
+        value::{self, Form, General, Low, Move1, Select},
+    },
 };
 
 /// The type at which the machine does `op`: narrow integers are zero-extended in their slot, so what neither wraps nor
@@ -38,14 +42,10 @@ impl Encoding<'_> {
         result: Value,
     ) -> Result<(), CodeError> {
         match op.shape() {
-            Shape::Binary | Shape::Compare => {
+            Shape::Binary | Shape::Compare | Shape::FloatBinary | Shape::FloatCompare => {
                 let (a, b) = self.forms(ty, args);
                 let machine = machine_type(op, ty);
-                let chosen = match op.shape() {
-                    Shape::Binary => value::binary(op, machine, a, b),
-                    _ => value::compare(op, machine, a, b),
-                };
-                if let Some(handler) = chosen {
+                if let Some(handler) = value::binary(op, machine, a, b) {
                     let [a_at, b_at] = self.places(ty, [args[0], args[1]], [a, b])?;
                     let dst = self.define(result)?;
                     self.handler(handler);
@@ -54,7 +54,7 @@ impl Encoding<'_> {
                     return Ok(());
                 }
             }
-            Shape::Unary => {
+            Shape::Unary | Shape::FloatUnary => {
                 if let Some(handler) = value::unary(op, ty) {
                     return self.registers(handler, ty, &args[..1], result);
                 }
@@ -63,6 +63,18 @@ impl Encoding<'_> {
                 if let Some(handler) = value::ternary(op, ty) {
                     return self.registers(handler, ty, &args, result);
                 }
+            }
+            Shape::Select if ty.slots() == 1 => {
+                let cond = self.slot(args[0], Type::I8)?;
+                let (a, b) = (self.slot(args[1], ty)?, self.slot(args[2], ty)?);
+                let dst = self.define(result)?;
+                self.plain::<Select>([dst, cond, a, b]);
+                return Ok(());
+            }
+            Shape::Extend | Shape::Bitcast
+                if op != Op::Sextend && ty.slots() == 1 && to.slots() == 1 =>
+            {
+                return self.registers(handler::<Move1>, ty, &args[..1], result);
             }
             Shape::Extend if op == Op::Uextend && ty.slots() == 1 && to.slots() == 4 => {
                 let from = self.slot(args[0], ty)?;
@@ -77,7 +89,11 @@ impl Encoding<'_> {
                 self.imm(u64::MAX >> (64 - to.bits()));
                 return Ok(());
             }
-            _ => {}
+            _ => {
+                if let Some(handler) = conversion(op, ty, to) {
+                    return self.registers(handler, ty, &args[..1], result);
+                }
+            }
         }
         self.general(op, ty, to, args, result)
     }

@@ -10,6 +10,9 @@ use lockstep_ir::{
 /// The place of a value that has none: not defined yet, or written with its only user.
 pub(super) const NOWHERE: i16 = i16::MIN;
 
+/// How many sets are looked at for names of variables, for each instruction of a block.
+const LOOKS_PER_INST: usize = 64;
+
 /// A position that no instruction has.
 const NEVER: u32 = u32::MAX;
 
@@ -23,6 +26,10 @@ pub(super) struct Plan {
     values: Vec<ValuePlan>,
     vars: Vec<VarPlan>,
     skipped: Vec<bool>,
+    /// Sets of the block at hand: the variable, where it is set, and what to.
+    sets: Vec<(Var, u32, Operand)>,
+    /// Names of variables that are set in the block at hand, by the instructions that make them.
+    late_names: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -70,8 +77,11 @@ impl Plan {
     }
 
     fn block(&mut self, interface: &Interface, func: &Func, number: u32, block: &BlockDef) {
+        self.sets.clear();
+        self.late_names.clear();
         for at in block.insts.clone() {
-            if let Inst::Set { var, .. } = func.insts[at as usize] {
+            if let Inst::Set { var, value } = func.insts[at as usize] {
+                self.sets.push((var, at, value));
                 let plan = self.var(number, var);
                 plan.sets += 1;
                 plan.set = at;
@@ -89,7 +99,61 @@ impl Plan {
         for_terminator_operands(func, &block.terminator, |operand| {
             self.read(number, operand, end);
         });
-        self.fuse_branch(func, number, block);
+        self.fuse_branch(func, block);
+        self.name_late(func, block);
+    }
+
+    /// Whether nothing is written to the home of `named` after the instruction at `from` and before the one at `to`.
+    fn is_unwritten(&self, named: Var, from: u32, to: u32) -> bool {
+        self.sets.iter().all(|&(var, set_at, value)| {
+            // What is born in the home is written there at its birth.
+            let written = match value.source() {
+                Source::Value(value) if self.skipped[set_at as usize] => {
+                    self.values[value.position()].def
+                }
+                _ => set_at,
+            };
+            var != named || written <= from || written >= to
+        })
+    }
+
+    /// What names a variable that is set in this block is another name of it all the same, when nothing is written to
+    /// the variable's home while the name is in use. What is narrowed only to be stored is another name too: a store
+    /// looks at the low bits.
+    fn name_late(&mut self, func: &Func, block: &BlockDef) {
+        let late = core::mem::take(&mut self.late_names);
+        // Looking at all sets for each name is quadratic: a block with too many keeps its moves.
+        let names_max = LOOKS_PER_INST * block.insts.len() / (self.sets.len() + 1);
+        for &at in late.iter().take(names_max) {
+            let Inst::Op { op, args, result, .. } = func.insts[at as usize] else { continue };
+            let root = self.resolve(args[0]);
+            let plan = self.values[result.position()];
+            if plan.home.is_some() || plan.root != result.into() {
+                continue;
+            }
+            let is_stored = plan.uses == 1
+                && matches!(func.insts.get(plan.last as usize),
+                    Some(Inst::Store { value, .. }) if *value == result.into());
+            if op == Op::Ireduce && !is_stored {
+                continue;
+            }
+            let named = match root.source() {
+                Source::Var(var) => var,
+                Source::Value(value) => {
+                    let root_plan = &mut self.values[value.position()];
+                    root_plan.last = root_plan.last.max(plan.last);
+                    self.values[result.position()].root = root;
+                    self.skipped[at as usize] = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            if self.is_unwritten(named, at, plan.last) {
+                self.values[result.position()].root = root;
+                self.skipped[at as usize] = true;
+            }
+        }
+        self.late_names = late;
     }
 
     fn var(&mut self, block: u32, var: Var) -> &mut VarPlan {
@@ -142,7 +206,7 @@ impl Plan {
     }
 
     fn define(&mut self, block: u32, value: Value, inst: &Inst, at: u32) {
-        let root = self.other_name(block, inst).unwrap_or_else(|| value.into());
+        let root = self.other_name(block, inst, at).unwrap_or_else(|| value.into());
         let memory = match inst {
             Inst::Check { memory, .. } => memory.0,
             _ => 0,
@@ -155,12 +219,16 @@ impl Plan {
     }
 
     /// The operand whose first slot a result may share: narrowing to 64 bits drops the upper slots, and widening up
-    /// to 64 bits changes nothing, as narrow integers are zero-extended in their slot.
-    fn other_name(&mut self, block: u32, inst: &Inst) -> Option<Operand> {
+    /// to 64 bits changes nothing, as narrow integers are zero-extended in their slot; the same bits are the same.
+    fn other_name(&mut self, block: u32, inst: &Inst, at: u32) -> Option<Operand> {
         let Inst::Op { op, ty, to, args, .. } = *inst else { return None };
         let shares = match op {
+            Op::Ireduce if ty.slots() == 1 => {
+                self.late_names.push(at);
+                return None;
+            }
             Op::Ireduce => to == Type::I64,
-            Op::Uextend => ty.slots() == 1 && to.slots() == 1,
+            Op::Uextend | Op::Bitcast => ty.slots() == 1 && to.slots() == 1,
             _ => false,
         };
         let root = self.resolve(args[0]);
@@ -168,12 +236,16 @@ impl Plan {
             Source::Value(_) if shares => Some(root),
             // A variable that is set in this block may change before the name is used.
             Source::Var(var) if shares && self.var(block, var).sets == 0 => Some(root),
+            Source::Var(_) if shares => {
+                self.late_names.push(at);
+                None
+            }
             _ => None,
         }
     }
 
     /// A comparison that only the branch uses is written with it, if its operands still lie there at the end.
-    fn fuse_branch(&mut self, func: &Func, block: u32, def: &BlockDef) {
+    fn fuse_branch(&mut self, func: &Func, def: &BlockDef) {
         let Terminator::Branch { cond, .. } = def.terminator else { return };
         let Source::Value(value) = cond.source() else { return };
         let plan = self.values[value.position()];
@@ -183,12 +255,17 @@ impl Plan {
         }
         let Inst::Op { op, ty, args, .. } = func.insts[plan.def as usize] else { return };
         let machine = super::operation::machine_type(op, ty);
-        if op.shape() != Shape::Compare || !matches!(machine, Type::I64 | Type::I256) {
+        let has_branch = match op.shape() {
+            Shape::Compare => matches!(machine, Type::I32 | Type::I64 | Type::I256),
+            Shape::FloatCompare => true,
+            _ => false,
+        };
+        if !has_branch {
             return;
         }
         for operand in &args[..2] {
             if let Source::Var(var) = self.resolve(*operand).source()
-                && self.var(block, var).sets != 0
+                && !self.is_unwritten(var, plan.def, def.insts.end)
             {
                 return;
             }
@@ -205,6 +282,12 @@ impl Plan {
     #[inline]
     pub(super) fn is_skipped(&self, at: u32) -> bool {
         self.skipped[at as usize]
+    }
+
+    /// The next instruction after `at` for which something is written.
+    pub(super) fn next(&self, at: u32) -> u32 {
+        let rest = &self.skipped[at as usize + 1..];
+        at + 1 + rest.iter().position(|is_skipped| !is_skipped).unwrap_or(rest.len()) as u32
     }
 
     /// Writes nothing for the instruction at `at`: its neighbour does.

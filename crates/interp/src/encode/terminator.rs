@@ -1,5 +1,6 @@
 //! How a block ends: edges become links, and links to what is not translated yet lead to stubs.
 
+use lockstep_base::Index;
 use lockstep_ir::{BlockDef, Edge, Inst, List, Operand, Source, Terminator, Trap, Type};
 
 use super::{Encoding, FRAME_WITH_WINDOW, operation::machine_type, place};
@@ -22,6 +23,13 @@ impl Encoding<'_> {
             Terminator::Jump(Edge::EnterDyn { target, shift }) => self.enter_dyn(target, shift),
             Terminator::Jump(Edge::Trap(trap)) | Terminator::Trap(trap) => {
                 self.trap(trap);
+                Ok(())
+            }
+            // What comes next is there without a jump.
+            Terminator::Jump(Edge::Goto(next))
+                if self.interface.window.is_none()
+                    && next.position() == self.e.block_starts.len() =>
+            {
                 Ok(())
             }
             Terminator::Jump(edge) => {

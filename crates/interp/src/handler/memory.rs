@@ -16,13 +16,13 @@ use crate::{
 
 impl State {
     #[inline(always)]
-    fn memory(&mut self, index: usize) -> RawMemory {
+    pub(super) fn memory(&mut self, index: usize) -> RawMemory {
         self.context().memories[index]
     }
 
     /// Makes `len` bytes at `addr` of memory `index` exist.
     #[inline(always)]
-    fn ensure(&mut self, index: usize, addr: u64, len: u64) -> Result<(), Trap> {
+    pub(super) fn ensure(&mut self, index: usize, addr: u64, len: u64) -> Result<(), Trap> {
         match addr.checked_add(len) {
             Some(end) if end <= self.memory(index).len => Ok(()),
             end => {

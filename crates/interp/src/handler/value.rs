@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 use lockstep_base::{Int, U256};
 use lockstep_ir::{
     Op, Trap, Type,
-    op::meaning::{self, Bits},
+    op::meaning::{self, Bits, Float},
 };
 use lockstep_rt::Context;
 
@@ -16,7 +16,10 @@ use crate::{
     code::Word,
     dispatch::{Flow, Handler, Run, handler},
     frame::{Cell, State},
-    handler::flow::Go,
+    handler::{
+        float::{self, FloatBinary, FloatCompare, FloatUnary},
+        flow::Go,
+    },
 };
 
 /// Where an operand of an instruction is.
@@ -31,53 +34,53 @@ pub(crate) enum Form {
 }
 
 /// How many words of code an instruction has before its constant.
-const FIXED_WORDS: usize = 2;
+pub(super) const FIXED_WORDS: usize = 2;
 
 /// A way to get an operand.
-trait Place {
+pub(super) trait Place {
     /// Words of constant in the code.
-    fn words<T: Int>() -> usize;
-    fn get<T: Int + Cell>(state: &State, k: usize) -> T;
+    fn words<T>() -> usize;
+    fn get<T: Cell>(state: &State, k: usize) -> T;
 }
 
-struct Slot;
-struct Imm;
+pub(super) struct Slot;
+pub(super) struct Imm;
 struct Wide;
 
 impl Place for Slot {
     #[inline(always)]
-    fn words<T: Int>() -> usize {
+    fn words<T>() -> usize {
         0
     }
     #[inline(always)]
-    fn get<T: Int + Cell>(state: &State, k: usize) -> T {
+    fn get<T: Cell>(state: &State, k: usize) -> T {
         state.operand(k)
     }
 }
 
 impl Place for Imm {
     #[inline(always)]
-    fn words<T: Int>() -> usize {
+    fn words<T>() -> usize {
         1
     }
     #[inline(always)]
-    fn get<T: Int + Cell>(state: &State, _k: usize) -> T {
-        T::from_u64(state.imm(FIXED_WORDS))
+    fn get<T: Cell>(state: &State, _k: usize) -> T {
+        T::of_word(state.imm(FIXED_WORDS))
     }
 }
 
 impl Place for Wide {
     #[inline(always)]
-    fn words<T: Int>() -> usize {
-        T::BITS.div_ceil(64) as usize
+    fn words<T>() -> usize {
+        size_of::<T>().div_ceil(8)
     }
     #[inline(always)]
-    fn get<T: Int + Cell>(state: &State, _k: usize) -> T {
+    fn get<T: Cell>(state: &State, _k: usize) -> T {
         state.inline(FIXED_WORDS)
     }
 }
 
-/// A row `binary, pure, hot`.
+/// A row `binary, pure`.
 trait Binary {
     /// Whether the operation is a few instructions, which read an operand where it lies; others are functions that get
     /// a copy, and must not get it as vectors.
@@ -86,12 +89,17 @@ trait Binary {
     fn eval<T: Int>(a: T, b: T) -> T;
 }
 
-/// A row `compare, pure, hot`.
+/// A row `binary, checked`.
+trait Checked {
+    fn eval<T: Int>(a: T, b: T) -> Result<T, Trap>;
+}
+
+/// A row `compare, pure`.
 trait Compare {
     fn eval<T: Int>(a: T, b: T) -> bool;
 }
 
-/// A row `unary, pure, hot`.
+/// A row `unary, pure`.
 trait Unary {
     fn eval<T: Int>(a: T) -> T;
 }
@@ -105,6 +113,21 @@ impl<F: Binary, T: Int + Cell, A: Place, B: Place> Run for BinaryRun<F, T, A, B>
         let (a, b) = if F::IN_PLACE { (a, b) } else { (a.settled(), b.settled()) };
         state.set(0, F::eval(a, b));
         state.next(FIXED_WORDS + A::words::<T>() + B::words::<T>())
+    }
+}
+
+struct CheckedRun<F, T, A, B>(PhantomData<(F, T, A, B)>);
+
+impl<F: Checked, T: Int + Cell, A: Place, B: Place> Run for CheckedRun<F, T, A, B> {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        match F::eval(A::get::<T>(&state, 1), B::get::<T>(&state, 2)) {
+            Ok(value) => {
+                state.set(0, value);
+                state.next(FIXED_WORDS + A::words::<T>() + B::words::<T>())
+            }
+            Err(trap) => state.trap(trap),
+        }
     }
 }
 
@@ -186,6 +209,18 @@ fn add_mod(pc: *const Word, fp: *mut u64) {
     let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut() };
     let (a, b, c) = (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
     state.set(0, lockstep_base::modular::add_mod(a, b, c));
+}
+
+/// One of two values of one slot: `handler | dst cond a b`.
+pub(crate) struct Select;
+
+impl Run for Select {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        let (a, b) = (state.operand::<u64>(2), state.operand::<u64>(3));
+        state.set(0, if state.operand::<u64>(1) != 0 { a } else { b });
+        state.next(FIXED_WORDS)
+    }
 }
 
 /// Any operation at any type: `handler | dst a b c | op, from and to`, through `meaning::evaluate`.
@@ -308,37 +343,33 @@ impl Run for Extend1To4 {
     }
 }
 
-/// What a row asks to be derived; hot rows get types that carry their meaning.
+/// What a row asks to be derived: rows with handlers of their own get types that carry their meaning.
 macro_rules! derive_rows {
     ($($(#[doc = $doc:literal])+ $name:ident = $mnemonic:ident: $shape:ident, $effect:ident, $heat:ident;)*) => {
         mod rows { $(#[allow(dead_code)] pub(super) struct $name;)* }
 
-        $(derive_row!($name $mnemonic $shape $heat);)*
+        $(derive_row!($name $mnemonic $shape $effect $heat);)*
 
-        /// The handler of a binary operation with operands in these places, if the row has one.
+        /// The handler of an operation of two operands in these places, if the row has one.
         pub(crate) fn binary(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
-            match op { $(Op::$name => pick!(binary $shape $heat rows::$name, ty, a, b),)* }
-        }
-
-        /// The handler of a comparison, if the row has one.
-        pub(crate) fn compare(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
-            match op { $(Op::$name => pick!(compare $shape $heat rows::$name, ty, a, b),)* }
+            match op { $(Op::$name => pick!(binary $shape $effect $heat rows::$name, ty, a, b),)* }
         }
 
         /// The handler of a comparison with the branch that takes its result, if the row has one.
         pub(crate) fn compare_branch<G: Go>(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
-            match op { $(Op::$name => pick!(branch $shape $heat rows::$name, ty, a, b),)* }
+            match op { $(Op::$name => pick!(branch $shape $effect $heat rows::$name, ty, a, b),)* }
         }
 
         /// The handler of a unary operation, if the row has one.
         pub(crate) fn unary(op: Op, ty: Type) -> Option<Handler> {
-            match op { $(Op::$name => pick!(unary $shape $heat rows::$name, ty, Form::Slot, Form::Slot),)* }
+            match op { $(Op::$name => pick!(unary $shape $effect $heat rows::$name, ty, Form::Slot, Form::Slot),)* }
         }
     };
 }
 
 macro_rules! derive_row {
-    ($name:ident $mnemonic:ident binary hot) => {
+    ($name:ident $mnemonic:ident $shape:ident $effect:ident cold) => {};
+    ($name:ident $mnemonic:ident binary pure $heat:ident) => {
         impl Binary for rows::$name {
             const IN_PLACE: bool = matches!(
                 stringify!($mnemonic).as_bytes(),
@@ -351,7 +382,15 @@ macro_rules! derive_row {
             }
         }
     };
-    ($name:ident $mnemonic:ident compare hot) => {
+    ($name:ident $mnemonic:ident binary checked $heat:ident) => {
+        impl Checked for rows::$name {
+            #[inline(always)]
+            fn eval<T: Int>(a: T, b: T) -> Result<T, Trap> {
+                meaning::$mnemonic(a, b)
+            }
+        }
+    };
+    ($name:ident $mnemonic:ident compare pure $heat:ident) => {
         impl Compare for rows::$name {
             #[inline(always)]
             fn eval<T: Int>(a: T, b: T) -> bool {
@@ -359,10 +398,34 @@ macro_rules! derive_row {
             }
         }
     };
-    ($name:ident $mnemonic:ident unary hot) => {
+    ($name:ident $mnemonic:ident unary pure $heat:ident) => {
         impl Unary for rows::$name {
             #[inline(always)]
             fn eval<T: Int>(a: T) -> T {
+                meaning::$mnemonic(a)
+            }
+        }
+    };
+    ($name:ident $mnemonic:ident float_binary pure $heat:ident) => {
+        impl FloatBinary for rows::$name {
+            #[inline(always)]
+            fn eval<T: Float>(a: T, b: T) -> T {
+                meaning::$mnemonic(a, b)
+            }
+        }
+    };
+    ($name:ident $mnemonic:ident float_compare pure $heat:ident) => {
+        impl FloatCompare for rows::$name {
+            #[inline(always)]
+            fn eval<T: Float>(a: T, b: T) -> bool {
+                meaning::$mnemonic(a, b)
+            }
+        }
+    };
+    ($name:ident $mnemonic:ident float_unary pure $heat:ident) => {
+        impl FloatUnary for rows::$name {
+            #[inline(always)]
+            fn eval<T: Float>(a: T) -> T {
                 meaning::$mnemonic(a)
             }
         }
@@ -371,17 +434,43 @@ macro_rules! derive_row {
 }
 
 macro_rules! pick {
-    (binary binary hot $row:path, $ty:ident, $a:ident, $b:ident) => {
-        place::<PickBinary<$row>>($ty, $a, $b)
+    ($what:ident $shape:ident $effect:ident cold $row:path, $ty:ident, $a:expr, $b:expr) => {
+        None
     };
-    (compare compare hot $row:path, $ty:ident, $a:ident, $b:ident) => {
-        place::<PickCompare<$row>>($ty, $a, $b)
+    (binary binary pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+        place!($heat, PickBinary<$row>, $ty, $a, $b)
     };
-    (branch compare hot $row:path, $ty:ident, $a:ident, $b:ident) => {
-        place::<PickBranch<$row, G>>($ty, $a, $b)
+    (binary binary checked $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+        place!($heat, PickChecked<$row>, $ty, $a, $b)
     };
-    (unary unary hot $row:path, $ty:ident, $a:expr, $b:expr) => {
+    (binary compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+        place!($heat, PickCompare<$row>, $ty, $a, $b)
+    };
+    (branch compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+        place!($heat, PickBranch<$row, G>, $ty, $a, $b)
+    };
+    (binary float_binary pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+        float::place::<float::PickBinary<$row>>($ty, $a, $b)
+    };
+    (binary float_compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+        float::place::<float::PickCompare<$row>>($ty, $a, $b)
+    };
+    (branch float_compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+        float::place::<float::PickBranch<$row, G>>($ty, $a, $b)
+    };
+    (unary float_unary pure $heat:ident $row:path, $ty:ident, $a:expr, $b:expr) => {
+        float::unary::<$row>($ty)
+    };
+    (unary unary pure hot $row:path, $ty:ident, $a:expr, $b:expr) => {
         match $ty {
+            Type::I64 => Some(handler::<UnaryRun<$row, u64>> as Handler),
+            Type::I256 => Some(handler::<UnaryRun<$row, U256>> as Handler),
+            _ => None,
+        }
+    };
+    (unary unary pure $heat:ident $row:path, $ty:ident, $a:expr, $b:expr) => {
+        match $ty {
+            Type::I32 => Some(handler::<UnaryRun<$row, u32>> as Handler),
             Type::I64 => Some(handler::<UnaryRun<$row, u64>> as Handler),
             Type::I256 => Some(handler::<UnaryRun<$row, U256>> as Handler),
             _ => None,
@@ -398,12 +487,19 @@ trait Pick {
 }
 
 struct PickBinary<F>(PhantomData<F>);
+struct PickChecked<F>(PhantomData<F>);
 struct PickCompare<F>(PhantomData<F>);
 struct PickBranch<F, G>(PhantomData<(F, G)>);
 
 impl<F: Binary> Pick for PickBinary<F> {
     fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
         handler::<BinaryRun<F, T, A, B>>
+    }
+}
+
+impl<F: Checked> Pick for PickChecked<F> {
+    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
+        handler::<CheckedRun<F, T, A, B>>
     }
 }
 
@@ -419,16 +515,48 @@ impl<F: Compare, G: Go> Pick for PickBranch<F, G> {
     }
 }
 
-fn place<P: Pick>(ty: Type, a: Form, b: Form) -> Option<Handler> {
-    Some(match (ty, a, b) {
-        (Type::I64, Form::Slot, Form::Slot) => P::at::<u64, Slot, Slot>(),
-        (Type::I64, Form::Slot, Form::Imm) => P::at::<u64, Slot, Imm>(),
-        (Type::I64, Form::Imm, Form::Slot) => P::at::<u64, Imm, Slot>(),
-        (Type::I256, Form::Slot, Form::Slot) => P::at::<U256, Slot, Slot>(),
-        (Type::I256, Form::Slot, Form::Imm) => P::at::<U256, Slot, Imm>(),
-        (Type::I256, Form::Imm, Form::Slot) => P::at::<U256, Imm, Slot>(),
-        (Type::I256, Form::Slot, Form::Wide) => P::at::<U256, Slot, Wide>(),
-        (Type::I256, Form::Wide, Form::Slot) => P::at::<U256, Wide, Slot>(),
+/// The handlers of a family at the types that the heat names.
+macro_rules! place {
+    (word, $pick:ty, $ty:ident, $a:ident, $b:ident) => {
+        match $ty {
+            Type::I32 => narrow::<$pick, u32>($a, $b),
+            Type::I64 => narrow::<$pick, u64>($a, $b),
+            _ => None,
+        }
+    };
+    (hot, $pick:ty, $ty:ident, $a:ident, $b:ident) => {
+        match $ty {
+            Type::I64 => narrow::<$pick, u64>($a, $b),
+            Type::I256 => wide::<$pick>($a, $b),
+            _ => None,
+        }
+    };
+    (all, $pick:ty, $ty:ident, $a:ident, $b:ident) => {
+        match $ty {
+            Type::I32 => narrow::<$pick, u32>($a, $b),
+            Type::I64 => narrow::<$pick, u64>($a, $b),
+            Type::I256 => wide::<$pick>($a, $b),
+            _ => None,
+        }
+    };
+}
+
+fn narrow<P: Pick, T: Int + Cell>(a: Form, b: Form) -> Option<Handler> {
+    Some(match (a, b) {
+        (Form::Slot, Form::Slot) => P::at::<T, Slot, Slot>(),
+        (Form::Slot, _) => P::at::<T, Slot, Imm>(),
+        (_, Form::Slot) => P::at::<T, Imm, Slot>(),
+        _ => return None,
+    })
+}
+
+fn wide<P: Pick>(a: Form, b: Form) -> Option<Handler> {
+    Some(match (a, b) {
+        (Form::Slot, Form::Slot) => P::at::<U256, Slot, Slot>(),
+        (Form::Slot, Form::Imm) => P::at::<U256, Slot, Imm>(),
+        (Form::Imm, Form::Slot) => P::at::<U256, Imm, Slot>(),
+        (Form::Slot, Form::Wide) => P::at::<U256, Slot, Wide>(),
+        (Form::Wide, Form::Slot) => P::at::<U256, Wide, Slot>(),
         _ => return None,
     })
 }

@@ -10,6 +10,9 @@ use crate::{inst::Operand, op::Op, types::Type};
 impl Builder<'_> {
     /// A cheaper operand or operation that means the same as `op` of `a` and `b`.
     pub(super) fn simplify(&mut self, op: Op, ty: Type, a: Operand, b: Operand) -> Option<Operand> {
+        if !has_rule(op) {
+            return None;
+        }
         match (self.known(a, ty), self.known(b, ty)) {
             (None, Some(known)) => self.by_right(op, ty, a, known),
             (Some(known), None) if is_commutative(op) => self.by_right(op, ty, b, known),
@@ -42,6 +45,26 @@ impl Builder<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether there is any rule for `op`: most operations are not looked at further.
+const fn has_rule(op: Op) -> bool {
+    matches!(
+        op,
+        Op::Iadd
+            | Op::Isub
+            | Op::Imul
+            | Op::Udiv
+            | Op::Sdiv
+            | Op::Urem
+            | Op::Srem
+            | Op::Band
+            | Op::Bor
+            | Op::Bxor
+            | Op::IshlFull
+            | Op::UshrFull
+            | Op::SshrFull
+    )
 }
 
 /// Whether operands may change places.

@@ -7,8 +7,9 @@
 //!
 //! * shape: which operands and results, see [`Shape`](crate::op::Shape).
 //! * effect: `pure` (a result for every input) or `checked` (a result or a trap).
-//! * heat: `hot` rows get interpreter handlers of their own for i64 and i256, with immediate forms; `cold` rows
-//!   run through one general handler until somebody measures a need.
+//! * heat: which types get interpreter handlers of their own, those of two operands with immediate forms: `word` rows
+//!   the machine's (i32 and i64, f32 and f64), `hot` rows i64 and i256, `all` rows i32, i64 and i256; `cold` rows run
+//!   through one general handler until somebody measures a need.
 //!
 //! N is the width of the operand type in bits. Rows that begin with `v` are for vectors. Those named at the type of
 //! their lanes do the same in every lane of N bits; lane 0 is the lowest bits.
@@ -19,11 +20,11 @@ macro_rules! for_each_op {
     ($with:ident) => {
         $with! {
             /// Sum modulo 2^N.
-            Iadd = iadd: binary, pure, hot;
+            Iadd = iadd: binary, pure, all;
             /// Difference modulo 2^N.
-            Isub = isub: binary, pure, hot;
+            Isub = isub: binary, pure, all;
             /// Product modulo 2^N.
-            Imul = imul: binary, pure, hot;
+            Imul = imul: binary, pure, all;
             /// Unsigned quotient rounded towards zero; `a / 0 = 0`.
             Udiv = udiv: binary, pure, hot;
             /// Signed quotient rounded towards zero; `a / 0 = 0`, `MIN / -1 = MIN`.
@@ -33,19 +34,19 @@ macro_rules! for_each_op {
             /// Signed remainder with the sign of the dividend; `a mod 0 = 0`, `MIN mod -1 = 0`.
             Srem = srem: binary, pure, hot;
             /// Unsigned quotient; traps `divide_by_zero`.
-            UdivChecked = udiv_checked: binary, checked, cold;
+            UdivChecked = udiv_checked: binary, checked, word;
             /// Signed quotient; traps `divide_by_zero`, and `integer_overflow` for `MIN / -1`.
-            SdivChecked = sdiv_checked: binary, checked, cold;
+            SdivChecked = sdiv_checked: binary, checked, word;
             /// Unsigned remainder; traps `divide_by_zero`.
-            UremChecked = urem_checked: binary, checked, cold;
+            UremChecked = urem_checked: binary, checked, word;
             /// Signed remainder; traps `divide_by_zero`; `MIN mod -1 = 0`.
-            SremChecked = srem_checked: binary, checked, cold;
+            SremChecked = srem_checked: binary, checked, word;
             /// `a` to the power of `b` modulo 2^N; `0^0 = 1`.
             Ipow = ipow: binary, pure, hot;
             /// High half of the unsigned 2N-bit product.
-            Umulhi = umulhi: binary, pure, cold;
+            Umulhi = umulhi: binary, pure, word;
             /// High half of the signed 2N-bit product.
-            Smulhi = smulhi: binary, pure, cold;
+            Smulhi = smulhi: binary, pure, word;
             /// Bitwise and.
             Band = band: binary, pure, hot;
             /// Bitwise or.
@@ -53,21 +54,21 @@ macro_rules! for_each_op {
             /// Bitwise exclusive or.
             Bxor = bxor: binary, pure, hot;
             /// `a` shifted left by `b mod N`.
-            Ishl = ishl: binary, pure, cold;
+            Ishl = ishl: binary, pure, word;
             /// `a` shifted right by `b mod N`, filled with zeros.
-            Ushr = ushr: binary, pure, cold;
+            Ushr = ushr: binary, pure, word;
             /// `a` shifted right by `b mod N`, filled with the sign.
-            Sshr = sshr: binary, pure, cold;
+            Sshr = sshr: binary, pure, word;
             /// `a` shifted left by `b`; zero when `b >= N` (EIP-145).
-            IshlFull = ishl_full: binary, pure, hot;
+            IshlFull = ishl_full: binary, pure, all;
             /// `a` shifted right by `b`, filled with zeros; zero when `b >= N` (EIP-145).
-            UshrFull = ushr_full: binary, pure, hot;
+            UshrFull = ushr_full: binary, pure, all;
             /// `a` shifted right by `b`, filled with the sign; all sign when `b >= N` (EIP-145).
             SshrFull = sshr_full: binary, pure, hot;
             /// `a` rotated left by `b mod N`.
-            Rotl = rotl: binary, pure, cold;
+            Rotl = rotl: binary, pure, word;
             /// `a` rotated right by `b mod N`.
-            Rotr = rotr: binary, pure, cold;
+            Rotr = rotr: binary, pure, word;
             /// The smaller of two unsigned numbers.
             Umin = umin: binary, pure, cold;
             /// The larger of two unsigned numbers.
@@ -85,11 +86,11 @@ macro_rules! for_each_op {
             /// Bitwise complement.
             Bnot = bnot: unary, pure, hot;
             /// Number of leading zero bits; N for zero.
-            Clz = clz: unary, pure, hot;
+            Clz = clz: unary, pure, all;
             /// Number of trailing zero bits; N for zero.
-            Ctz = ctz: unary, pure, cold;
+            Ctz = ctz: unary, pure, word;
             /// Number of bits that are set.
-            Popcnt = popcnt: unary, pure, cold;
+            Popcnt = popcnt: unary, pure, word;
             /// The bytes in opposite order.
             Bswap = bswap: unary, pure, cold;
             /// `(a + b) mod c`, the sum not truncated; zero when `c` is zero.
@@ -111,76 +112,76 @@ macro_rules! for_each_op {
             /// Whether `a >= b`, unsigned.
             Iuge = iuge: compare, pure, hot;
             /// Whether `a < b`, signed.
-            Islt = islt: compare, pure, hot;
+            Islt = islt: compare, pure, all;
             /// Whether `a <= b`, signed.
-            Isle = isle: compare, pure, hot;
+            Isle = isle: compare, pure, all;
             /// Whether `a > b`, signed.
-            Isgt = isgt: compare, pure, hot;
+            Isgt = isgt: compare, pure, all;
             /// Whether `a >= b`, signed.
-            Isge = isge: compare, pure, hot;
+            Isge = isge: compare, pure, all;
             /// `a` in a wider type, filled with zeros.
             Uextend = uextend: extend, pure, cold;
             /// `a` in a wider type, filled with its sign.
-            Sextend = sextend: extend, pure, cold;
+            Sextend = sextend: extend, pure, word;
             /// The low bits of `a` in a narrower type.
             Ireduce = ireduce: reduce, pure, cold;
             /// Sum, rounded to nearest, ties to even (IEEE 754); a NaN result is the canonical one.
-            Fadd = fadd: float_binary, pure, cold;
+            Fadd = fadd: float_binary, pure, word;
             /// Difference, rounded like `fadd`.
-            Fsub = fsub: float_binary, pure, cold;
+            Fsub = fsub: float_binary, pure, word;
             /// Product, rounded like `fadd`.
-            Fmul = fmul: float_binary, pure, cold;
+            Fmul = fmul: float_binary, pure, word;
             /// Quotient, rounded like `fadd`.
-            Fdiv = fdiv: float_binary, pure, cold;
+            Fdiv = fdiv: float_binary, pure, word;
             /// The smaller; -0 is below +0; NaN when either is NaN (Wasm 4.3.3).
-            Fmin = fmin: float_binary, pure, cold;
+            Fmin = fmin: float_binary, pure, word;
             /// The larger; -0 is below +0; NaN when either is NaN (Wasm 4.3.3).
-            Fmax = fmax: float_binary, pure, cold;
+            Fmax = fmax: float_binary, pure, word;
             /// `a` with the sign of `b`, bits otherwise kept.
-            Fcopysign = fcopysign: float_binary, pure, cold;
+            Fcopysign = fcopysign: float_binary, pure, word;
             /// `a` with its sign flipped, bits otherwise kept.
-            Fneg = fneg: float_unary, pure, cold;
+            Fneg = fneg: float_unary, pure, word;
             /// `a` with its sign cleared, bits otherwise kept.
-            Fabs = fabs: float_unary, pure, cold;
+            Fabs = fabs: float_unary, pure, word;
             /// Square root, rounded to nearest, ties to even.
-            Fsqrt = fsqrt: float_unary, pure, cold;
+            Fsqrt = fsqrt: float_unary, pure, word;
             /// Rounded up to an integer.
-            Fceil = fceil: float_unary, pure, cold;
+            Fceil = fceil: float_unary, pure, word;
             /// Rounded down to an integer.
-            Ffloor = ffloor: float_unary, pure, cold;
+            Ffloor = ffloor: float_unary, pure, word;
             /// Rounded towards zero to an integer.
-            Ftrunc = ftrunc: float_unary, pure, cold;
+            Ftrunc = ftrunc: float_unary, pure, word;
             /// Rounded to the nearest integer, ties to even.
-            Fnearest = fnearest: float_unary, pure, cold;
+            Fnearest = fnearest: float_unary, pure, word;
             /// Whether `a = b`; false when either is NaN.
-            Feq = feq: float_compare, pure, cold;
+            Feq = feq: float_compare, pure, word;
             /// Whether `a` differs from `b`; true when either is NaN.
-            Fne = fne: float_compare, pure, cold;
+            Fne = fne: float_compare, pure, word;
             /// Whether `a < b`; false when either is NaN.
-            Flt = flt: float_compare, pure, cold;
+            Flt = flt: float_compare, pure, word;
             /// Whether `a <= b`; false when either is NaN.
-            Fle = fle: float_compare, pure, cold;
+            Fle = fle: float_compare, pure, word;
             /// Whether `a > b`; false when either is NaN.
-            Fgt = fgt: float_compare, pure, cold;
+            Fgt = fgt: float_compare, pure, word;
             /// Whether `a >= b`; false when either is NaN.
-            Fge = fge: float_compare, pure, cold;
+            Fge = fge: float_compare, pure, word;
             /// An f32 as f64, exactly; NaN becomes the canonical one.
-            Fpromote = fpromote: float_promote, pure, cold;
+            Fpromote = fpromote: float_promote, pure, word;
             /// An f64 as f32, rounded to nearest, ties to even; NaN becomes the canonical one.
-            Fdemote = fdemote: float_demote, pure, cold;
+            Fdemote = fdemote: float_demote, pure, word;
             /// A signed integer (i32, i64) as a float, rounded to nearest, ties to even.
-            FcvtFromSint = fcvt_from_sint: int_to_float, pure, cold;
+            FcvtFromSint = fcvt_from_sint: int_to_float, pure, word;
             /// An unsigned integer (i32, i64) as a float, rounded to nearest, ties to even.
-            FcvtFromUint = fcvt_from_uint: int_to_float, pure, cold;
+            FcvtFromUint = fcvt_from_uint: int_to_float, pure, word;
             /// A float truncated to a signed integer; NaN is zero, out of range is the nearest bound.
-            FcvtToSintSat = fcvt_to_sint_sat: float_to_int, pure, cold;
+            FcvtToSintSat = fcvt_to_sint_sat: float_to_int, pure, word;
             /// A float truncated to an unsigned integer; NaN is zero, out of range is the nearest bound.
-            FcvtToUintSat = fcvt_to_uint_sat: float_to_int, pure, cold;
+            FcvtToUintSat = fcvt_to_uint_sat: float_to_int, pure, word;
             /// A float truncated to a signed integer; traps `invalid_conversion` for NaN, `integer_overflow` out of range.
-            FcvtToSint = fcvt_to_sint: float_to_int, checked, cold;
+            FcvtToSint = fcvt_to_sint: float_to_int, checked, word;
             /// A float truncated to an unsigned integer; traps `invalid_conversion` for NaN, `integer_overflow` out of range.
-            FcvtToUint = fcvt_to_uint: float_to_int, checked, cold;
-            /// The same bits as a type of the same width (i32 and f32, i64 and f64, i128 and v128).
+            FcvtToUint = fcvt_to_uint: float_to_int, checked, word;
+            /// The same bits as a type of the same width (i32 and f32, i64 and f64, i64 and ref, i128 and v128).
             Bitcast = bitcast: bitcast, pure, cold;
             /// Bitwise and.
             Vand = vand: vector_binary, pure, cold;
