@@ -59,10 +59,11 @@ pub(super) fn write_json(out: &mut dyn Write, reports: &[FileReport]) -> io::Res
 /// Those of `out`.
 pub(super) fn write_text(out: &mut dyn Write, reports: &[FileReport]) -> io::Result<()> {
     for report in reports {
-        let path = report.path.display();
         match &report.tally {
-            Err(error) => writeln!(out, "FAIL {path}: {error}")?,
+            // It names the file.
+            Err(error) => writeln!(out, "FAIL {error}")?,
             Ok(tally) => {
+                let path = report.path.display();
                 let verdict = if tally.failures.is_empty() { "PASS" } else { "FAIL" };
                 let kinds: Vec<_> = tally.kinds.iter().map(kind_text).collect();
                 writeln!(out, "{verdict} {path}: {}", kinds.join(", "))?;
