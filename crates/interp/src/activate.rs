@@ -47,8 +47,8 @@ pub fn activate<H>(
         // SAFETY: `enter` made both for an interface whose imports, memories and window are this program's.
         let finish = unsafe { run(code, translator, context, frame, 0) };
         let ending = match finish {
-            Finish::Exit { revert, offset, len } => {
-                context.copy_output(offset, len, output);
+            Finish::Exit { revert, output: range } => {
+                context.copy_output(range, output);
                 Ending::Exit { revert }
             }
             Finish::Trap(trap) => Ending::Trap(trap),
@@ -108,8 +108,8 @@ pub fn call<H>(
                 }
                 Ending::Values(results)
             }
-            Finish::Exit { revert, offset, len } => {
-                context.copy_output(offset, len, output);
+            Finish::Exit { revert, output: range } => {
+                context.copy_output(range, output);
                 Ending::Exit { revert }
             }
             Finish::Trap(trap) => Ending::Trap(trap),

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::cell::RefCell;
 
 use lockstep_base::{Int, U256, modular::Reciprocal};
-use lockstep_ir::{Func, Head, Trap, Verified};
+use lockstep_ir::{Func, Head, MemoryId, Trap, Verified, evaluate::Range};
 use lockstep_rt::{Context, Stop};
 
 use crate::{
@@ -52,14 +52,12 @@ impl Translator {
 /// How an activation of interpreted code ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finish {
-    /// The guest ended by itself; its output is `len` bytes at `offset` of memory 0.
+    /// The guest ended by itself.
     Exit {
         /// Whether its writes are to be undone.
         revert: bool,
-        /// First byte of the output.
-        offset: u64,
-        /// Length of the output in bytes.
-        len: u64,
+        /// Where its output is.
+        output: Range,
     },
     /// The guest trapped.
     Trap(Trap),
@@ -76,7 +74,7 @@ pub struct Activation<'a> {
     pub(crate) code: &'a Code,
     translator: &'a RefCell<Translator>,
     pub(crate) trap: Trap,
-    pub(crate) output: (u64, u64),
+    pub(crate) output: Range,
     error: Option<CodeError>,
     twin: Option<Box<[Word]>>,
 }
@@ -108,7 +106,7 @@ pub unsafe fn run(
         code,
         translator,
         trap: Trap::Unreachable,
-        output: (0, 0),
+        output: Range { memory: MemoryId(0), offset: 0, len: 0 },
         error: None,
         twin: None,
     };
@@ -117,11 +115,9 @@ pub unsafe fn run(
     // SAFETY: `entry` is published code of a verified program; the rest is the caller's promise.
     let outcome = unsafe { drive(entry, frame, gas, context) };
     match outcome {
-        Outcome::Return | Outcome::Revert => Finish::Exit {
-            revert: outcome == Outcome::Revert,
-            offset: activation.output.0,
-            len: activation.output.1,
-        },
+        Outcome::Return | Outcome::Revert => {
+            Finish::Exit { revert: outcome == Outcome::Revert, output: activation.output }
+        }
         Outcome::Trap => match activation.error.take() {
             Some(error) => Finish::Refused(error),
             None => Finish::Trap(activation.trap),

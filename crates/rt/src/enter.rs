@@ -16,7 +16,7 @@
 use core::{cell::Cell, ptr::NonNull};
 
 use alloc::{sync::Arc, vec::Vec};
-use lockstep_ir::{Growth, Interface, MEMORIES_MAX};
+use lockstep_ir::{Growth, Interface, MEMORIES_MAX, evaluate::Range};
 
 use crate::{
     context::Context,
@@ -153,20 +153,21 @@ fn memories<H>(
 }
 
 impl Context {
-    /// Copies `len` bytes at `offset` of memory 0 to `output`, whose content before is forgotten.
+    /// Copies the bytes of `range` to `output`, whose content before is forgotten.
     ///
     /// # Panics
     ///
     /// When they do not exist; a checked range does.
-    pub fn copy_output(&self, offset: u64, len: u64, output: &mut Vec<u8>) {
+    pub fn copy_output(&self, range: Range, output: &mut Vec<u8>) {
+        let Range { memory, offset, len } = range;
         output.clear();
         if len == 0 {
             return;
         }
-        let memory = &self.memories[0];
+        let memory = &self.memories[memory.0 as usize];
         assert!(offset.checked_add(len).is_some_and(|end| end <= memory.len), "checked before");
         let base = NonNull::new(memory.base).expect("a memory has a base");
-        // SAFETY: the range lies in memory 0, which belongs to this activation.
+        // SAFETY: the range lies in the memory, which this activation owns or shows.
         let bytes = unsafe {
             core::slice::from_raw_parts(base.as_ptr().add(offset as usize), len as usize)
         };

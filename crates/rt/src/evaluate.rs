@@ -201,8 +201,10 @@ pub fn evaluate<H>(
         let gas_left = context.gas.max(0) as u64;
         let exit = match outcome {
             Outcome::Exited { revert, output: range } => {
-                let (offset, len) = range.map_or((0, 0), |range| (range.offset, range.len));
-                context.copy_output(offset, len, output);
+                output.clear();
+                if let Some(range) = range {
+                    context.copy_output(range, output);
+                }
                 Ok(if revert { Exit::Revert } else { Exit::Return })
             }
             Outcome::Trapped(trap) => Ok(Exit::Trap(trap)),

@@ -28,10 +28,14 @@ impl Encoding<'_> {
             Terminator::Branch { cond, then, otherwise } => self.branch(cond, then, otherwise),
             Terminator::Return { values } => self.return_values(values),
             Terminator::Exit { revert, token, len } => {
+                let memory = match token.source() {
+                    Source::Value(token) => self.e.plan.memory_of(token),
+                    _ => 0,
+                };
                 let token = self.slot(token, Type::I64)?;
                 // The check admitted it: its low limb is all of it.
                 let len = self.slot(len, Type::I64)?;
-                self.plain::<Exit>([token, len, 0, 0]);
+                self.plain::<Exit>([token, len, memory as i16, 0]);
                 self.imm(u64::from(revert));
                 Ok(())
             }

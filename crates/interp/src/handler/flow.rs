@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use lockstep_ir::{Head, Trap};
+use lockstep_ir::{Head, MemoryId, Trap, evaluate::Range};
 use lockstep_rt::Context;
 
 use crate::{
@@ -227,13 +227,14 @@ impl Run for Resolve {
     }
 }
 
-/// `handler | token len | revert`.
+/// `handler | token len memory | revert`.
 pub(crate) struct Exit;
 
 impl Run for Exit {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let output = (state.operand::<u64>(0), state.operand::<u64>(1));
+        let memory = MemoryId(state.field(2) as u32);
+        let output = Range { memory, offset: state.operand(0), len: state.operand(1) };
         let revert = state.imm(2) != 0;
         state.activation().output = output;
         state.leave(if revert { Outcome::Revert } else { Outcome::Return })
