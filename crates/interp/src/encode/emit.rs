@@ -244,38 +244,53 @@ impl Encoding<'_> {
             return Ok(false);
         };
         let access = self.e.plan.next(at);
-        let (slots, offset) = match self.func.insts.get(access as usize) {
+        let known =
+            self.func.const_limbs(self.e.plan.resolve(addr), Type::I64).map(|limbs| limbs[0]);
+        let offset = match self.func.insts.get(access as usize) {
             Some(Inst::Load { ty, order: Order::Little, token, offset, result })
                 if *token == check =>
             {
                 let widened = self.widening(access + 1, *result);
-                let Some(handler) = linear::load(*ty, widened.map(|(_, to)| to)) else {
+                let to = widened.map(|(_, to)| to);
+                let Some(handler) = linear::load(*ty, to, known.is_some()) else {
                     return Ok(false);
                 };
-                let addr = self.slot(addr, Type::I64)?;
+                let addr = self.linear_address(addr, known)?;
                 let to = self.define(widened.map_or(*result, |(value, _)| value))?;
                 if widened.is_some() {
                     self.e.plan.skip(access + 1);
                 }
                 self.handler(handler);
-                ([to, addr], *offset)
+                self.fields([to, addr, 0, 0]);
+                *offset
             }
             Some(Inst::Store { ty, order: Order::Little, token, offset, value })
                 if *token == check =>
             {
-                let Some(handler) = linear::store(*ty) else { return Ok(false) };
-                let addr = self.slot(addr, Type::I64)?;
-                let from = self.slot(*value, *ty)?;
+                let constant = self.func.const_limbs(self.e.plan.resolve(*value), *ty);
+                let handler = linear::store(*ty, known.is_some(), constant.is_some());
+                let Some(handler) = handler else { return Ok(false) };
+                let addr = self.linear_address(addr, known)?;
+                let from = if constant.is_some() { 0 } else { self.slot(*value, *ty)? };
                 self.handler(handler);
-                ([from, addr], *offset)
+                self.fields([from, addr, 0, 0]);
+                if let Some(limbs) = constant {
+                    self.imm(limbs[0]);
+                }
+                *offset
             }
             _ => return Ok(false),
         };
         self.e.plan.skip(access);
-        self.fields([slots[0], slots[1], 0, 0]);
-        self.imm(len[0]);
-        self.imm(u64::from(offset));
+        // What does not fit 64 bits is out of reach.
+        let base = known.unwrap_or(0);
+        self.imm(base.saturating_add(len[0]));
+        self.imm(base.wrapping_add(u64::from(offset)));
         Ok(true)
+    }
+
+    fn linear_address(&mut self, addr: Operand, known: Option<u64>) -> Result<i16, CodeError> {
+        if known.is_some() { Ok(0) } else { self.slot(addr, Type::I64) }
     }
 
     /// The sign extension at `at` when it alone uses `loaded`: its result and type.

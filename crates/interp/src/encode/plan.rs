@@ -26,8 +26,8 @@ pub(super) struct Plan {
     values: Vec<ValuePlan>,
     vars: Vec<VarPlan>,
     skipped: Vec<bool>,
-    /// Sets of the block at hand: the variable, where it is set, and what to.
-    sets: Vec<(Var, u32, Operand)>,
+    /// Sets of the block at hand, in order.
+    sets: Vec<SetPlan>,
     /// Names of variables that are set in the block at hand, by the instructions that make them.
     late_names: Vec<u32>,
 }
@@ -50,11 +50,24 @@ struct ValuePlan {
 #[derive(Clone, Copy)]
 struct VarPlan {
     block: u32,
-    /// Where it is read last before it is set.
+    /// Where it was read last so far.
     last_read: u32,
-    /// Where it is set last.
+    /// Its last set, by the position in `sets`.
     set: u32,
-    sets: u32,
+}
+
+/// A set of the block at hand.
+#[derive(Clone, Copy)]
+struct SetPlan {
+    var: Var,
+    at: u32,
+    value: Operand,
+    /// The set of the same variable before, by its position in `sets`.
+    before: Option<u32>,
+    /// Where the variable is set next.
+    next: u32,
+    /// Where the variable was read last before.
+    read_before: u32,
 }
 
 impl Plan {
@@ -67,8 +80,7 @@ impl Plan {
         self.places.clear();
         self.places.resize(func.values.len(), NOWHERE);
         self.vars.clear();
-        self.vars
-            .resize(func.vars.len(), VarPlan { block: NEVER, last_read: 0, set: NEVER, sets: 0 });
+        self.vars.resize(func.vars.len(), VarPlan { block: NEVER, last_read: 0, set: NEVER });
         self.skipped.clear();
         self.skipped.resize(func.insts.len(), false);
         for (block, def) in func.blocks.iter() {
@@ -81,17 +93,28 @@ impl Plan {
         self.late_names.clear();
         for at in block.insts.clone() {
             if let Inst::Set { var, value } = func.insts[at as usize] {
-                self.sets.push((var, at, value));
-                let plan = self.var(number, var);
-                plan.sets += 1;
-                plan.set = at;
+                let position = self.sets.len() as u32;
+                let before = core::mem::replace(&mut self.var(number, var).set, position);
+                if let Some(before) = self.sets.get_mut(before as usize) {
+                    before.next = at;
+                }
+                let before = (before != NEVER).then_some(before);
+                self.sets.push(SetPlan { var, at, value, before, next: NEVER, read_before: 0 });
             }
         }
+        let (mut last_step, mut set) = (0, 0);
         for at in block.insts.clone() {
             let inst = &func.insts[at as usize];
             for_operands(func, inst, |operand| self.read(number, operand, at));
-            if let Inst::Set { var, value } = *inst {
-                self.set(func, number, var, value, at);
+            match *inst {
+                Inst::Set { var, .. } => {
+                    // A step shows all slots of the window.
+                    let shown = if func.vars[var].slot.is_some() { last_step } else { 0 };
+                    self.sets[set].read_before = self.var(number, var).last_read.max(shown);
+                    set += 1;
+                }
+                Inst::Step { .. } => last_step = at,
+                _ => {}
             }
             for_results(interface, inst, |value| self.define(number, value, inst, at));
         }
@@ -99,22 +122,65 @@ impl Plan {
         for_terminator_operands(func, &block.terminator, |operand| {
             self.read(number, operand, end);
         });
+        for set in 0..self.sets.len() {
+            self.bear(func, set);
+        }
         self.fuse_branch(func, block);
         self.name_late(func, block);
     }
 
+    /// A value that is set to a variable can be born in its home; the `set` then writes nothing. Between birth and set
+    /// nobody may look for what the variable held before, and once the variable is set again nobody for the value.
+    fn bear(&mut self, func: &Func, set: usize) {
+        let SetPlan { var, at, value, before, next, read_before } = self.sets[set];
+        let Source::Value(value) = value.source() else { return };
+        let plan = self.values[value.position()];
+        let own = plan.root == value.into() && plan.home.is_none();
+        let same_type = func.vars[var].ty == func.values[value];
+        if !own || !same_type || read_before > plan.def || plan.last > next {
+            return;
+        }
+        if let Some(before) = before {
+            let SetPlan { at, value, .. } = self.sets[before as usize];
+            let is_done = match value.source() {
+                Source::Value(held) if self.skipped[at as usize] => {
+                    let held = self.values[held.position()];
+                    held.def < plan.def && held.last <= plan.def
+                }
+                _ => at < plan.def,
+            };
+            if !is_done {
+                return;
+            }
+        }
+        self.values[value.position()].home = Some(var);
+        self.skipped[at as usize] = true;
+    }
+
     /// Whether nothing is written to the home of `named` after the instruction at `from` and before the one at `to`.
     fn is_unwritten(&self, named: Var, from: u32, to: u32) -> bool {
-        self.sets.iter().all(|&(var, set_at, value)| {
+        self.sets.iter().all(|set| {
             // What is born in the home is written there at its birth.
-            let written = match value.source() {
-                Source::Value(value) if self.skipped[set_at as usize] => {
+            let written = match set.value.source() {
+                Source::Value(value) if self.skipped[set.at as usize] => {
                     self.values[value.position()].def
                 }
-                _ => set_at,
+                _ => set.at,
             };
-            var != named || written <= from || written >= to
+            set.var != named || written <= from || written >= to
         })
+    }
+
+    /// Whether what `operand` names lies unchanged in its place after the instruction at `from` and before that at `to`.
+    fn stays(&self, operand: Operand, from: u32, to: u32) -> bool {
+        match operand.source() {
+            Source::Var(var) => self.is_unwritten(var, from, to),
+            Source::Value(value) => match self.values[value.position()].home {
+                Some(var) => self.is_unwritten(var, from, to),
+                None => true,
+            },
+            _ => true,
+        }
     }
 
     /// What names a variable that is set in this block is another name of it all the same, when nothing is written to
@@ -137,21 +203,15 @@ impl Plan {
             if op == Op::Ireduce && !is_stored {
                 continue;
             }
-            let named = match root.source() {
-                Source::Var(var) => var,
-                Source::Value(value) => {
-                    let root_plan = &mut self.values[value.position()];
-                    root_plan.last = root_plan.last.max(plan.last);
-                    self.values[result.position()].root = root;
-                    self.skipped[at as usize] = true;
-                    continue;
-                }
-                _ => continue,
-            };
-            if self.is_unwritten(named, at, plan.last) {
-                self.values[result.position()].root = root;
-                self.skipped[at as usize] = true;
+            if root.is_const() || !self.stays(root, at, plan.last) {
+                continue;
             }
+            if let Source::Value(value) = root.source() {
+                let root_plan = &mut self.values[value.position()];
+                root_plan.last = root_plan.last.max(plan.last);
+            }
+            self.values[result.position()].root = root;
+            self.skipped[at as usize] = true;
         }
         self.late_names = late;
     }
@@ -159,7 +219,7 @@ impl Plan {
     fn var(&mut self, block: u32, var: Var) -> &mut VarPlan {
         let plan = &mut self.vars[var.position()];
         if plan.block != block {
-            *plan = VarPlan { block, last_read: 0, set: NEVER, sets: 0 };
+            *plan = VarPlan { block, last_read: 0, set: NEVER };
         }
         plan
     }
@@ -182,26 +242,9 @@ impl Plan {
         match self.resolve(operand).source() {
             Source::Value(root) => self.values[root.position()].last = at,
             Source::Var(var) => {
-                let plan = self.var(block, var);
-                if at < plan.set {
-                    plan.last_read = at;
-                }
+                self.var(block, var).last_read = at;
             }
             _ => {}
-        }
-    }
-
-    /// A value that is set to a variable can be born there when the variable is set just once and not read after the
-    /// value's birth; the `set` then writes nothing.
-    fn set(&mut self, func: &Func, block: u32, var: Var, value: Operand, at: u32) {
-        let Source::Value(value) = value.source() else { return };
-        let var_plan = *self.var(block, var);
-        let plan = &mut self.values[value.position()];
-        let same_type = func.vars[var].ty == func.values[value];
-        let own = plan.root == value.into() && plan.home.is_none();
-        if same_type && own && var_plan.sets == 1 && var_plan.last_read <= plan.def {
-            plan.home = Some(var);
-            self.skipped[at as usize] = true;
         }
     }
 
@@ -235,7 +278,7 @@ impl Plan {
         match root.source() {
             Source::Value(_) if shares => Some(root),
             // A variable that is set in this block may change before the name is used.
-            Source::Var(var) if shares && self.var(block, var).sets == 0 => Some(root),
+            Source::Var(var) if shares && self.var(block, var).set == NEVER => Some(root),
             Source::Var(_) if shares => {
                 self.late_names.push(at);
                 None
@@ -263,12 +306,8 @@ impl Plan {
         if !has_branch {
             return;
         }
-        for operand in &args[..2] {
-            if let Source::Var(var) = self.resolve(*operand).source()
-                && !self.is_unwritten(var, plan.def, def.insts.end)
-            {
-                return;
-            }
+        if !args[..2].iter().all(|arg| self.stays(self.resolve(*arg), plan.def, def.insts.end)) {
+            return;
         }
         for operand in &args[..2] {
             if let Source::Value(root) = self.resolve(*operand).source() {

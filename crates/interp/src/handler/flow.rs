@@ -20,16 +20,18 @@ impl Run for Charge {
         // Neither is negative, so this does not wrap.
         state.gas = state.gas.wrapping_sub(state.imm(1) as i64);
         if state.gas < 0 {
-            return exhausted(state, 1);
+            return exhausted(state.pc, state.gas, state.cx, 1);
         }
         state.next(2)
     }
 }
 
-/// The charge in word `position` was more than what was left, which stays.
+/// The charge in word `position` was more than what was left, which stays. The state comes in parts, so that none of it
+/// has an address in the handlers that go on.
 #[cold]
 #[inline(never)]
-fn exhausted(mut state: State, position: usize) -> Flow {
+fn exhausted(pc: *const Word, gas: i64, cx: *mut Context, position: usize) -> Flow {
+    let mut state = State { pc, fp: core::ptr::null_mut(), gas, cx };
     state.gas += state.imm(position) as i64;
     state.trap(Trap::OutOfGas)
 }
@@ -51,7 +53,7 @@ impl Run for Enter {
         // Neither is negative, so this does not wrap.
         state.gas = state.gas.wrapping_sub(state.imm(2) as i64);
         if state.gas < 0 {
-            return exhausted(state, 2);
+            return exhausted(state.pc, state.gas, state.cx, 2);
         }
         state.next(ENTER_WORDS)
     }

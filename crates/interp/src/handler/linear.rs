@@ -1,6 +1,7 @@
-//! Accesses of little-endian machine words with the check before them: `handler | dst addr memory _ | len | offset`.
+//! Accesses of little-endian machine words of memory 0 with the check before them.
 //!
-//! `len` bytes at the address must exist, so that `offset + size` do.
+//! Layout: `handler | dst addr | value | len offset`, the value where it is a constant. `len` bytes at the address must
+//! exist, so that `offset + size` do; where the address is known, `len` and `offset` count from zero.
 
 use core::marker::PhantomData;
 
@@ -12,9 +13,6 @@ use crate::{
     dispatch::{Flow, Handler, Run, handler},
     frame::{Cell, State},
 };
-
-/// Words of an instruction of this file.
-pub(crate) const WORDS: usize = 4;
 
 /// A type as memory holds it.
 pub(super) trait Stored: Cell {
@@ -48,34 +46,53 @@ macro_rules! stored {
 
 stored!(u8 u16 u32 u64);
 
-impl State {
-    /// Where the instruction accesses its memory; null when the bytes do not exist.
+/// How the address is given.
+trait Where {
+    fn get(state: &State) -> u64;
+}
+
+struct InSlot;
+struct Known;
+
+impl Where for InSlot {
     #[inline(always)]
-    fn place(&mut self) -> *mut u8 {
-        let addr: u64 = self.operand(1);
-        let memory = self.memory(0);
-        // Lengths are below 2^33, so only the address can make the sum wrap.
-        match addr.checked_add(self.imm(2)) {
-            Some(end) if end <= memory.len => {
-                // SAFETY: the offset lies inside the checked length.
-                unsafe { memory.base.add((addr + self.imm(3)) as usize) }
-            }
-            _ => core::ptr::null_mut(),
+    fn get(state: &State) -> u64 {
+        state.operand(1)
+    }
+}
+
+impl Where for Known {
+    #[inline(always)]
+    fn get(_: &State) -> u64 {
+        0
+    }
+}
+
+/// Where the instruction accesses its memory, whose length stands in word `at`; null when the bytes do not exist.
+#[inline(always)]
+fn place<A: Where>(state: &mut State, at: usize) -> *mut u8 {
+    let addr = A::get(state);
+    let memory = state.memory(0);
+    match addr.checked_add(state.imm(at)) {
+        Some(end) if end <= memory.len => {
+            // SAFETY: the offset lies inside the checked length.
+            unsafe { memory.base.add((addr + state.imm(at + 1)) as usize) }
         }
+        _ => core::ptr::null_mut(),
     }
 }
 
 /// The way of those that do not find their bytes: the general check, then the instruction again.
 #[cold]
 #[inline(never)]
-extern "C-unwind" fn check(
+extern "C-unwind" fn check<A: Where, const AT: usize>(
     pc: *const Word,
     fp: *mut u64,
     gas: i64,
     cx: *mut lockstep_rt::Context,
 ) -> Flow {
     let mut state = State { pc, fp, gas, cx };
-    let (addr, len) = (state.operand::<u64>(1), state.imm(2));
+    let (addr, len) = (A::get(&state), state.imm(AT));
     match state.ensure(0, addr, len) {
         Ok(()) => state.jump(pc),
         Err(trap) => state.trap(trap),
@@ -111,59 +128,87 @@ impl<A: Int, B: Int + Cell> Widen<A> for Signed<B> {
     }
 }
 
-struct Load<A, W>(PhantomData<(A, W)>);
+struct Load<A, T, W>(PhantomData<(A, T, W)>);
 
-impl<A: Stored, W: Widen<A>> Run for Load<A, W> {
+impl<A: Where, T: Stored, W: Widen<T>> Run for Load<A, T, W> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let place = state.place();
+        let place = place::<A>(&mut state, 2);
         if place.is_null() {
-            return check(state.pc, state.fp, state.gas, state.cx);
+            return check::<A, 2>(state.pc, state.fp, state.gas, state.cx);
         }
         // SAFETY: `place` found the bytes.
-        state.set(0, W::widen(unsafe { A::load(place) }));
-        state.next(WORDS)
+        state.set(0, W::widen(unsafe { T::load(place) }));
+        state.next(4)
     }
 }
 
-struct Store<A>(PhantomData<A>);
+/// A store of what lies in a slot.
+struct Store<A, T>(PhantomData<(A, T)>);
+/// A store of a constant.
+struct StoreKnown<A, T>(PhantomData<(A, T)>);
 
-impl<A: Stored> Run for Store<A> {
+impl<A: Where, T: Stored> Run for Store<A, T> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let place = state.place();
+        let place = place::<A>(&mut state, 2);
         if place.is_null() {
-            return check(state.pc, state.fp, state.gas, state.cx);
+            return check::<A, 2>(state.pc, state.fp, state.gas, state.cx);
         }
         // SAFETY: `place` found the bytes; the verifier admits no store to a read-only memory.
-        unsafe { state.operand::<A>(0).store(place) };
-        state.next(WORDS)
+        unsafe { state.operand::<T>(0).store(place) };
+        state.next(4)
     }
 }
 
-/// The handler of a load of `ty`, its sign extended to `to` if that is asked.
-pub(crate) fn load(ty: Type, to: Option<Type>) -> Option<Handler> {
+impl<A: Where, T: Stored> Run for StoreKnown<A, T> {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let place = place::<A>(&mut state, 3);
+        if place.is_null() {
+            return check::<A, 3>(state.pc, state.fp, state.gas, state.cx);
+        }
+        // SAFETY: as above.
+        unsafe { T::of_word(state.imm(2)).store(place) };
+        state.next(5)
+    }
+}
+
+fn load_at<A: Where>(ty: Type, to: Option<Type>) -> Option<Handler> {
     Some(match (ty, to) {
-        (Type::I8, None) => handler::<Load<u8, Plain>>,
-        (Type::I16, None) => handler::<Load<u16, Plain>>,
-        (Type::I32 | Type::F32, None) => handler::<Load<u32, Plain>>,
-        (Type::I64 | Type::F64, None) => handler::<Load<u64, Plain>>,
-        (Type::I8, Some(Type::I32)) => handler::<Load<u8, Signed<u32>>>,
-        (Type::I8, Some(Type::I64)) => handler::<Load<u8, Signed<u64>>>,
-        (Type::I16, Some(Type::I32)) => handler::<Load<u16, Signed<u32>>>,
-        (Type::I16, Some(Type::I64)) => handler::<Load<u16, Signed<u64>>>,
-        (Type::I32, Some(Type::I64)) => handler::<Load<u32, Signed<u64>>>,
+        (Type::I8, None) => handler::<Load<A, u8, Plain>>,
+        (Type::I16, None) => handler::<Load<A, u16, Plain>>,
+        (Type::I32 | Type::F32, None) => handler::<Load<A, u32, Plain>>,
+        (Type::I64 | Type::F64, None) => handler::<Load<A, u64, Plain>>,
+        (Type::I8, Some(Type::I32)) => handler::<Load<A, u8, Signed<u32>>>,
+        (Type::I8, Some(Type::I64)) => handler::<Load<A, u8, Signed<u64>>>,
+        (Type::I16, Some(Type::I32)) => handler::<Load<A, u16, Signed<u32>>>,
+        (Type::I16, Some(Type::I64)) => handler::<Load<A, u16, Signed<u64>>>,
+        (Type::I32, Some(Type::I64)) => handler::<Load<A, u32, Signed<u64>>>,
         _ => return None,
     })
 }
 
-/// The handler of a store of `ty`.
-pub(crate) fn store(ty: Type) -> Option<Handler> {
-    Some(match ty {
-        Type::I8 => handler::<Store<u8>>,
-        Type::I16 => handler::<Store<u16>>,
-        Type::I32 | Type::F32 => handler::<Store<u32>>,
-        Type::I64 | Type::F64 => handler::<Store<u64>>,
+/// The handler of a load of `ty`, its sign extended to `to` if that is asked, from a known address or one in a slot.
+pub(crate) fn load(ty: Type, to: Option<Type>, is_known: bool) -> Option<Handler> {
+    if is_known { load_at::<Known>(ty, to) } else { load_at::<InSlot>(ty, to) }
+}
+
+fn store_at<A: Where>(ty: Type, is_constant: bool) -> Option<Handler> {
+    Some(match (ty, is_constant) {
+        (Type::I8, false) => handler::<Store<A, u8>>,
+        (Type::I16, false) => handler::<Store<A, u16>>,
+        (Type::I32 | Type::F32, false) => handler::<Store<A, u32>>,
+        (Type::I64 | Type::F64, false) => handler::<Store<A, u64>>,
+        (Type::I8, true) => handler::<StoreKnown<A, u8>>,
+        (Type::I16, true) => handler::<StoreKnown<A, u16>>,
+        (Type::I32 | Type::F32, true) => handler::<StoreKnown<A, u32>>,
+        (Type::I64 | Type::F64, true) => handler::<StoreKnown<A, u64>>,
         _ => return None,
     })
+}
+
+/// The handler of a store of `ty` to a known address or one in a slot, of a constant or of what lies in a slot.
+pub(crate) fn store(ty: Type, is_known: bool, is_constant: bool) -> Option<Handler> {
+    if is_known { store_at::<Known>(ty, is_constant) } else { store_at::<InSlot>(ty, is_constant) }
 }
