@@ -20,6 +20,9 @@ mod matching;
 mod module;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use call::{CallEnd, CallError};
 pub use instances::Instances;
 pub use instantiate::{ImportReason, InstantiateError};

@@ -359,9 +359,10 @@ impl StoreCore {
     /// When there is no such memory.
     pub fn write_memory(&self, memory: u32, at: u64, bytes: &[u8]) -> Result<(), Trap> {
         let memory = self.inner().memories[memory as usize].bytes_mut();
-        crate::host::slice(memory, at, bytes.len() as u64)
-            .map_err(|_| Trap::MemoryOutOfBounds)?
-            .copy_from_slice(bytes);
+        // No bytes do not fit past the end either (Wasm 2.0, 4.4.7.12).
+        let end = at.checked_add(bytes.len() as u64).filter(|end| *end <= memory.len() as u64);
+        let end = end.ok_or(Trap::MemoryOutOfBounds)?;
+        memory[at as usize..end as usize].copy_from_slice(bytes);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 use std::sync::Arc;
 
-use lockstep_guest::wasm::{ExternType, FuncType, SegmentMode};
+use lockstep_guest::wasm::{ExternType, FuncType, SegmentMode, limits};
 use lockstep_ir::PAGE_BYTES;
 use lockstep_rt::{InstanceParts, Links, ReserveError, Trap, TypeId};
 
@@ -32,6 +32,15 @@ pub enum InstantiateError {
     Exit,
     /// The machine failed; the host keeps the error.
     Fault,
+    /// It declares more of something to begin with than there is to have.
+    Limit {
+        /// Of what.
+        what: &'static str,
+        /// How much there is to have.
+        limit: u64,
+        /// How much it declares.
+        found: u64,
+    },
     /// The operating system refused address space.
     Reserve(ReserveError),
 }
@@ -57,6 +66,9 @@ impl fmt::Display for InstantiateError {
             Self::Trap(trap) => write!(f, "instantiation trapped: {trap}"),
             Self::Exit => f.write_str("the start function ended the program"),
             Self::Fault => f.write_str("the machine failed"),
+            Self::Limit { what, limit, found } => {
+                write!(f, "{found} {what} exceed the limit of {limit}")
+            }
             Self::Reserve(error) => error.fmt(f),
         }
     }
@@ -68,6 +80,11 @@ impl From<Trap> for InstantiateError {
     fn from(trap: Trap) -> Self {
         Self::Trap(trap)
     }
+}
+
+/// Refuses `found` of `what` beyond `limit`.
+fn limit(what: &'static str, limit: u64, found: u64) -> Result<(), InstantiateError> {
+    if found <= limit { Ok(()) } else { Err(InstantiateError::Limit { what, limit, found }) }
 }
 
 impl<H> Instances<H> {
@@ -144,10 +161,12 @@ impl<H> Instances<H> {
     fn own(&mut self, module: &Module, parts: &mut InstanceParts) -> Result<(), InstantiateError> {
         let guest = &module.guest;
         for ty in &guest.memories()[parts.memories.len()..] {
+            limit("pages of a memory", limits::MEMORY_PAGES_MAX, ty.min_pages)?;
             let memory = self.new_memory(*ty).map_err(InstantiateError::Reserve)?;
             parts.memories.push(memory.0);
         }
         for ty in &guest.tables()[parts.tables.len()..] {
+            limit("elements of a table", limits::TABLE_ELEMENTS_MAX, ty.min)?;
             parts.tables.push(self.new_table(*ty).0);
         }
         for ty in &guest.globals()[parts.globals.len()..] {

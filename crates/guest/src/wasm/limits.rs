@@ -35,10 +35,10 @@ pub const RESULTS_MAX: u64 = 1_000;
 pub const SIGNATURE_TYPES_MAX: u64 = 10_000_000;
 /// Bytes of a function; the parser calls what has two more malformed.
 pub const BODY_BYTES_MAX: u64 = 7_654_320;
-/// Locals of a function, parameters included.
-pub const LOCALS_MAX: u64 = 50_000;
+/// Slots of a function's locals, parameters included: a vector has two, any other local one.
+pub const LOCAL_SLOTS_MAX: u64 = 12_288;
 /// Operands on the stack of a function.
-pub const OPERANDS_MAX: u64 = 50_000;
+pub const OPERANDS_MAX: u64 = 1_024;
 /// Blocks inside one another.
 pub const NESTING_MAX: u64 = 50_000;
 /// Labels of a `br_table`.
@@ -48,9 +48,11 @@ pub const BR_TABLE_MAX: u64 = 1_000_000;
 pub const MOVES_PER_BYTE_MAX: u64 = 16;
 /// What a function may hand over however short it is.
 pub const MOVES_FREE: u64 = 1 << 16;
-/// Elements of a table to begin with, and what one may grow to whatever it declares.
+/// Elements of a table to begin with, and what one may grow to whatever it declares; a module that declares more is valid
+/// and has no instance.
 pub const TABLE_ELEMENTS_MAX: u64 = 10_000_000;
-/// Pages of a memory to begin with, and what one may grow to whatever it declares: 4 GiB.
+/// Pages of a memory to begin with, and what one may grow to whatever it declares: 4 GiB; a module that declares more is
+/// valid and has no instance.
 pub const MEMORY_PAGES_MAX: u64 = 1 << 16;
 /// Bytes of an imported or exported name; the parser calls what has two more malformed.
 pub const NAME_BYTES_MAX: u64 = 99_999;
@@ -60,3 +62,28 @@ pub const DEPTH_LIMIT: DepthLimit = DepthLimit(1 << 20);
 /// Units of a frame beyond the one that every frame takes and those of its locals and operands, so that no frame
 /// is smaller than 16: what tiers keep beside the locals.
 pub const FRAME_UNITS: u32 = 15;
+
+/// Slots of a frame that tiers address: offsets have 16 bits with a sign.
+const FRAME_SLOTS_MAX: u64 = 1 << 15;
+/// Slots of a vector, the largest type.
+const VECTOR_SLOTS: u64 = 2;
+/// Slots that a tier keeps at the foot of a frame.
+const HEADER_SLOTS: u64 = 2;
+/// Slots of the canonical variables of one height: one for each of six types, and a vector has two.
+const CANONICAL_SLOTS: u64 = 7;
+/// Slots of what lives only while one instruction of the guest is carried out, generously.
+const SCRATCH_SLOTS: u64 = 64;
+/// Values that live at a time: the operands, and while a call ends its results beside its arguments.
+const LIVE_MAX: u64 = OPERANDS_MAX + RESULTS_MAX;
+/// A frame: results, locals, the canonical variables of all heights, and values. Values of one slot and vectors fill
+/// room of their own, so that each may have had its turn at being many.
+const FRAME_SLOTS: u64 = HEADER_SLOTS
+    + RESULTS_MAX * VECTOR_SLOTS
+    + LOCAL_SLOTS_MAX
+    + OPERANDS_MAX * CANONICAL_SLOTS
+    + LIVE_MAX * (1 + VECTOR_SLOTS)
+    + SCRATCH_SLOTS;
+/// The foot of a callee's frame, which the caller writes and reads.
+const CALLEE_SLOTS: u64 = HEADER_SLOTS + (PARAMS_MAX + RESULTS_MAX) * VECTOR_SLOTS;
+/// So no valid function has a frame that a tier cannot address.
+const _: () = assert!(FRAME_SLOTS + CALLEE_SLOTS < FRAME_SLOTS_MAX);

@@ -1,8 +1,9 @@
 //! Validation of bodies, and the limits that hold inside them.
 
+use lockstep_ir::Type;
 use wasmparser::{
     BinaryReader, BlockType, FrameKind, FuncToValidate, FuncValidator, FuncValidatorAllocations,
-    FunctionBody, ValidatorResources, WasmFeatures,
+    FunctionBody, ValType, ValidatorResources, WasmFeatures,
 };
 
 use super::{Read, invalid, limit, malformed, sections::Sections};
@@ -39,6 +40,11 @@ pub(super) fn validate(
     Ok(())
 }
 
+/// Slots that a local takes; what type it is, the validator judges.
+fn slots_of(ty: ValType) -> u64 {
+    if ty == ValType::V128 { u64::from(Type::V128.slots()) } else { 1 }
+}
+
 struct Body<'a> {
     bytes: &'a [u8],
     sections: &'a Sections,
@@ -73,12 +79,15 @@ impl Body<'_> {
     }
 
     fn locals(&mut self, reader: &mut BinaryReader<'_>) -> Read {
+        let params =
+            (0..self.validator.len_locals()).filter_map(|at| self.validator.get_local_type(at));
+        let mut slots: u64 = params.map(slots_of).sum();
         for _ in 0..reader.read_var_u32().map_err(malformed)? {
             let offset = reader.original_position();
             let count: u32 = reader.read().map_err(malformed)?;
-            let ty = reader.read().map_err(malformed)?;
-            let all = u64::from(self.validator.len_locals()) + u64::from(count);
-            limit(offset, "locals", limits::LOCALS_MAX, all)?;
+            let ty: ValType = reader.read().map_err(malformed)?;
+            slots += u64::from(count) * slots_of(ty);
+            limit(offset, "slots of locals", limits::LOCAL_SLOTS_MAX, slots)?;
             self.validator.define_locals(offset, count, ty).map_err(invalid)?;
         }
         Ok(())

@@ -76,17 +76,18 @@ fn signature(ty: &FuncType) -> Signature {
     }
 }
 
+/// A module may declare more than there is to have: it has no instance then, but it is valid.
 fn memory(ty: &MemoryType) -> MemoryDef {
     let pages = ty.max_pages.unwrap_or(u64::MAX).min(limits::MEMORY_PAGES_MAX);
     MemoryDef {
-        initial_bytes: ty.min_pages * PAGE_BYTES,
+        initial_bytes: ty.min_pages.min(pages) * PAGE_BYTES,
         growth: Growth::Explicit { max_bytes: pages * PAGE_BYTES },
     }
 }
 
 fn table(ty: &TableType) -> TableDef {
     let max = ty.max.unwrap_or(u64::MAX).min(limits::TABLE_ELEMENTS_MAX);
-    TableDef { initial: ty.min, max }
+    TableDef { initial: ty.min.min(max), max }
 }
 
 fn global(ty: &GlobalType) -> GlobalDef {

@@ -63,35 +63,17 @@ impl Sections {
     }
 }
 
-/// Refuses tables, memories and types that are too large in themselves; what cannot be read is left to the validator.
+/// Refuses imported memories that are too many and types that are too large; what cannot be read is left to the validator.
 fn declared_sizes(bytes: &[u8], payload: &Payload<'_>) -> Result<(), LoadError> {
     match payload {
         Payload::TypeSection(section) => type_sizes(bytes, section.range()),
         Payload::ImportSection(section) => {
-            let mut memories = 0;
-            let imports = section.clone().into_imports_with_offsets();
-            for (offset, import) in imports.map_while(Result::ok) {
-                match import.ty {
-                    TypeRef::Table(ty) => table_size(&ty, offset)?,
-                    TypeRef::Memory(ty) => {
-                        memories += 1;
-                        limit(offset, "memories", limits::MEMORIES_MAX, memories)?;
-                        memory_size(&ty, offset)?;
-                    }
-                    _ => {}
-                }
+            let imports = section.clone().into_imports_with_offsets().map_while(Result::ok);
+            let memories = imports.filter(|(_, import)| matches!(import.ty, TypeRef::Memory(_)));
+            for (number, (offset, _)) in (1..).zip(memories) {
+                limit(offset, "memories", limits::MEMORIES_MAX, number)?;
             }
             Ok(())
-        }
-        Payload::TableSection(section) => {
-            let tables = section.clone().into_iter_with_offsets();
-            let mut tables = tables.map_while(Result::ok);
-            tables.try_for_each(|(offset, table)| table_size(&table.ty, offset))
-        }
-        Payload::MemorySection(section) => {
-            let memories = section.clone().into_iter_with_offsets();
-            let mut memories = memories.map_while(Result::ok);
-            memories.try_for_each(|(offset, ty)| memory_size(&ty, offset))
         }
         _ => Ok(()),
     }
@@ -118,16 +100,4 @@ fn type_sizes(bytes: &[u8], range: Range<u64>) -> Result<(), LoadError> {
         }
     }
     Ok(())
-}
-
-fn table_size(ty: &wasmparser::TableType, offset: u64) -> Result<(), LoadError> {
-    limit(offset, "elements of a table", limits::TABLE_ELEMENTS_MAX, ty.initial)
-}
-
-/// A 32-bit memory that declares more breaks a rule of validation, which says so.
-fn memory_size(ty: &wasmparser::MemoryType, offset: u64) -> Result<(), LoadError> {
-    if !ty.memory64 || ty.page_size_log2.is_some() {
-        return Ok(());
-    }
-    limit(offset, "pages of a memory", limits::MEMORY_PAGES_MAX, ty.initial)
 }

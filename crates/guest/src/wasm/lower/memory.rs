@@ -151,7 +151,7 @@ impl Lower<'_, '_> {
                 let len = self.pop_index(is_64);
                 let byte = self.pop();
                 let to = self.pop_index(is_64);
-                self.bulk_bytes(Act::MemoryFill, [mem, 0], [to, byte, len]);
+                self.bulk_bytes(Act::MemoryFill, [mem, 0], [to, byte, len], &[(mem, to)]);
             }
             Operator::MemoryCopy { dst_mem, src_mem } => {
                 self.pay(Class::Bulk);
@@ -159,14 +159,15 @@ impl Lower<'_, '_> {
                 let len = self.pop_index(to_64 && from_64);
                 let from = self.pop_index(from_64);
                 let to = self.pop_index(to_64);
-                self.bulk_bytes(Act::MemoryCopy, [dst_mem, src_mem], [to, from, len]);
+                let ranges = [(dst_mem, to), (src_mem, from)];
+                self.bulk_bytes(Act::MemoryCopy, [dst_mem, src_mem], [to, from, len], &ranges);
             }
             Operator::MemoryInit { data_index, mem } => {
                 self.pay(Class::Bulk);
                 let len = self.pop_index(false);
                 let from = self.pop_index(false);
                 let to = self.pop_index(self.is_memory_64(mem));
-                self.bulk_bytes(Act::MemoryInit, [mem, data_index], [to, from, len]);
+                self.bulk_bytes(Act::MemoryInit, [mem, data_index], [to, from, len], &[(mem, to)]);
             }
             Operator::DataDrop { data_index } => {
                 self.pay(Class::Bulk);
@@ -181,8 +182,22 @@ impl Lower<'_, '_> {
         self.module.memories[memory as usize].is_64
     }
 
-    fn bulk_bytes(&mut self, act: Act, on: [u32; 2], args: [Operand; 3]) {
-        self.pay_by(args[2], self.module.schedule.bulk_bytes);
+    /// An act on as many bytes as the last argument says, of `ranges`: memories and where in them. A length that no memory
+    /// has traps, whatever gas is left: it is bounded before it is priced.
+    fn bulk_bytes(
+        &mut self,
+        act: Act,
+        on: [u32; 2],
+        args: [Operand; 3],
+        ranges: &[(u32, Operand)],
+    ) {
+        let rate = self.module.schedule.bulk_bytes;
+        if rate.per != 0 {
+            for (memory, at) in ranges {
+                self.b.check(MemoryId(*memory), Type::I64, *at, args[2]);
+            }
+        }
+        self.pay_by(args[2], rate);
         self.b.act(act, on, &args);
     }
 

@@ -1,6 +1,6 @@
 //! Tables, element segments, references.
 
-use lockstep_ir::{Act, Op, Operand, Type};
+use lockstep_ir::{Act, Inst, Op, Operand, Trap, Type};
 use wasmparser::Operator;
 
 use super::Lower;
@@ -96,8 +96,16 @@ impl Lower<'_, '_> {
         self.module.tables[table as usize].is_64
     }
 
+    /// An act on as many elements as the last argument says, of the table that `on` names first. More than it has trap,
+    /// whatever gas is left: the length is bounded before it is priced.
     fn bulk_elements(&mut self, act: Act, on: [u32; 2], args: [Operand; 3]) {
-        self.pay_by(args[2], self.module.schedule.bulk_elements);
+        let rate = self.module.schedule.bulk_elements;
+        if rate.per != 0 {
+            let size = self.table_size(on[0]);
+            let cond = self.b.op(Op::Iugt, Type::I64, &[args[2], size]);
+            self.b.push(Inst::TrapIf { cond, trap: Trap::TableOutOfBounds });
+        }
+        self.pay_by(args[2], rate);
         self.b.act(act, on, &args);
     }
 

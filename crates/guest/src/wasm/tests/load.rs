@@ -73,6 +73,11 @@ fn the_interface_clamps_what_is_declared_to_what_the_engine_lets_grow() {
     }
     assert_eq!(interface.tables.as_slice()[0].max, limits::TABLE_ELEMENTS_MAX);
     assert_eq!(interface.depth_limit, limits::DEPTH_LIMIT);
+    let module = load("(module (memory i64 0x1_0000_0000_0000) (table 0xffff_ffff funcref))");
+    let interface = module.interface();
+    let all = limits::MEMORY_PAGES_MAX * lockstep_ir::PAGE_BYTES;
+    assert_eq!(interface.memories.as_slice()[0].initial_bytes, all);
+    assert_eq!(interface.tables.as_slice()[0].initial, limits::TABLE_ELEMENTS_MAX);
 }
 
 #[test]
@@ -241,13 +246,6 @@ fn sizes_beyond_a_limit_are_refused() {
     assert_limit(module(&format!("(type (func (result {many})))")), "results", 1000);
     let imports = "(import \"a\" \"b\" (memory 0))".repeat(limits::MEMORIES_MAX as usize + 1);
     assert_limit(module(&imports), "memories", limits::MEMORIES_MAX);
-    let elements = limits::TABLE_ELEMENTS_MAX;
-    for table in ["(table 10000001 funcref)", "(import \"a\" \"b\" (table 10000001 funcref))"] {
-        assert_limit(module(table), "elements of a table", elements);
-    }
-    let pages = limits::MEMORY_PAGES_MAX;
-    assert_limit(module("(memory i64 65537)"), "pages of a memory", pages);
-    assert_limit(module("(import \"a\" \"b\" (memory i64 65537))"), "pages of a memory", pages);
     let name = "x".repeat(limits::NAME_BYTES_MAX as usize + 1);
     let named = module(&format!("(func (export \"{name}\"))"));
     assert_limit(named, "bytes of a name", limits::NAME_BYTES_MAX);
@@ -282,13 +280,26 @@ fn constants_of_a_module_are_bounded() {
 #[test]
 fn what_a_function_holds_is_bounded() {
     let mut locals = vec![1];
-    leb(limits::LOCALS_MAX as usize + 1, &mut locals);
+    leb(limits::LOCAL_SLOTS_MAX as usize + 1, &mut locals);
     locals.extend([0x7f, 0x0b]);
-    assert_limit(one_function(&locals), "locals", limits::LOCALS_MAX);
+    assert_limit(one_function(&locals), "slots of locals", limits::LOCAL_SLOTS_MAX);
+
+    // A vector has two, and parameters are locals.
+    let vectors = limits::LOCAL_SLOTS_MAX as usize / 2;
+    let function = |params: &str, count: usize| {
+        let locals = "v128 ".repeat(count);
+        let text = format!("(module (func (param {params}) (local {locals})))");
+        wat::parse_str(text).expect("the test is well-formed")
+    };
+    load_bytes(function("", vectors)).expect("so many vectors are admitted");
+    for (params, count) in [("", vectors + 1), ("i32", vectors)] {
+        let bytes = function(params, count);
+        assert_limit(bytes, "slots of locals", limits::LOCAL_SLOTS_MAX);
+    }
 
     // Pitfall: runs of locals whose sum exceeds 32 bits.
     let runs = [&[2][..], &[0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f].repeat(2), &[0x0b]].concat();
-    assert_limit(one_function(&runs), "locals", limits::LOCALS_MAX);
+    assert_limit(one_function(&runs), "slots of locals", limits::LOCAL_SLOTS_MAX);
 
     let body = |code: &[u8]| one_function(&[&[0], code, &[0x0b]].concat());
     let operands = limits::OPERANDS_MAX as usize + 1;

@@ -80,6 +80,29 @@ fn bulk_instructions_check_the_whole_range_first() {
     assert_eq!(run.one("across", &[2]), Ok(0x55));
 }
 
+/// A length that nothing has is out of bounds, not out of gas.
+#[test]
+fn bulk_lengths_are_bounded_before_they_are_priced() {
+    let mut run = Run::new(
+        "(module (memory i64 1) (table i64 2 funcref)
+          (func (export \"fill\") (param i64)
+            (memory.fill (i64.const 1) (i32.const 1) (local.get 0)))
+          (func (export \"copy\") (param i64 i64)
+            (memory.copy (local.get 0) (local.get 1) (i64.const -1)))
+          (func (export \"table_fill\") (param i64)
+            (table.fill (i64.const 0) (ref.null func) (local.get 0)))
+          (func (export \"table_copy\") (param i64)
+            (table.copy (i64.const 0) (i64.const 0) (local.get 0))))",
+    );
+    for len in [65_536, 1 << 60, u64::MAX] {
+        assert_eq!(run.call("fill", &[len]), Err(Trap::MemoryOutOfBounds));
+        assert_eq!(run.call("table_fill", &[len]), Err(Trap::TableOutOfBounds));
+        assert_eq!(run.call("table_copy", &[len]), Err(Trap::TableOutOfBounds));
+    }
+    assert_eq!(run.call("copy", &[13, 11]), Err(Trap::MemoryOutOfBounds));
+    assert_eq!(run.call("copy", &[0, 0]), Err(Trap::MemoryOutOfBounds));
+}
+
 /// Pitfall: index types decide the types of sizes, and the smaller one that of a length.
 #[test]
 fn tables_with_wide_indices_answer_in_wide_numbers() {
