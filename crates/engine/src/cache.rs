@@ -2,7 +2,8 @@
 //!
 //! # Invariants
 //!
-//! 1. Code is known by its full hash, the fork and the kind of compilation; never by its address or a part of it.
+//! 1. Code is known by its full hash, its guest, the fork and the kind of compilation; never by its address or a part of
+//!    it.
 //! 2. What the cache holds never changes a result: a miss costs time only.
 //! 3. It holds about as many bytes of code and translations as it was made for; when that is reached it starts anew.
 
@@ -17,6 +18,8 @@ use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, Program};
 use lockstep_interp::Code;
 
+use crate::contract::{Contract, ContractError, Offer};
+
 /// Guest code and its translations held at most, in bytes.
 const CAPACITY_BYTES: usize = 256 << 20;
 
@@ -28,7 +31,35 @@ const COUNT_EVERY: u32 = 64;
 struct Key {
     code: Hash,
     fork: Fork,
-    is_instrumented: bool,
+    form: Form,
+}
+
+/// The guest, and how its code is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Form {
+    Evm { is_instrumented: bool },
+    Wasm,
+}
+
+/// What is known about code.
+#[derive(Debug, Clone)]
+enum Entry {
+    Evm(Arc<Translated>),
+    Wasm(Loaded),
+}
+
+/// A contract's module, or why it is none.
+pub(crate) type Loaded = Result<Arc<Contract>, ContractError>;
+
+impl Entry {
+    /// Bytes of guest code and translations.
+    fn size_bytes(&self) -> usize {
+        match self {
+            Self::Evm(translated) => translated.size_bytes(),
+            Self::Wasm(Ok(contract)) => contract.size_bytes(),
+            Self::Wasm(Err(_)) => size_of::<Self>(),
+        }
+    }
 }
 
 /// A guest's program with its translations.
@@ -53,7 +84,7 @@ impl Translated {
 
 #[derive(Debug, Default)]
 struct Cache {
-    entries: HashMap<Key, Arc<Translated>, RandomState>,
+    entries: HashMap<Key, Entry, RandomState>,
     since_count: u32,
 }
 
@@ -133,13 +164,38 @@ impl Engine {
         fork: Fork,
         mode: Mode,
     ) -> Arc<Translated> {
-        let key = Key { code: hash, fork, is_instrumented: mode == Mode::Instrumented };
+        let form = Form::Evm { is_instrumented: mode == Mode::Instrumented };
+        let key = Key { code: hash, fork, form };
+        let make = || Entry::Evm(Arc::new(Translated::new(code.clone(), fork, mode)));
+        match self.entry(key, make) {
+            Entry::Evm(translated) => translated,
+            Entry::Wasm(_) => unreachable!("the key says the guest"),
+        }
+    }
+
+    /// The contract that `code`, whose hash is `hash`, is on a host that offers `offer` under `fork`.
+    pub(crate) fn contract<H>(
+        &self,
+        code: &Arc<[u8]>,
+        hash: Hash,
+        fork: Fork,
+        offer: &Offer<'_, H>,
+    ) -> Loaded {
+        let key = Key { code: hash, fork, form: Form::Wasm };
+        match self.entry(key, || Entry::Wasm(Contract::load(code, offer).map(Arc::new))) {
+            Entry::Wasm(loaded) => loaded,
+            Entry::Evm(_) => unreachable!("the key says the guest"),
+        }
+    }
+
+    /// What is known by `key`, or what `make` makes.
+    fn entry(&self, key: Key, make: impl FnOnce() -> Entry) -> Entry {
         if let Some(known) = self.lock().entries.get(&key) {
             self.hits.fetch_add(1, Ordering::Relaxed);
             return known.clone();
         }
         self.misses.fetch_add(1, Ordering::Relaxed);
-        let made = Arc::new(Translated::new(code.clone(), fork, mode));
+        let made = make();
         let mut cache = self.lock();
         cache.since_count += 1;
         if cache.since_count >= COUNT_EVERY {

@@ -25,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 mod cache;
+mod contract;
 mod listing;
 mod machine;
 mod tier;
@@ -32,6 +33,7 @@ mod vm;
 pub mod wasm;
 
 pub use cache::{Engine, Statistics};
+pub use contract::ContractError;
 pub use listing::{list_function, list_registers};
 pub use lockstep_base::{Address, Fork, Hash, HexError, U256, UnknownFork, decode_hex, encode_hex};
 pub use lockstep_guest::evm;

@@ -2,17 +2,25 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use lockstep_base::Fork;
-use lockstep_guest::evm::Mode;
-use lockstep_host::ethereum::{Ethereum, World};
+use lockstep_base::{Fork, Hash};
+use lockstep_guest::evm::{Mode, OPCODES};
+use lockstep_host::ethereum::{
+    Ethereum, World,
+    wasm::{self, Guest},
+};
 use lockstep_interp::{Ending, Translator, activate};
 use lockstep_rt::{
-    Ended, Exit, Faulted, Links, Machine, Program, ReserveError, Resources, Spec, StepView, Stop,
-    evaluate,
+    Ended, Evaluated, Exit, Faulted, HostRow, Links, Machine, MemoryPool, Program, ReserveError,
+    Resources, Spec, StepView, Stop, Trap, evaluate, evaluate_function,
 };
+use lockstep_state::{StorageError, keccak256};
 
 use crate::{
-    cache::{Engine, Translated},
+    cache::{Engine, Loaded, Translated},
+    contract::{
+        Contract, Offer,
+        instance::{Instance, NoInstance},
+    },
     tier::Tier,
 };
 
@@ -37,11 +45,13 @@ pub trait Tracer<W> {
 pub(crate) struct Executor {
     pub(crate) resources: Resources,
     pub(crate) translator: RefCell<Translator>,
+    pub(crate) pool: Arc<MemoryPool>,
 }
 
 impl Executor {
     pub(crate) fn new() -> Result<Self, ReserveError> {
-        Ok(Self { resources: Resources::new()?, translator: RefCell::default() })
+        let (resources, translator) = (Resources::new()?, RefCell::default());
+        Ok(Self { resources, translator, pool: Arc::default() })
     }
 }
 
@@ -50,12 +60,14 @@ pub(crate) struct Runner<'a, W> {
     pub(crate) engine: &'a Engine,
     pub(crate) executor: &'a Executor,
     pub(crate) links: &'a Links<Ethereum<W>>,
+    /// What the host offers to Wasm programs.
+    pub(crate) rows: &'a [HostRow<Ethereum<W>>],
     pub(crate) fork: Fork,
     pub(crate) tier: Tier,
     pub(crate) tracer: Option<&'a mut dyn Tracer<W>>,
 }
 
-impl<W> Runner<'_, W> {
+impl<W: World> Runner<'_, W> {
     fn find(&self, program: &Program<'_>) -> Arc<Translated> {
         let mode = if self.tracer.is_some() { Mode::Instrumented } else { Mode::Plain };
         match program.code_hash {
@@ -63,16 +75,14 @@ impl<W> Runner<'_, W> {
             None => Arc::new(Translated::new(program.code.clone(), self.fork, mode)),
         }
     }
-}
 
-impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
-    fn run(
+    fn run_evm(
         &mut self,
         host: &mut Ethereum<W>,
-        program: Program<'_>,
+        program: &Program<'_>,
         output: &mut Vec<u8>,
-    ) -> Result<Ended, Faulted> {
-        let translated = self.find(&program);
+    ) -> Result<(Exit, u64), Faulted> {
+        let translated = self.find(program);
         let spec = Spec {
             interface: translated.interpreted.interface(),
             links: self.links,
@@ -82,25 +92,107 @@ impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
             gas: program.gas,
             is_observed: self.tracer.is_some(),
         };
+        let executor = self.executor;
+        if self.tier == Tier::Evaluator {
+            let guest = &*translated.program;
+            let (exit, gas) = evaluate(&executor.resources, guest, (host, self), &spec, output);
+            return Ok((exit?, gas));
+        }
+        let (resources, translator) = (&executor.resources, &executor.translator);
+        let code = &translated.interpreted;
+        let (ending, gas) = activate(resources, translator, code, (host, self), &spec, output);
+        Ok((exit_of(ending)?, gas))
+    }
+
+    /// The contract that `code` is, if it is one; without a hash it is not kept.
+    fn load(&self, code: &Arc<[u8]>, hash: Option<Hash>) -> Loaded {
+        let price = |index: usize| opcode_price(wasm::FUNCTIONS[index].opcode, self.fork);
+        let is_offered = |index| price(index).is_some();
+        let offer = Offer { rows: self.rows, is_offered: &is_offered };
+        match hash {
+            Some(hash) => self.engine.contract(code, hash, self.fork, &offer),
+            None => Contract::load(code, &offer).map(Arc::new),
+        }
+    }
+
+    /// Kept out of line: frames of calls between EVM programs are to stay small.
+    #[inline(never)]
+    fn run_wasm(
+        &mut self,
+        host: &mut Ethereum<W>,
+        program: &Program<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<(Exit, u64), Faulted> {
+        let trapped = |trap| Ok((Exit::Trap(trap), 0));
+        let Ok(contract) = self.load(program.code, program.code_hash) else {
+            // It was there before the rule that what begins as a module is one, or it is initialization code.
+            return trapped(Trap::UndefinedOpcode);
+        };
+        let price = contract.activation_gas(program.input.len());
+        let Some(gas) = program.gas.checked_sub(price) else { return trapped(Trap::OutOfGas) };
+        let instance = match Instance::new(&contract, self.rows, &self.executor.pool) {
+            Ok(instance) => instance,
+            Err(NoInstance::Trap(trap)) => return trapped(trap),
+            Err(NoInstance::Reserve(error)) => {
+                return Err(host.fault(StorageError::Backend(Box::new(error))));
+            }
+        };
+        let spec = Spec {
+            interface: contract.guest.interface(),
+            links: &instance.links,
+            read_only: [&[], &[]],
+            instance: Some((&instance.store, instance.number)),
+            depth: host.depth_units(),
+            gas,
+            is_observed: false,
+        };
+        let (executor, function) = (self.executor, (contract.entry, &[][..]));
+        let resources = &executor.resources;
+        if self.tier == Tier::Evaluator {
+            let guest = &*contract.guest;
+            let (ended, gas) =
+                evaluate_function(resources, guest, (host, self), &spec, function, output);
+            return match ended {
+                Evaluated::Values(_) => Ok((Exit::Return, gas)),
+                Evaluated::Exit(exit) => Ok((exit, gas)),
+                Evaluated::Faulted => Err(Faulted),
+            };
+        }
+        let (translator, code) = (&executor.translator, &contract.code);
+        let (ending, gas) = lockstep_interp::call(
+            resources,
+            translator,
+            code,
+            (host, self),
+            &spec,
+            function,
+            output,
+        );
+        Ok((exit_of(ending)?, gas))
+    }
+}
+
+/// What `opcode` costs in itself under `fork`, if it is defined.
+pub(crate) fn opcode_price(opcode: u8, fork: Fork) -> Option<u16> {
+    OPCODES.iter().find(|row| row.byte == opcode)?.price(fork)
+}
+
+impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
+    fn run(
+        &mut self,
+        host: &mut Ethereum<W>,
+        program: Program<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<Ended, Faulted> {
         if let Some(tracer) = &mut self.tracer {
             tracer.enter(host, &program);
         }
-        let executor = self.executor;
-        let (exit, gas_left) = match self.tier {
-            Tier::Evaluator => {
-                let guest = &*translated.program;
-                let (exit, gas) = evaluate(&executor.resources, guest, (host, self), &spec, output);
-                (exit?, gas)
-            }
-            Tier::Adaptive | Tier::Interpreter => {
-                let (resources, translator) = (&executor.resources, &executor.translator);
-                let code = &translated.interpreted;
-                let (ending, gas) =
-                    activate(resources, translator, code, (host, self), &spec, output);
-                (exit_of(ending)?, gas)
-            }
+        output.clear();
+        let (exit, gas_left) = match host.guest_of(program.code) {
+            Guest::Evm => self.run_evm(host, &program, output)?,
+            Guest::Wasm => self.run_wasm(host, &program, output)?,
         };
-        // EVM traps consume everything (Yellow Paper 9.4.2).
+        // EVM traps consume everything (Yellow Paper 9.4.2), and so do those of Wasm's consensus profile.
         let trapped = matches!(exit, Exit::Trap(_));
         if trapped {
             output.clear();
@@ -110,6 +202,13 @@ impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
             tracer.leave(host, &ended, output);
         }
         Ok(ended)
+    }
+
+    fn accepts(&mut self, host: &Ethereum<W>, code: &Arc<[u8]>) -> bool {
+        match host.guest_of(code) {
+            Guest::Evm => true,
+            Guest::Wasm => self.load(code, Some(keccak256(code))).is_ok(),
+        }
     }
 
     fn step(&mut self, host: &mut Ethereum<W>, step: StepView<'_>) {

@@ -6,12 +6,12 @@ use lockstep_guest::evm::Program;
 use lockstep_host::ethereum::{
     self, Block, CallOutcome, Config, Ethereum, Message, Receipt, TransactError, Transaction,
 };
-use lockstep_rt::{LinkError, Links, NativeStack, ReserveError};
+use lockstep_rt::{HostRow, LinkError, Links, NativeStack, ReserveError};
 use lockstep_state::{Journal, Storage};
 
 use crate::{
     cache::Engine,
-    machine::{Executor, Runner, Tracer},
+    machine::{Executor, Runner, Tracer, opcode_price},
     tier::Tier,
 };
 
@@ -49,6 +49,7 @@ pub struct Vm<'e, S: Storage> {
     executor: Executor,
     native: NativeStack,
     links: Links<Ethereum<Journal<S>>>,
+    rows: Vec<HostRow<Ethereum<Journal<S>>>>,
     host: Ethereum<Journal<S>>,
 }
 
@@ -79,7 +80,8 @@ impl<'e, S: Storage> Vm<'e, S> {
             executor: Executor::new().map_err(VmError::Reserve)?,
             native: NativeStack::new().map_err(VmError::Reserve)?,
             links,
-            host: Ethereum::new(Journal::new(storage), config, block),
+            rows: ethereum::wasm::functions(),
+            host: host(storage, config, block),
         })
     }
 
@@ -101,11 +103,12 @@ impl<'e, S: Storage> Vm<'e, S> {
     /// Goes on with another block, or under other rules.
     pub fn set_block(&mut self, config: Config, block: Block) {
         self.host.set_block(config, block);
+        set_prices(&mut self.host);
     }
 
     /// Forgets everything and goes on with other state; translated code stays.
     pub fn reset(&mut self, storage: S, config: Config, block: Block) {
-        self.host = Ethereum::new(Journal::new(storage), config, block);
+        self.host = host(storage, config, block);
     }
 
     /// Runs a transaction; its effects stay in the journal.
@@ -162,11 +165,27 @@ impl<'e, S: Storage> Vm<'e, S> {
             engine: self.engine,
             executor: &self.executor,
             links: &self.links,
+            rows: &self.rows,
             fork: self.host.config().fork,
             tier: self.options.tier,
             tracer,
         };
         let host = &mut self.host;
         self.native.run(|| run(host, &mut runner))
+    }
+}
+
+/// A host over `storage`.
+fn host<S: Storage>(storage: S, config: Config, block: Block) -> Ethereum<Journal<S>> {
+    let mut host = Ethereum::new(Journal::new(storage), config, block);
+    set_prices(&mut host);
+    host
+}
+
+/// The functions of Wasm contracts cost what opcodes do, and the EVM's table says what that is.
+fn set_prices<S: Storage>(host: &mut Ethereum<Journal<S>>) {
+    let Config { fork, wasm_contracts, .. } = *host.config();
+    if wasm_contracts {
+        host.set_opcode_prices(|opcode| opcode_price(opcode, fork));
     }
 }

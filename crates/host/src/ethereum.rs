@@ -26,6 +26,7 @@ mod storage;
 #[cfg(test)]
 mod testing;
 mod transaction;
+pub mod wasm;
 mod world;
 
 pub use api::functions;

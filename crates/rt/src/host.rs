@@ -52,6 +52,13 @@ pub trait Machine<H> {
         Err(Faulted)
     }
 
+    /// Whether `code`, which the host takes for a program of a guest that is validated, may become an account's code
+    /// under the host's rules. A machine that validates nothing accepts nothing.
+    fn accepts(&mut self, host: &H, code: &Arc<[u8]>) -> bool {
+        let _ = (host, code);
+        false
+    }
+
     /// Shown each guest instruction of an instrumented compilation before it runs.
     fn step(&mut self, host: &mut H, step: StepView<'_>) {
         let _ = (host, step);
@@ -258,6 +265,12 @@ impl<H> View<'_, H> {
         self.bytes(offset, len)?;
         self.context.output = Range { memory: MemoryId(0), offset, len };
         Ok(Stop::Exit { revert })
+    }
+
+    /// Depth units that the caller and its callers take, when the caller's program counts them.
+    #[inline]
+    pub fn depth(&self) -> u64 {
+        self.context.depth
     }
 
     /// The gas left.

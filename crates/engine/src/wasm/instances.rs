@@ -77,7 +77,7 @@ impl<H> Instances<H> {
 
     /// The store's number of a type.
     pub(super) fn type_id(&mut self, ty: &FuncType) -> TypeId {
-        let id = self.store.type_id(&StoreType { signature: signature(ty), mark: mark(ty) });
+        let id = self.store.type_id(&store_type(ty));
         if id.0 as usize == self.types.len() {
             self.types.push(ty.clone());
         }
@@ -161,6 +161,11 @@ impl<H> Instances<H> {
     pub fn memory_read(&self, memory: Memory) -> Vec<u8> {
         self.store.read_memory(memory.0)
     }
+}
+
+/// The type as stores know it.
+pub(crate) fn store_type(ty: &FuncType) -> StoreType {
+    StoreType { signature: signature(ty), mark: mark(ty) }
 }
 
 /// The type in dMIR.

@@ -11,7 +11,7 @@
 
 mod account;
 mod call;
-mod data;
+pub(super) mod data;
 mod environment;
 mod storage;
 

@@ -168,11 +168,13 @@ fn frame_for<W: World>(
         CallKind::CallCode => Frame { caller: own.address_word, value: request.value, ..below },
         CallKind::Call => Frame {
             depth: below.depth,
+            units: below.units,
             is_static: own.is_static,
             ..frame_of(target, to, own.address_word, request.value)
         },
         CallKind::StaticCall => Frame {
             depth: below.depth,
+            units: below.units,
             is_static: true,
             ..frame_of(target, to, own.address_word, U256::ZERO)
         },

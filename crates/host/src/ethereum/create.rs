@@ -1,7 +1,8 @@
 //! CREATE and CREATE2, and the creation that transactions share with them.
 //!
 //! Invariants: the creator's nonce grows before anything in the child can fail and stays grown; the new address is
-//! warm from then on, whatever happens; a child that does not return, or whose code is refused, leaves nothing.
+//! warm from then on, whatever happens; a child that does not return, or whose code is refused, leaves nothing. On a
+//! chain with Wasm contracts, the prefix of a module is reserved to modules that the machine accepts.
 
 use std::{mem, sync::Arc};
 
@@ -15,6 +16,7 @@ use super::{
     host::{DEPTH_MAX, Frame},
     message::{self, frame_of, trapped},
     storage::require_writable,
+    wasm::Guest,
 };
 
 /// Longest code of a contract (EIP-170).
@@ -74,6 +76,7 @@ pub(super) fn create<W: World>(
         init_code: init_code.into(),
         gas: forwarded,
         depth: own.depth + 1,
+        units: own.units,
     };
     let ended = run_creation(host, machine, creation, &mut output);
     // What a call returns is bytes for its caller; what a creation returns became code (EIP-211).
@@ -96,6 +99,8 @@ pub(super) struct Creation {
     pub(super) init_code: Arc<[u8]>,
     pub(super) gas: u64,
     pub(super) depth: u32,
+    /// Depth units that the creator's programs take; see [`Frame`].
+    pub(super) units: u64,
 }
 
 /// Makes the account, runs its initialization code and deploys what that returns, which is left in `output`.
@@ -124,7 +129,7 @@ pub(super) fn run_creation<W: World>(
         Err(_) => trapped(Trap::IntegerOverflow),
     };
     if ended.exit == Exit::Return {
-        ended = deploy(host, id, ended.gas_left, output);
+        ended = deploy(host, machine, id, ended.gas_left, output);
     }
     match ended.exit {
         Exit::Return => host.world.commit(checkpoint),
@@ -140,11 +145,11 @@ fn run_init_code<W: World>(
     id: AccountId,
     output: &mut Vec<u8>,
 ) -> Result<Ended, Faulted> {
-    let Creation { caller, address, value, init_code, gas, depth, .. } = creation;
+    let Creation { caller, address, value, init_code, gas, depth, units, .. } = creation;
     if init_code.is_empty() {
         return Ok(Ended { exit: Exit::Return, gas_left: gas });
     }
-    let frame = Frame { depth, ..frame_of(id, address, caller, value) };
+    let frame = Frame { depth, units, ..frame_of(id, address, caller, value) };
     let program = Program { code: &init_code, code_hash: None, input: &[], gas };
     message::run(host, machine, frame, program, output)
 }
@@ -152,6 +157,7 @@ fn run_init_code<W: World>(
 /// Pays for `code` and sets it, or says why not.
 fn deploy<W: World>(
     host: &mut Ethereum<W>,
+    machine: &mut dyn Machine<Ethereum<W>>,
     id: AccountId,
     gas_left: u64,
     code: &mut Vec<u8>,
@@ -165,7 +171,13 @@ fn deploy<W: World>(
     match gas_left.checked_sub(cost) {
         Some(gas_left) => {
             if !code.is_empty() {
-                host.world.set_code(id, code.as_slice().into());
+                let deployed: Arc<[u8]> = code.as_slice().into();
+                // What is paid for is validated: the price of a byte covers it.
+                if host.guest_of(&deployed) == Guest::Wasm && !machine.accepts(host, &deployed) {
+                    code.clear();
+                    return trapped(Trap::ReservedCodePrefix);
+                }
+                host.world.set_code(id, deployed);
             }
             Ended { exit: Exit::Return, gas_left }
         }

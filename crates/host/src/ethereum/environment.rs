@@ -18,12 +18,15 @@ pub struct Config {
     pub chain_id: u64,
     /// The rules for blobs; read from Cancun on.
     pub blobs: BlobSchedule,
+    /// Whether code that begins as a WebAssembly module does is one. Ethereum's chains have no such rule: to them it is
+    /// EVM code whose first instruction is STOP.
+    pub wasm_contracts: bool,
 }
 
 impl Config {
     /// The configuration of a chain that follows main net under `fork`.
     pub const fn new(fork: Fork, chain_id: u64) -> Self {
-        Self { fork, chain_id, blobs: BlobSchedule::of(fork) }
+        Self { fork, chain_id, blobs: BlobSchedule::of(fork), wasm_contracts: false }
     }
 
     /// Whether the rules of `fork` are in force.

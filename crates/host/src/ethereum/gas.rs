@@ -23,6 +23,16 @@ pub(super) const CALL_STIPEND: u64 = 2300;
 pub(super) const NEW_ACCOUNT: u64 = 25_000;
 /// One byte of deployed code (Yellow Paper app. G, `G_codedeposit`).
 pub(super) const CODE_DEPOSIT_BYTE: u64 = 200;
+/// A word that is copied (Yellow Paper app. G, `G_copy`); here and below for guests whose front end knows no such price.
+pub(super) const COPY_WORD: u64 = 3;
+/// A word that is hashed (Yellow Paper app. G, `G_keccak256word`).
+pub(super) const KECCAK_WORD: u64 = 6;
+/// A byte that is logged (Yellow Paper app. G, `G_logdata`).
+pub(super) const LOG_BYTE: u64 = 8;
+/// A topic of a log (Yellow Paper app. G, `G_logtopic`).
+pub(super) const LOG_TOPIC: u64 = 375;
+/// A word of initialization code (EIP-3860).
+pub(super) const INIT_CODE_WORD: u64 = 2;
 /// What SELFDESTRUCT gives back before EIP-3529.
 pub(super) const SELFDESTRUCT_REFUND: i64 = 24_000;
 

@@ -12,6 +12,7 @@ use lockstep_state::{AccountId, StorageError};
 use super::{
     environment::{Block, Config, Words},
     memo::HashMemo,
+    wasm::{OpcodePrices, Running},
     world::World,
 };
 
@@ -33,6 +34,10 @@ pub struct Ethereum<W> {
     pub(super) return_data: Vec<u8>,
     /// What the last call or creation left its caller once it was paid for; see [`Ethereum::caller_gas`].
     pub(super) caller_gas: u64,
+    /// What the innermost Wasm program was called with.
+    pub(super) running: Running,
+    /// What opcodes cost in themselves, for the functions of Wasm programs.
+    pub(super) prices: OpcodePrices,
     fault: Option<StorageError>,
 }
 
@@ -48,6 +53,8 @@ pub(super) struct Frame {
     /// Whether writing is forbidden (EIP-214).
     pub(super) is_static: bool,
     pub(super) depth: u32,
+    /// Depth units that programs which count them take, down to the frame's last call. The EVM's take none.
+    pub(super) units: u64,
 }
 
 impl Frame {
@@ -60,6 +67,7 @@ impl Frame {
         value: U256::ZERO,
         is_static: false,
         depth: 0,
+        units: 0,
     };
 }
 
@@ -76,6 +84,8 @@ impl<W: World> Ethereum<W> {
             memo: HashMemo::new(),
             return_data: Vec::new(),
             caller_gas: 0,
+            running: Running::default(),
+            prices: OpcodePrices::default(),
             fault: None,
         }
     }
@@ -164,9 +174,21 @@ impl<W: World> Ethereum<W> {
         self.kept(found)
     }
 
+    /// Says what opcodes cost in themselves under the rules in force; `None` for one that they do not define. Without
+    /// it no Wasm program runs.
+    pub fn set_opcode_prices(&mut self, price: impl Fn(u8) -> Option<u16>) {
+        self.prices = OpcodePrices::of(price);
+    }
+
+    /// Depth units that the callers of the program that begins now take.
+    pub fn depth_units(&self) -> u64 {
+        self.frame.units
+    }
+
     /// Forgets an activation that ended abnormally, so that the host can be used again.
     pub(super) fn reset_frame(&mut self) {
         self.frame = Frame::NONE;
+        self.running = Running::default();
         self.return_data.clear();
     }
 }

@@ -17,6 +17,7 @@ use super::{
     Ethereum, World, delegation,
     host::Frame,
     precompile::{self, Precompile},
+    wasm::{Guest, Running},
 };
 
 /// The contract whose touch survives a revert: what main net did at block 2,675,119 (EIP-161 "Addendum").
@@ -98,7 +99,10 @@ pub(super) fn run<W: World>(
     let gas = program.gas;
     let caller = mem::replace(&mut host.frame, frame);
     let caller_data = mem::take(&mut host.return_data);
-    let ended = machine.run(host, program, output);
+    let ended = match host.guest_of(program.code) {
+        Guest::Evm => machine.run(host, program, output),
+        Guest::Wasm => run_wasm(host, machine, program, output),
+    };
     host.frame = caller;
     host.return_data = caller_data;
     if let Ok(ended) = &ended {
@@ -107,6 +111,20 @@ pub(super) fn run<W: World>(
             output.clear();
         }
     }
+    ended
+}
+
+/// Kept out of line: frames of calls between EVM programs are to stay small.
+#[inline(never)]
+fn run_wasm<W: World>(
+    host: &mut Ethereum<W>,
+    machine: &mut dyn Machine<Ethereum<W>>,
+    program: Program<'_>,
+    output: &mut Vec<u8>,
+) -> Result<Ended, Faulted> {
+    let caller_runs = mem::replace(&mut host.running, Running::of(&program));
+    let ended = machine.run(host, program, output);
+    host.running = caller_runs;
     ended
 }
 
@@ -182,5 +200,5 @@ pub(super) fn code_of<W: World>(host: &mut Ethereum<W>, id: AccountId) -> Result
 /// The frame of a call to `address`, which is account `account`.
 pub(super) fn frame_of(account: AccountId, address: Address, caller: U256, value: U256) -> Frame {
     let address_word = address.into_word();
-    Frame { account, address, address_word, caller, value, is_static: false, depth: 0 }
+    Frame { account, address, address_word, caller, value, is_static: false, depth: 0, units: 0 }
 }

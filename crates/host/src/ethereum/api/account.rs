@@ -3,7 +3,7 @@
 use lockstep_base::U256;
 use lockstep_rt::{HostFunction, Stop, View};
 
-use super::{Ethereum, World, host_functions, metered};
+use super::{Ethereum, World, data::copy_padded, host_functions, metered};
 use crate::ethereum::account;
 
 host_functions! {
@@ -24,11 +24,7 @@ host_functions! {
     /// EXTCODECOPY: (address, offset in memory, offset in code, length); zeros beyond the code.
     ExtCodeCopy = "eth.extcodecopy" (address: U256, to: u64, from: U256, len: u64) -> (), view => {
         let code = metered(view, |host, gas| account::code(host, gas, address))?;
-        let target = view.bytes(to, len)?;
-        let from = usize::try_from(from).unwrap_or(usize::MAX).min(code.len());
-        let copied = target.len().min(code.len() - from);
-        target[..copied].copy_from_slice(&code[from..from + copied]);
-        target[copied..].fill(0);
+        copy_padded(&code, from, view.bytes(to, len)?);
         Ok(())
     };
     /// BLOCKHASH: zero but for the 256 blocks before this one.

@@ -25,18 +25,18 @@ host_functions! {
         Ok(())
     };
     /// LOG0 of (offset, length).
-    Log0 = "eth.log0" (offset: u64, len: u64) -> (), view => log(view, offset, len, []);
+    Log0 = "eth.log0" (offset: u64, len: u64) -> (), view => log(view, offset, len, &[]);
     /// LOG1.
-    Log1 = "eth.log1" (offset: u64, len: u64, a: U256) -> (), view => log(view, offset, len, [a]);
+    Log1 = "eth.log1" (offset: u64, len: u64, a: U256) -> (), view => log(view, offset, len, &[a]);
     /// LOG2.
     Log2 = "eth.log2" (offset: u64, len: u64, a: U256, b: U256) -> (), view =>
-        log(view, offset, len, [a, b]);
+        log(view, offset, len, &[a, b]);
     /// LOG3.
     Log3 = "eth.log3" (offset: u64, len: u64, a: U256, b: U256, c: U256) -> (), view =>
-        log(view, offset, len, [a, b, c]);
+        log(view, offset, len, &[a, b, c]);
     /// LOG4.
     Log4 = "eth.log4" (offset: u64, len: u64, a: U256, b: U256, c: U256, d: U256) -> (), view =>
-        log(view, offset, len, [a, b, c, d]);
+        log(view, offset, len, &[a, b, c, d]);
 }
 
 /// `len` bytes of `data` at `from`, even none of them only up to its end.
@@ -46,19 +46,37 @@ pub(in crate::ethereum) fn range_of(data: &[u8], from: U256, len: u64) -> Option
     data.get(from..end)
 }
 
+/// Fills `target` with `source` from `from` on, and with zeros beyond its end.
+pub(in crate::ethereum) fn copy_padded(source: &[u8], from: U256, target: &mut [u8]) {
+    let from = usize::try_from(from).unwrap_or(usize::MAX).min(source.len());
+    let copied = target.len().min(source.len() - from);
+    target[..copied].copy_from_slice(&source[from..from + copied]);
+    target[copied..].fill(0);
+}
+
+/// Most topics of a log (Yellow Paper app. H.2, LOG4).
+pub(in crate::ethereum) const TOPICS_MAX: usize = 4;
+
 /// Appends a log of the frame's account.
-fn log<W: World, const N: usize>(
+///
+/// # Panics
+///
+/// When there are more than [`TOPICS_MAX`] topics.
+pub(in crate::ethereum) fn log<W: World>(
     view: &mut View<'_, Ethereum<W>>,
     offset: u64,
     len: u64,
-    topics: [U256; N],
+    topics: &[U256],
 ) -> Result<(), Stop> {
     let parts = view.parts();
     require_writable(parts.host)?;
     let data = &*slice(parts.memory, offset, len)?;
-    let topics = topics.map(Hash::from_word);
+    let mut hashes = [Hash::ZERO; TOPICS_MAX];
+    for (hash, topic) in hashes.iter_mut().zip(topics) {
+        *hash = Hash::from_word(*topic);
+    }
     let address = parts.host.frame.address;
-    parts.host.world.append_log(LogRef { address, topics: &topics, data });
+    parts.host.world.append_log(LogRef { address, topics: &hashes[..topics.len()], data });
     Ok(())
 }
 

@@ -116,6 +116,7 @@ pub(super) fn start<W: World>(
             init_code: message.input.into(),
             gas: message.gas,
             depth: 0,
+            units: 0,
         };
         return Ok((run_creation(host, machine, creation, output)?, Some(address)));
     };

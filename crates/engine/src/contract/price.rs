@@ -1,0 +1,60 @@
+//! What it costs to begin a message to a module: the gas that its instance takes, before its first instruction.
+//!
+//! What an instruction could do later costs the same here: pages as `memory.grow`, elements as `table.grow`, bytes as
+//! `memory.init`.
+
+use lockstep_guest::wasm::{GasSchedule, Module, Rate, SegmentMode};
+
+/// A word of code, which is read and validated: what EIP-3860 takes for a word of initialization code.
+const CODE_WORD: u64 = 2;
+const WORD_BYTES: u64 = 32;
+/// Anything that a module declares: a type, an import, a function, a table, a memory, a global, a segment.
+const ITEM: u64 = 4;
+
+/// The price of an instance of `module`, but for the input.
+pub(super) fn instance(module: &Module) -> u64 {
+    let schedule = module.schedule();
+    let code = (module.bytes().len() as u64).div_ceil(WORD_BYTES) * CODE_WORD;
+    let pages: u64 = module.memories().iter().map(|memory| memory.min_pages).sum();
+    let elements: u64 = module.tables().iter().map(|table| table.min).sum();
+    let items: u64 = module.elems().iter().map(|elem| elem.items.len() as u64).sum();
+    let bytes: u64 = module
+        .datas()
+        .iter()
+        .filter(|data| matches!(data.mode, SegmentMode::Active { .. }))
+        .map(|data| data.bytes.len() as u64)
+        .sum();
+    let parts = [
+        code,
+        declared(module) * ITEM,
+        amount(schedule.pages, pages),
+        amount(schedule.bulk_elements, elements.saturating_add(items)),
+        amount(schedule.bulk_bytes, bytes),
+    ];
+    parts.into_iter().fold(0, u64::saturating_add)
+}
+
+/// The price of an input of `len_bytes`, which is copied for the program.
+pub(super) fn input(schedule: &GasSchedule, len_bytes: usize) -> u64 {
+    amount(schedule.bulk_bytes, len_bytes as u64)
+}
+
+fn declared(module: &Module) -> u64 {
+    let interface = module.interface();
+    let counts = [
+        module.types().len(),
+        module.imports().len(),
+        interface.signatures.len(),
+        module.tables().len(),
+        module.memories().len(),
+        module.globals().len(),
+        module.elems().len(),
+        module.datas().len(),
+    ];
+    counts.iter().map(|count| *count as u64).sum()
+}
+
+/// Units of `amount`, begun ones too, at their price.
+fn amount(rate: Rate, amount: u64) -> u64 {
+    amount.div_ceil(u64::from(rate.unit.get())).saturating_mul(u64::from(rate.per))
+}

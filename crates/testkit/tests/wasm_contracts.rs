@@ -1,0 +1,8 @@
+//! Wasm contracts on the Ethereum host, beside EVM twins that do the same: one journal, one meter, in every tier.
+#![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "tests")]
+
+mod wasm_contracts {
+    mod calls;
+    pub(crate) mod chain;
+}
