@@ -5,4 +5,9 @@
 mod wasm_contracts {
     mod calls;
     pub(crate) mod chain;
+    mod deploy;
+    mod depth;
+    mod failures;
+    mod gas;
+    mod state;
 }

@@ -1,10 +1,10 @@
 //! A chain on which Wasm contracts are allowed, and what a call to it leaves.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use lockstep::{
-    Address, CallOutcome, Changes, Config, Engine, Fork, MemoryStorage, Message, Options, Tier,
-    U256, Vm,
+    Address, CallOutcome, Changes, Config, Engine, Fork, Hash, MemoryStorage, Message, Options,
+    Tier, U256, Vm,
 };
 use lockstep_host::ethereum::wasm::{FUNCTIONS, functions};
 use lockstep_ir::Type;
@@ -24,11 +24,16 @@ pub(crate) const OTHER: Address = Address::from_low_u64(0xf3);
 pub(crate) const GAS: u64 = 10_000_000;
 pub(crate) const WEALTH: u64 = 1_000_000;
 
-/// A module that imports everything, has a page of memory, and `body`.
+/// A module that imports what `body` names, has a page of memory, and `body`.
 pub(crate) fn module(body: &str) -> Vec<u8> {
     let mut text = String::from("(module\n");
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let named: BTreeSet<&str> = body.split(|c| !is_part(c)).collect();
     for (row, function) in functions::<Journal<MemoryStorage>>().iter().zip(FUNCTIONS) {
         let name = function.name.strip_prefix("eth.").expect("the module's name");
+        if !named.contains(format!("${name}").as_str()) {
+            continue;
+        }
         let types = |types: &[Type]| {
             let name = |ty: &Type| if *ty == Type::I32 { "i32 " } else { "i64 " };
             types.iter().map(name).collect::<String>()
@@ -115,5 +120,61 @@ impl<'a> Scene<'a> {
             })
             .expect("memory does not fail");
         Seen { outcome, changes: vm.journal().changes() }
+    }
+}
+
+/// Calls the twin with its own input and value, stores one more than the status in slot 0, and returns what came back.
+pub(crate) const CALLS_TWIN: &str = "CALLDATASIZE 0 0 CALLDATACOPY 0 0 CALLDATASIZE 0 CALLVALUE 0xe2 GAS CALL 1 ADD 0 SSTORE \
+     RETURNDATASIZE 0 0 RETURNDATACOPY RETURNDATASIZE 0 RETURN";
+
+/// A driver, the twin in Wasm and in EVM code, and another EVM contract.
+pub(crate) struct Twins<'a> {
+    pub(crate) fork: Fork,
+    pub(crate) driver: &'a str,
+    pub(crate) wasm: &'a [u8],
+    pub(crate) evm: &'a str,
+    pub(crate) other: &'a str,
+    pub(crate) input: &'a [u8],
+    pub(crate) value: u64,
+    pub(crate) gas: u64,
+}
+
+impl Default for Twins<'_> {
+    fn default() -> Self {
+        let (driver, fork) = (CALLS_TWIN, Fork::LATEST);
+        Self { fork, driver, wasm: &[], evm: "", other: "", input: &[], value: 0, gas: GAS }
+    }
+}
+
+impl Twins<'_> {
+    /// What a call of the driver leaves: the same with either twin, but for gas.
+    pub(crate) fn agree(&self) -> Seen {
+        let (driver, other) = (assemble(self.driver), assemble(self.other));
+        let play = |twin: &[u8]| {
+            let accounts = [(DRIVER, &driver[..]), (TWIN, twin), (OTHER, &other[..])];
+            let Self { fork, input, value, gas, .. } = *self;
+            Scene { fork, input, value, gas, ..Scene::of(&accounts) }.play()
+        };
+        let (mut wasm, mut evm) = (play(self.wasm), play(&assemble(self.evm)));
+        // They are different code after all.
+        for seen in [&mut wasm, &mut evm] {
+            let twin = seen.changes.accounts.get_mut(&TWIN);
+            if let Some(info) = twin.and_then(|change| change.info.as_mut()) {
+                info.code_hash = Hash::ZERO;
+            }
+        }
+        let gas_left = std::mem::replace(&mut wasm.outcome.gas_left, evm.outcome.gas_left);
+        assert_eq!(wasm, evm, "twins differ");
+        wasm.outcome.gas_left = gas_left;
+        wasm
+    }
+}
+
+impl Seen {
+    /// The word that the call left in a slot.
+    pub(crate) fn slot(&self, of: Address, key: u64) -> u64 {
+        let Some(change) = self.changes.accounts.get(&of) else { return 0 };
+        let found = change.slots.get(&U256::from(key)).copied().unwrap_or_default();
+        u64::try_from(found).expect("a small number")
     }
 }
