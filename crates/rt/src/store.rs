@@ -119,6 +119,7 @@ struct Inner {
     instances: Vec<Instance>,
     memories: Vec<OwnedMemory>,
     tables: Vec<Table>,
+    #[expect(clippy::vec_box, reason = "a global never moves")]
     globals: Vec<Box<GlobalCell>>,
     funcs: Vec<FuncEntry>,
     types: Vec<FuncType>,

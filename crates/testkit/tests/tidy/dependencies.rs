@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// The core: small libraries of the field, nothing that does input or output.
 const CORE: &[(&str, &[&str])] =
-    &[("base", &["ruint"]), ("ir", &["libm"]), ("interp", &[]), ("guest", &[])];
+    &[("base", &["ruint"]), ("ir", &["libm"]), ("interp", &[]), ("guest", &["wasmparser"])];
 
 /// Other engines, which only `bench/` may measure.
 const PEERS: &[&str] = &[
