@@ -25,7 +25,7 @@ pub(crate) enum Outcome {
 
 /// What an instruction's first word points to.
 pub(crate) type Handler =
-    unsafe extern "C-unwind" fn(*const Word, *mut u64, i64, *mut Context) -> Flow;
+    unsafe extern "C-unwind" fn(*const Word, *mut u64, i64, *mut Context, u64) -> Flow;
 
 /// What a handler does, as a type.
 ///
@@ -46,8 +46,9 @@ pub(crate) unsafe extern "C-unwind" fn handler<R: Run>(
     fp: *mut u64,
     gas: i64,
     cx: *mut Context,
+    acc: u64,
 ) -> Flow {
-    R::run(State { pc, fp, gas, cx })
+    R::run(State { pc, fp, gas, cx, acc })
 }
 
 #[cfg(all(
@@ -70,9 +71,10 @@ mod way {
         fp: *mut u64,
         gas: i64,
         cx: *mut Context,
+        acc: u64,
     ) -> Flow {
         // SAFETY: the caller's promise; the first word of an instruction is its handler.
-        unsafe { ((*pc).handler)(pc, fp, gas, cx) }
+        unsafe { ((*pc).handler)(pc, fp, gas, cx, acc) }
     }
 
     #[inline(always)]
@@ -85,7 +87,7 @@ mod way {
     /// As for `proceed`.
     pub(crate) unsafe fn drive(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> u64 {
         // SAFETY: the caller's promise.
-        unsafe { proceed(pc, fp, gas, cx) }
+        unsafe { proceed(pc, fp, gas, cx, 0) }
     }
 }
 
@@ -105,6 +107,7 @@ mod way {
         pc: *const Word,
         fp: *mut u64,
         gas: i64,
+        acc: u64,
     }
 
     /// # Safety
@@ -116,23 +119,24 @@ mod way {
         fp: *mut u64,
         gas: i64,
         _cx: *mut Context,
+        acc: u64,
     ) -> Flow {
-        Flow { pc, fp, gas }
+        Flow { pc, fp, gas, acc }
     }
 
     #[inline(always)]
     pub(crate) fn stop(outcome: Outcome) -> Flow {
-        Flow { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: outcome as i64 }
+        Flow { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: outcome as i64, acc: 0 }
     }
 
     /// # Safety
     ///
     /// `pc` is an instruction of published code, the rest the activation's own.
     pub(crate) unsafe fn drive(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> u64 {
-        let mut flow = Flow { pc, fp, gas };
+        let mut flow = Flow { pc, fp, gas, acc: 0 };
         while !flow.pc.is_null() {
             // SAFETY: the caller's promise for the first turn; each handler keeps it for the next.
-            flow = unsafe { ((*flow.pc).handler)(flow.pc, flow.fp, flow.gas, cx) };
+            flow = unsafe { ((*flow.pc).handler)(flow.pc, flow.fp, flow.gas, cx, flow.acc) };
         }
         flow.gas as u64
     }

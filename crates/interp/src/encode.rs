@@ -23,7 +23,7 @@ mod terminator;
 use alloc::{boxed::Box, vec::Vec};
 
 use lockstep_base::Index;
-use lockstep_ir::{Func, Head, Interface, Operand, Source, Type, Value};
+use lockstep_ir::{Func, Head, Interface, Operand, Source, Terminator, Type, Value, Var};
 
 pub use self::listing::Line;
 use self::plan::Plan;
@@ -118,6 +118,12 @@ struct Encoding<'e> {
     extents: Vec<(usize, usize)>,
     /// Slots that the frame needs, with what a call moves beyond it.
     needed: i32,
+    /// The value that the accumulator holds, and the variable whose home holds the same.
+    acc: Option<Value>,
+    acc_var: Option<Var>,
+    /// One past the last instruction of the block being written, and the comparison that its branch makes.
+    block_end: u32,
+    fused_compare: Option<u32>,
     /// Where a function's results go.
     results: Vec<i16>,
     /// Whether `lines` are wanted.
@@ -165,6 +171,10 @@ impl<'e> Encoding<'e> {
             scratch: Vec::new(),
             extents: Vec::new(),
             needed: 0,
+            acc: None,
+            acc_var: None,
+            block_end: 0,
+            fused_compare: None,
             results: Vec::new(),
             is_listed: false,
             lines: Vec::new(),
@@ -183,6 +193,12 @@ impl Encoding<'_> {
             self.e.block_starts.push(self.e.words.len());
             self.e.temps.reset(first_temp);
             self.extents.clear();
+            (self.acc, self.acc_var) = (None, None);
+            self.block_end = block.insts.end;
+            self.fused_compare = match block.terminator {
+                Terminator::Branch { cond, .. } => self.e.plan.fused(cond),
+                _ => None,
+            };
             self.head = block.head;
             if self.interface.window.is_none() && !self.begins_with_charge(block) {
                 self.handler(handler::<Charge>);
@@ -295,11 +311,38 @@ impl Encoding<'_> {
     /// The place of a new value: the home planned for it, or a temporary.
     fn define(&mut self, value: Value) -> Result<i16, CodeError> {
         let offset = match self.e.plan.planned_home(value) {
-            Some(offset) => offset,
+            Some((var, offset)) => {
+                self.overwrite(var);
+                offset
+            }
             None => self.e.temps.take(self.func.values[value].slots())?,
         };
         self.e.plan.places[value.position()] = offset;
         Ok(offset)
+    }
+
+    /// The home of `var` gets another content than the accumulator.
+    fn overwrite(&mut self, var: Var) {
+        if self.acc_var == Some(var) {
+            self.acc_var = None;
+        }
+    }
+
+    /// The place of a result that goes to the accumulator too; no place when it goes there alone.
+    fn define_acc(&mut self, value: Value, only_acc: bool) -> Result<i16, CodeError> {
+        let offset = if only_acc { 0 } else { self.define(value)? };
+        self.acc = Some(value);
+        self.acc_var = self.e.plan.planned_home(value).map(|(var, _)| var);
+        Ok(offset)
+    }
+
+    /// Whether the accumulator holds `operand` when the next instruction begins.
+    fn in_acc(&self, operand: Operand) -> bool {
+        match self.e.plan.resolve(operand).source() {
+            Source::Value(value) => self.acc == Some(value),
+            Source::Var(var) => self.acc_var == Some(var),
+            Source::Const(_) | Source::Imm(_) => false,
+        }
     }
 
     /// Ends the lives of what the instruction at `at` used or made last, and of its own temporaries.

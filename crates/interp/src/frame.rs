@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) fp: *mut u64,
     pub(crate) gas: i64,
     pub(crate) cx: *mut Context,
+    /// The accumulator: the last result of one slot, where the encoder says who takes it.
+    pub(crate) acc: u64,
 }
 
 impl State {
@@ -120,7 +122,7 @@ impl State {
     #[inline(always)]
     pub(crate) fn jump(self, pc: *const Word) -> Flow {
         // SAFETY: links name whole instructions of published chunks (see `code`).
-        unsafe { proceed(pc, self.fp, self.gas, self.cx) }
+        unsafe { proceed(pc, self.fp, self.gas, self.cx, self.acc) }
     }
 
     /// Moves the frame by `slots`.
@@ -156,6 +158,9 @@ pub(crate) trait Cell: Copy {
     /// `at` points to as many writable slots as the type has.
     unsafe fn write(self, at: *mut u64);
 
+    /// The value as an accumulator holds it; zero for what has no room there.
+    fn to_word(self) -> u64;
+
     /// The value that a word of code stands for: a number, or the bits of a float.
     fn of_word(word: u64) -> Self;
 
@@ -182,6 +187,11 @@ macro_rules! narrow_cell {
             }
 
             #[inline(always)]
+            fn to_word(self) -> u64 {
+                u64::from(self)
+            }
+
+            #[inline(always)]
             fn of_word(word: u64) -> Self {
                 word as $ty
             }
@@ -204,6 +214,11 @@ macro_rules! float_cell {
             unsafe fn write(self, at: *mut u64) {
                 // SAFETY: the caller's promise.
                 unsafe { *at = u64::from(self.to_bits()) }
+            }
+
+            #[inline(always)]
+            fn to_word(self) -> u64 {
+                u64::from(self.to_bits())
             }
 
             #[inline(always)]
@@ -239,6 +254,11 @@ impl Cell for U256 {
     }
 
     #[inline(always)]
+    fn to_word(self) -> u64 {
+        0
+    }
+
+    #[inline(always)]
     fn of_word(word: u64) -> Self {
         Self::from_limbs([word, 0, 0, 0])
     }
@@ -260,6 +280,11 @@ impl Cell for U512 {
     unsafe fn write(self, at: *mut u64) {
         // SAFETY: the caller's promise.
         unsafe { *at.cast::<[u64; 8]>() = self.into_limbs() }
+    }
+
+    #[inline(always)]
+    fn to_word(self) -> u64 {
+        0
     }
 
     #[inline(always)]

@@ -14,7 +14,7 @@ use crate::{
         flow::{Charge, Enter, GasLeft, Step, TrapIf},
         host::{Begin, Call, CallHost, CallHostDeep, CallIndirect, FRAME_HEADER, TakeResults},
         instance::{GlobalGet, GlobalGet2, GlobalSet, GlobalSet2, Perform},
-        linear,
+        linear::{self, Given},
         memory::{
             ChargeBy, Check, CopyPadded, CopyWithin, Eight, Known, Load, LoadPadded, LoadPaddedAny,
             LoadWord, MemorySize, Narrow, Store, StoreByte, StoreWord, Two, Wide,
@@ -27,13 +27,14 @@ impl Encoding<'_> {
     /// Writes the instruction at `at`.
     pub(super) fn instruction(&mut self, at: u32) -> Result<(), CodeError> {
         match self.func.insts[at as usize] {
-            Inst::Op { op, ty, to, args, result } => self.operation(op, ty, to, args, result),
+            Inst::Op { op, ty, to, args, result } => self.operation((op, ty, to), args, result, at),
             Inst::Copy { ty, value, result } => {
                 let to = self.define(result)?;
                 self.move_to(to, value, ty)
             }
             Inst::Set { var, value } => {
                 let to = self.home(var);
+                self.overwrite(var);
                 self.move_to(to, value, self.func.vars[var].ty)
             }
             Inst::Charge { gas } => self.charge(gas),
@@ -210,7 +211,7 @@ impl Encoding<'_> {
         };
         if memory.0 == 0
             && self.e.plan.uses(result) == 1
-            && (self.linear_access(at, ty, addr, len)? || self.word_access(at, ty, addr, len)?)
+            && (self.linear_access(at, addr, len)? || self.word_access(at, ty, addr, len)?)
         {
             return Ok(());
         }
@@ -228,76 +229,103 @@ impl Encoding<'_> {
         Ok(())
     }
 
-    /// Writes the little-endian access of a machine word that comes next together with the check at `at`, and with the sign
-    /// extension that alone uses what is loaded.
-    fn linear_access(
-        &mut self,
-        at: u32,
-        ty: Type,
-        addr: Operand,
-        len: Operand,
-    ) -> Result<bool, CodeError> {
-        let Inst::Check { result: check, .. } = self.func.insts[at as usize] else {
-            return Ok(false);
-        };
-        let Some(len) = self.func.const_limbs(len, Type::I64).filter(|_| ty == Type::I64) else {
-            return Ok(false);
+    /// The load or store that is written with the check at `at`: a little-endian access of a machine word of memory 0
+    /// that comes next and alone uses the check.
+    pub(super) fn linear(&self, at: u32) -> Option<u32> {
+        let Inst::Check { memory, ty, len, result, .. } = self.func.insts[at as usize] else {
+            return None;
         };
         let access = self.e.plan.next(at);
+        let is_known = self.func.const_limbs(len, Type::I64).is_some();
+        if memory.0 != 0 || ty != Type::I64 || !is_known || self.e.plan.uses(result) != 1 {
+            return None;
+        }
+        let is_one = match *self.func.insts.get(access as usize)? {
+            Inst::Load { ty, order: Order::Little, token, .. } => {
+                token == result && linear::load(ty, None, Given::Slot, false).is_some()
+            }
+            Inst::Store { ty, order: Order::Little, token, .. } => {
+                token == result && linear::store(ty, Given::Slot, Given::Slot).is_some()
+            }
+            _ => false,
+        };
+        is_one.then_some(access)
+    }
+
+    /// Writes the access that `linear` finds together with the check at `at`, and with the sign extension that alone
+    /// uses what is loaded.
+    fn linear_access(&mut self, at: u32, addr: Operand, len: Operand) -> Result<bool, CodeError> {
+        let Some(access) = self.linear(at) else { return Ok(false) };
         let known =
             self.func.const_limbs(self.e.plan.resolve(addr), Type::I64).map(|limbs| limbs[0]);
-        let offset = match self.func.insts.get(access as usize) {
-            Some(Inst::Load { ty, order: Order::Little, token, offset, result })
-                if *token == check =>
-            {
-                let widened = self.widening(access + 1, *result);
-                let to = widened.map(|(_, to)| to);
-                let Some(handler) = linear::load(*ty, to, known.is_some()) else {
-                    return Ok(false);
+        let given = match known {
+            Some(_) => Given::Known,
+            None if self.in_acc(addr) => Given::Acc,
+            None => Given::Slot,
+        };
+        let addr = if given == Given::Slot { self.slot(addr, Type::I64)? } else { 0 };
+        let offset = match self.func.insts[access as usize] {
+            Inst::Load { ty, offset, result, .. } => {
+                let widened = self.widening(access + 1, result);
+                let (result, last) = match widened {
+                    Some((value, _)) => (value, access + 1),
+                    None => (result, access),
                 };
-                let addr = self.linear_address(addr, known)?;
-                let to = self.define(widened.map_or(*result, |(value, _)| value))?;
+                let has_acc = ty.is_int();
+                let only_acc = has_acc && self.goes_on_in_acc(result, last);
+                let handler = linear::load(ty, widened.map(|(_, to)| to), given, only_acc);
+                let Some(handler) = handler else { return Ok(false) };
+                let to = match has_acc {
+                    true => self.define_acc(result, only_acc)?,
+                    false => self.define_in_acc_too(result)?,
+                };
                 if widened.is_some() {
                     self.e.plan.skip(access + 1);
                 }
                 self.handler(handler);
                 self.fields([to, addr, 0, 0]);
-                *offset
+                offset
             }
-            Some(Inst::Store { ty, order: Order::Little, token, offset, value })
-                if *token == check =>
-            {
-                let constant = self.func.const_limbs(self.e.plan.resolve(*value), *ty);
-                let handler = linear::store(*ty, known.is_some(), constant.is_some());
-                let Some(handler) = handler else { return Ok(false) };
-                let addr = self.linear_address(addr, known)?;
-                let from = if constant.is_some() { 0 } else { self.slot(*value, *ty)? };
+            Inst::Store { ty, offset, value, .. } => {
+                let constant = self.func.const_limbs(self.e.plan.resolve(value), ty);
+                let stored = match constant {
+                    Some(_) => Given::Known,
+                    None if self.in_acc(value) && given != Given::Acc => Given::Acc,
+                    None => Given::Slot,
+                };
+                let Some(handler) = linear::store(ty, given, stored) else { return Ok(false) };
+                let from = if stored == Given::Slot { self.slot(value, ty)? } else { 0 };
                 self.handler(handler);
                 self.fields([from, addr, 0, 0]);
                 if let Some(limbs) = constant {
                     self.imm(limbs[0]);
                 }
-                *offset
+                offset
             }
             _ => return Ok(false),
         };
         self.e.plan.skip(access);
         // What does not fit 64 bits is out of reach.
         let base = known.unwrap_or(0);
-        self.imm(base.saturating_add(len[0]));
+        let len = self.func.const_limbs(len, Type::I64).map_or(u64::MAX, |limbs| limbs[0]);
+        self.imm(base.saturating_add(len));
         self.imm(base.wrapping_add(u64::from(offset)));
         Ok(true)
     }
 
-    fn linear_address(&mut self, addr: Operand, known: Option<u64>) -> Result<i16, CodeError> {
-        if known.is_some() { Ok(0) } else { self.slot(addr, Type::I64) }
+    /// The place of a float, which the accumulator gets too but nobody takes from there.
+    fn define_in_acc_too(&mut self, value: Value) -> Result<i16, CodeError> {
+        (self.acc, self.acc_var) = (None, None);
+        self.define(value)
     }
 
-    /// The sign extension at `at` when it alone uses `loaded`: its result and type.
+    /// The sign extension at `at` when it alone uses `loaded` and a load does it: its result and type.
     fn widening(&self, at: u32, loaded: Value) -> Option<(Value, Type)> {
         match self.func.insts.get(at as usize)? {
-            Inst::Op { op: Op::Sextend, to, args, result, .. }
-                if args[0] == loaded.into() && self.e.plan.uses(loaded) == 1 =>
+            Inst::Op { op: Op::Sextend, ty, to, args, result }
+                if args[0] == loaded.into()
+                    && self.e.plan.uses(loaded) == 1
+                    && linear::load(*ty, Some(*to), Given::Slot, false).is_some() =>
             {
                 Some((*result, *to))
             }
@@ -435,6 +463,7 @@ impl Encoding<'_> {
         let interface = self.interface;
         let signature = &interface.signatures[func];
         let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
+        (self.acc, self.acc_var) = (None, None);
         self.handler(handler::<Call>);
         self.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, 0, 0]);
@@ -454,6 +483,7 @@ impl Encoding<'_> {
         let index = self.func.list(args)[signature.params.len()];
         let index = self.slot(index, Type::I64)?;
         let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
+        (self.acc, self.acc_var) = (None, None);
         self.handler(handler::<CallIndirect>);
         self.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, index, 0]);

@@ -1,6 +1,6 @@
 //! Operations of the table: the best handler a row has for where its operands are.
 
-use lockstep_ir::{Op, Operand, Shape, Source, Type, Value};
+use lockstep_ir::{Inst, Op, Operand, Shape, Source, Type, Value};
 
 use super::Encoding;
 use crate::{
@@ -35,19 +35,23 @@ pub(super) fn machine_type(op: Op, ty: Type) -> Type {
 impl Encoding<'_> {
     pub(super) fn operation(
         &mut self,
-        op: Op,
-        ty: Type,
-        to: Type,
+        (op, ty, to): (Op, Type, Type),
         args: [Operand; 3],
         result: Value,
+        at: u32,
     ) -> Result<(), CodeError> {
         match op.shape() {
             Shape::Binary | Shape::Compare | Shape::FloatBinary | Shape::FloatCompare => {
                 let (a, b) = self.forms(ty, args);
                 let machine = machine_type(op, ty);
-                if let Some(handler) = value::binary(op, machine, a, b) {
+                let has_acc = ty.is_int() && ty.slots() == 1;
+                let only_acc = has_acc && self.goes_on_in_acc(result, at);
+                if let Some(handler) = value::binary(op, machine, a, b, only_acc) {
                     let [a_at, b_at] = self.places(ty, [args[0], args[1]], [a, b])?;
-                    let dst = self.define(result)?;
+                    let dst = match has_acc {
+                        true => self.define_acc(result, only_acc)?,
+                        false => self.define(result)?,
+                    };
                     self.handler(handler);
                     self.fields([dst, a_at, b_at, 0]);
                     self.inline_constant(ty, [args[0], args[1]], [a, b]);
@@ -135,13 +139,57 @@ impl Encoding<'_> {
         Ok(())
     }
 
-    /// How both operands of a binary instruction are given; at most one is a constant in the code.
+    /// Whether the instruction that comes after the one at `at` takes `value` from the accumulator, and nobody else takes
+    /// it. Such instructions are written by `operation`, `linear_access` and `compare_branch`, which look for it there.
+    pub(super) fn goes_on_in_acc(&self, value: Value, at: u32) -> bool {
+        let next = self.e.plan.next(at);
+        if next >= self.block_end {
+            let Some(compare) = self.fused_compare else { return false };
+            return self.e.plan.is_passed_to(value, self.block_end)
+                && self.takes_acc(compare, value);
+        }
+        match self.func.insts[next as usize] {
+            Inst::Op { .. } => self.e.plan.is_passed_to(value, next) && self.takes_acc(next, value),
+            Inst::Check { addr, .. } => {
+                let Some(access) = self.linear(next) else { return false };
+                let is_addr = self.e.plan.resolve(addr) == value.into();
+                match self.func.insts[access as usize] {
+                    Inst::Store { value: stored, .. } if !is_addr => {
+                        self.e.plan.is_passed_to(value, access)
+                            && self.e.plan.resolve(stored) == value.into()
+                    }
+                    _ => is_addr && self.e.plan.is_passed_to(value, next),
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the operation at `at` has a handler that takes `value` from the accumulator.
+    fn takes_acc(&self, at: u32, value: Value) -> bool {
+        let Inst::Op { op, ty, args, .. } = self.func.insts[at as usize] else { return false };
+        let has_two = matches!(op.shape(), Shape::Binary | Shape::Compare);
+        let named = args[..2].iter().filter(|arg| self.e.plan.resolve(**arg) == value.into());
+        has_two
+            && ty.slots() == 1
+            && named.count() == 1
+            && value::binary(op, machine_type(op, ty), Form::Slot, Form::Slot, false).is_some()
+    }
+
+    /// How both operands of a binary instruction are given; one is in a slot or in the accumulator.
     pub(super) fn forms(&self, ty: Type, args: [Operand; 3]) -> (Form, Form) {
         let (a, b) = (self.form(ty, args[0]), self.form(ty, args[1]));
-        if a == Form::Slot || b == Form::Slot { (a, b) } else { (Form::Slot, b) }
+        match (a, b) {
+            (Form::Acc, Form::Acc) => (Form::Slot, b),
+            (Form::Slot | Form::Acc, _) | (_, Form::Slot | Form::Acc) => (a, b),
+            _ => (Form::Slot, b),
+        }
     }
 
     fn form(&self, ty: Type, operand: Operand) -> Form {
+        if ty.is_int() && ty.slots() == 1 && self.in_acc(operand) {
+            return Form::Acc;
+        }
         match self.e.plan.resolve(operand).source() {
             Source::Value(_) | Source::Var(_) => Form::Slot,
             Source::Imm(_) => Form::Imm,
@@ -173,7 +221,7 @@ impl Encoding<'_> {
         for k in 0..2 {
             let limbs = self.func.const_limbs(args[k], ty).unwrap_or_default();
             match forms[k] {
-                Form::Slot => {}
+                Form::Slot | Form::Acc => {}
                 Form::Imm => self.imm(limbs[0]),
                 Form::Wide => limbs[..ty.slots() as usize].iter().for_each(|limb| self.imm(*limb)),
             }

@@ -349,8 +349,14 @@ impl Plan {
 
     /// The variable home that `value` is born in.
     #[inline]
-    pub(super) fn planned_home(&self, value: Value) -> Option<i16> {
-        self.values[value.position()].home.map(|var| self.homes[var.position()])
+    pub(super) fn planned_home(&self, value: Value) -> Option<(Var, i16)> {
+        self.values[value.position()].home.map(|var| (var, self.homes[var.position()]))
+    }
+
+    /// Whether `value` needs no place: it has no home, and only the instruction at `at` takes it, once.
+    pub(super) fn is_passed_to(&self, value: Value, at: u32) -> bool {
+        let plan = &self.values[value.position()];
+        plan.home.is_none() && plan.root == value.into() && plan.uses == 1 && plan.last == at
     }
 
     /// The memory whose check made `token`.

@@ -31,7 +31,7 @@ impl Run for Charge {
 #[cold]
 #[inline(never)]
 fn exhausted(pc: *const Word, gas: i64, cx: *mut Context, position: usize) -> Flow {
-    let mut state = State { pc, fp: core::ptr::null_mut(), gas, cx };
+    let mut state = State { pc, fp: core::ptr::null_mut(), gas, cx, acc: 0 };
     state.gas += state.imm(position) as i64;
     state.trap(Trap::OutOfGas)
 }
@@ -91,7 +91,7 @@ impl Go for Entering {
 #[cold]
 #[inline(never)]
 extern "C-unwind" fn misfit(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> Flow {
-    let mut state = State { pc, fp, gas, cx };
+    let mut state = State { pc, fp, gas, cx, acc: 0 };
     let head = Head(state.imm(3) as u32);
     let height_bytes = (fp as usize).wrapping_sub(state.context().window_low as usize);
     match state.activation().twin(head, height_bytes) {
@@ -139,7 +139,7 @@ impl Run for RaiseTrap {
 fn raise(number: u64, gas: i64, cx: *mut Context) -> Flow {
     // The encoder wrote the number of a trap; an unknown one cannot be.
     let trap = Trap::from_number(number as u8).unwrap_or(Trap::Unreachable);
-    State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas, cx }.trap(trap)
+    State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas, cx, acc: 0 }.trap(trap)
 }
 
 /// `handler | shift | link`.
@@ -208,7 +208,7 @@ impl Run for EnterDyn {
 #[cold]
 #[inline(never)]
 extern "C-unwind" fn enter_new(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> Flow {
-    let mut state = State { pc, fp, gas, cx };
+    let mut state = State { pc, fp, gas, cx, acc: 0 };
     let target: lockstep_base::U256 = state.operand(1);
     state.shift(state.field(0));
     let activation = state.activation();
@@ -272,7 +272,7 @@ impl Run for Step {
 /// Shows the step; the state comes in parts, so that none of it has an address when its handler goes on.
 #[inline(never)]
 fn show(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) {
-    let mut state = State { pc, fp, gas, cx };
+    let mut state = State { pc, fp, gas, cx, acc: 0 };
     let [pc, prepaid] = state.halves(2);
     let step = lockstep_rt::Step {
         pc,

@@ -12,6 +12,7 @@ use crate::{
     code::Word,
     dispatch::{Flow, Handler, Run, handler},
     frame::{Cell, State},
+    handler::value::{Dest, ToAcc, ToBoth},
 };
 
 /// A type as memory holds it.
@@ -52,7 +53,15 @@ trait Where {
 }
 
 struct InSlot;
+struct InAcc;
 struct Known;
+
+impl Where for InAcc {
+    #[inline(always)]
+    fn get(state: &State) -> u64 {
+        state.acc
+    }
+}
 
 impl Where for InSlot {
     #[inline(always)]
@@ -68,17 +77,17 @@ impl Where for Known {
     }
 }
 
-/// Where the instruction accesses its memory, whose length stands in word `at`; null when the bytes do not exist.
+/// Where the instruction accesses its memory, whose length stands in word `at`; none when the bytes do not exist.
 #[inline(always)]
-fn place<A: Where>(state: &mut State, at: usize) -> *mut u8 {
+fn place<A: Where>(state: &mut State, at: usize) -> Option<*mut u8> {
     let addr = A::get(state);
     let memory = state.memory(0);
     match addr.checked_add(state.imm(at)) {
         Some(end) if end <= memory.len => {
-            // SAFETY: the offset lies inside the checked length.
-            unsafe { memory.base.add((addr + state.imm(at + 1)) as usize) }
+            // SAFETY: the offset lies inside the checked length, so the sum does not wrap.
+            Some(unsafe { memory.base.add(addr.wrapping_add(state.imm(at + 1)) as usize) })
         }
-        _ => core::ptr::null_mut(),
+        _ => None,
     }
 }
 
@@ -90,8 +99,9 @@ extern "C-unwind" fn check<A: Where, const AT: usize>(
     fp: *mut u64,
     gas: i64,
     cx: *mut lockstep_rt::Context,
+    acc: u64,
 ) -> Flow {
-    let mut state = State { pc, fp, gas, cx };
+    let mut state = State { pc, fp, gas, cx, acc };
     let (addr, len) = (A::get(&state), state.imm(AT));
     match state.ensure(0, addr, len) {
         Ok(()) => state.jump(pc),
@@ -128,17 +138,17 @@ impl<A: Int, B: Int + Cell> Widen<A> for Signed<B> {
     }
 }
 
-struct Load<A, T, W>(PhantomData<(A, T, W)>);
+struct Load<A, T, W, D>(PhantomData<(A, T, W, D)>);
 
-impl<A: Where, T: Stored, W: Widen<T>> Run for Load<A, T, W> {
+impl<A: Where, T: Stored, W: Widen<T>, D: Dest> Run for Load<A, T, W, D> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let place = place::<A>(&mut state, 2);
-        if place.is_null() {
-            return check::<A, 2>(state.pc, state.fp, state.gas, state.cx);
-        }
+        let Some(place) = place::<A>(&mut state, 2) else {
+            return check::<A, 2>(state.pc, state.fp, state.gas, state.cx, state.acc);
+        };
         // SAFETY: `place` found the bytes.
-        state.set(0, W::widen(unsafe { T::load(place) }));
+        let value = W::widen(unsafe { T::load(place) });
+        D::put(&mut state, value);
         state.next(4)
     }
 }
@@ -147,14 +157,27 @@ impl<A: Where, T: Stored, W: Widen<T>> Run for Load<A, T, W> {
 struct Store<A, T>(PhantomData<(A, T)>);
 /// A store of a constant.
 struct StoreKnown<A, T>(PhantomData<(A, T)>);
+/// A store of what the accumulator holds.
+struct StoreAcc<A, T>(PhantomData<(A, T)>);
+
+impl<A: Where, T: Stored> Run for StoreAcc<A, T> {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let Some(place) = place::<A>(&mut state, 2) else {
+            return check::<A, 2>(state.pc, state.fp, state.gas, state.cx, state.acc);
+        };
+        // SAFETY: as for `Store`.
+        unsafe { T::of_word(state.acc).store(place) };
+        state.next(4)
+    }
+}
 
 impl<A: Where, T: Stored> Run for Store<A, T> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let place = place::<A>(&mut state, 2);
-        if place.is_null() {
-            return check::<A, 2>(state.pc, state.fp, state.gas, state.cx);
-        }
+        let Some(place) = place::<A>(&mut state, 2) else {
+            return check::<A, 2>(state.pc, state.fp, state.gas, state.cx, state.acc);
+        };
         // SAFETY: `place` found the bytes; the verifier admits no store to a read-only memory.
         unsafe { state.operand::<T>(0).store(place) };
         state.next(4)
@@ -164,51 +187,77 @@ impl<A: Where, T: Stored> Run for Store<A, T> {
 impl<A: Where, T: Stored> Run for StoreKnown<A, T> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let place = place::<A>(&mut state, 3);
-        if place.is_null() {
-            return check::<A, 3>(state.pc, state.fp, state.gas, state.cx);
-        }
+        let Some(place) = place::<A>(&mut state, 3) else {
+            return check::<A, 3>(state.pc, state.fp, state.gas, state.cx, state.acc);
+        };
         // SAFETY: as above.
         unsafe { T::of_word(state.imm(2)).store(place) };
         state.next(5)
     }
 }
 
-fn load_at<A: Where>(ty: Type, to: Option<Type>) -> Option<Handler> {
+/// How an address or a stored value is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// In a slot.
+    Slot,
+    /// In the code.
+    Known,
+    /// In the accumulator.
+    Acc,
+}
+
+fn load_at<A: Where, D: Dest>(ty: Type, to: Option<Type>) -> Option<Handler> {
     Some(match (ty, to) {
-        (Type::I8, None) => handler::<Load<A, u8, Plain>>,
-        (Type::I16, None) => handler::<Load<A, u16, Plain>>,
-        (Type::I32 | Type::F32, None) => handler::<Load<A, u32, Plain>>,
-        (Type::I64 | Type::F64, None) => handler::<Load<A, u64, Plain>>,
-        (Type::I8, Some(Type::I32)) => handler::<Load<A, u8, Signed<u32>>>,
-        (Type::I8, Some(Type::I64)) => handler::<Load<A, u8, Signed<u64>>>,
-        (Type::I16, Some(Type::I32)) => handler::<Load<A, u16, Signed<u32>>>,
-        (Type::I16, Some(Type::I64)) => handler::<Load<A, u16, Signed<u64>>>,
-        (Type::I32, Some(Type::I64)) => handler::<Load<A, u32, Signed<u64>>>,
+        (Type::I8, None) => handler::<Load<A, u8, Plain, D>>,
+        (Type::I16, None) => handler::<Load<A, u16, Plain, D>>,
+        (Type::I32 | Type::F32, None) => handler::<Load<A, u32, Plain, D>>,
+        (Type::I64 | Type::F64, None) => handler::<Load<A, u64, Plain, D>>,
+        (Type::I8, Some(Type::I32)) => handler::<Load<A, u8, Signed<u32>, D>>,
+        (Type::I8, Some(Type::I64)) => handler::<Load<A, u8, Signed<u64>, D>>,
+        (Type::I16, Some(Type::I32)) => handler::<Load<A, u16, Signed<u32>, D>>,
+        (Type::I16, Some(Type::I64)) => handler::<Load<A, u16, Signed<u64>, D>>,
+        (Type::I32, Some(Type::I64)) => handler::<Load<A, u32, Signed<u64>, D>>,
         _ => return None,
     })
 }
 
-/// The handler of a load of `ty`, its sign extended to `to` if that is asked, from a known address or one in a slot.
-pub(crate) fn load(ty: Type, to: Option<Type>, is_known: bool) -> Option<Handler> {
-    if is_known { load_at::<Known>(ty, to) } else { load_at::<InSlot>(ty, to) }
+/// The handler of a load of `ty`, its sign extended to `to` if that is asked; with `only_acc` to the accumulator alone.
+pub(crate) fn load(ty: Type, to: Option<Type>, addr: Given, only_acc: bool) -> Option<Handler> {
+    match (addr, only_acc) {
+        (Given::Slot, false) => load_at::<InSlot, ToBoth>(ty, to),
+        (Given::Known, false) => load_at::<Known, ToBoth>(ty, to),
+        (Given::Acc, false) => load_at::<InAcc, ToBoth>(ty, to),
+        (Given::Slot, true) => load_at::<InSlot, ToAcc>(ty, to),
+        (Given::Known, true) => load_at::<Known, ToAcc>(ty, to),
+        (Given::Acc, true) => load_at::<InAcc, ToAcc>(ty, to),
+    }
 }
 
-fn store_at<A: Where>(ty: Type, is_constant: bool) -> Option<Handler> {
-    Some(match (ty, is_constant) {
-        (Type::I8, false) => handler::<Store<A, u8>>,
-        (Type::I16, false) => handler::<Store<A, u16>>,
-        (Type::I32 | Type::F32, false) => handler::<Store<A, u32>>,
-        (Type::I64 | Type::F64, false) => handler::<Store<A, u64>>,
-        (Type::I8, true) => handler::<StoreKnown<A, u8>>,
-        (Type::I16, true) => handler::<StoreKnown<A, u16>>,
-        (Type::I32 | Type::F32, true) => handler::<StoreKnown<A, u32>>,
-        (Type::I64 | Type::F64, true) => handler::<StoreKnown<A, u64>>,
+fn store_at<A: Where>(ty: Type, value: Given) -> Option<Handler> {
+    macro_rules! of {
+        ($ty:ty) => {
+            match value {
+                Given::Slot => handler::<Store<A, $ty>>,
+                Given::Known => handler::<StoreKnown<A, $ty>>,
+                Given::Acc => handler::<StoreAcc<A, $ty>>,
+            }
+        };
+    }
+    Some(match ty {
+        Type::I8 => of!(u8),
+        Type::I16 => of!(u16),
+        Type::I32 | Type::F32 => of!(u32),
+        Type::I64 | Type::F64 => of!(u64),
         _ => return None,
     })
 }
 
-/// The handler of a store of `ty` to a known address or one in a slot, of a constant or of what lies in a slot.
-pub(crate) fn store(ty: Type, is_known: bool, is_constant: bool) -> Option<Handler> {
-    if is_known { store_at::<Known>(ty, is_constant) } else { store_at::<InSlot>(ty, is_constant) }
+/// The handler of a store of `ty`; address and value are not both in the accumulator.
+pub(crate) fn store(ty: Type, addr: Given, value: Given) -> Option<Handler> {
+    match addr {
+        Given::Slot => store_at::<InSlot>(ty, value),
+        Given::Known => store_at::<Known>(ty, value),
+        Given::Acc => store_at::<InAcc>(ty, value),
+    }
 }

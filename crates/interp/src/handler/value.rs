@@ -31,6 +31,8 @@ pub(crate) enum Form {
     Imm,
     /// In the code, as wide as its type.
     Wide,
+    /// In the accumulator.
+    Acc,
 }
 
 /// How many words of code an instruction has before its constant.
@@ -46,6 +48,52 @@ pub(super) trait Place {
 pub(super) struct Slot;
 pub(super) struct Imm;
 struct Wide;
+struct Acc;
+
+impl Place for Acc {
+    #[inline(always)]
+    fn words<T>() -> usize {
+        0
+    }
+    #[inline(always)]
+    fn get<T: Cell>(state: &State, _k: usize) -> T {
+        T::of_word(state.acc)
+    }
+}
+
+/// Where a result goes.
+pub(super) trait Dest {
+    fn put<T: Cell>(state: &mut State, value: T);
+}
+
+/// To its slot; what has more than one slot has no other place.
+struct ToSlot;
+/// To its slot and to the accumulator.
+pub(super) struct ToBoth;
+/// To the accumulator: the next instruction takes it, and nobody else.
+pub(super) struct ToAcc;
+
+impl Dest for ToSlot {
+    #[inline(always)]
+    fn put<T: Cell>(state: &mut State, value: T) {
+        state.set(0, value);
+    }
+}
+
+impl Dest for ToBoth {
+    #[inline(always)]
+    fn put<T: Cell>(state: &mut State, value: T) {
+        state.acc = value.to_word();
+        state.set(0, value);
+    }
+}
+
+impl Dest for ToAcc {
+    #[inline(always)]
+    fn put<T: Cell>(state: &mut State, value: T) {
+        state.acc = value.to_word();
+    }
+}
 
 impl Place for Slot {
     #[inline(always)]
@@ -104,26 +152,26 @@ trait Unary {
     fn eval<T: Int>(a: T) -> T;
 }
 
-struct BinaryRun<F, T, A, B>(PhantomData<(F, T, A, B)>);
+struct BinaryRun<F, T, A, B, D>(PhantomData<(F, T, A, B, D)>);
 
-impl<F: Binary, T: Int + Cell, A: Place, B: Place> Run for BinaryRun<F, T, A, B> {
+impl<F: Binary, T: Int + Cell, A: Place, B: Place, D: Dest> Run for BinaryRun<F, T, A, B, D> {
     #[inline(always)]
-    fn run(state: State) -> Flow {
+    fn run(mut state: State) -> Flow {
         let (a, b) = (A::get::<T>(&state, 1), B::get::<T>(&state, 2));
         let (a, b) = if F::IN_PLACE { (a, b) } else { (a.settled(), b.settled()) };
-        state.set(0, F::eval(a, b));
+        D::put(&mut state, F::eval(a, b));
         state.next(FIXED_WORDS + A::words::<T>() + B::words::<T>())
     }
 }
 
-struct CheckedRun<F, T, A, B>(PhantomData<(F, T, A, B)>);
+struct CheckedRun<F, T, A, B, D>(PhantomData<(F, T, A, B, D)>);
 
-impl<F: Checked, T: Int + Cell, A: Place, B: Place> Run for CheckedRun<F, T, A, B> {
+impl<F: Checked, T: Int + Cell, A: Place, B: Place, D: Dest> Run for CheckedRun<F, T, A, B, D> {
     #[inline(always)]
-    fn run(state: State) -> Flow {
+    fn run(mut state: State) -> Flow {
         match F::eval(A::get::<T>(&state, 1), B::get::<T>(&state, 2)) {
             Ok(value) => {
-                state.set(0, value);
+                D::put(&mut state, value);
                 state.next(FIXED_WORDS + A::words::<T>() + B::words::<T>())
             }
             Err(trap) => state.trap(trap),
@@ -131,13 +179,13 @@ impl<F: Checked, T: Int + Cell, A: Place, B: Place> Run for CheckedRun<F, T, A, 
     }
 }
 
-struct CompareRun<F, T, A, B>(PhantomData<(F, T, A, B)>);
+struct CompareRun<F, T, A, B, D>(PhantomData<(F, T, A, B, D)>);
 
-impl<F: Compare, T: Int + Cell, A: Place, B: Place> Run for CompareRun<F, T, A, B> {
+impl<F: Compare, T: Int + Cell, A: Place, B: Place, D: Dest> Run for CompareRun<F, T, A, B, D> {
     #[inline(always)]
-    fn run(state: State) -> Flow {
+    fn run(mut state: State) -> Flow {
         let (a, b) = (A::get::<T>(&state, 1).settled(), B::get::<T>(&state, 2));
-        state.set(0, u64::from(F::eval(a, b)));
+        D::put(&mut state, u64::from(F::eval(a, b)));
         state.next(FIXED_WORDS + A::words::<T>() + B::words::<T>())
     }
 }
@@ -189,7 +237,7 @@ impl Run for Mulmod {
 /// Takes the state apart, so that none of it has an address when the handler goes on with its last call.
 #[inline(never)]
 fn mul_mod(pc: *const Word, fp: *mut u64, cx: *mut Context) {
-    let mut state = State { pc, fp, gas: 0, cx };
+    let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
     let (a, b, c) = (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
     let result = state.activation().mul_mod(a, b, c);
     state.set(0, result);
@@ -206,7 +254,7 @@ impl Run for Addmod {
 /// As for `mul_mod`.
 #[inline(never)]
 fn add_mod(pc: *const Word, fp: *mut u64) {
-    let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut() };
+    let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut(), acc: 0 };
     let (a, b, c) = (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
     state.set(0, lockstep_base::modular::add_mod(a, b, c));
 }
@@ -236,7 +284,7 @@ impl General {
     /// address when the caller goes on with its last call.
     #[inline(never)]
     fn compute(pc: *const Word, fp: *mut u64) -> Option<Trap> {
-        let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut() };
+        let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut(), acc: 0 };
         let selector = state.imm(2);
         let op = Op::ALL[selector as usize & 0xff];
         let ty = Type::ALL[(selector >> 8) as usize & 0xff];
@@ -351,18 +399,20 @@ macro_rules! derive_rows {
         $(derive_row!($name $mnemonic $shape $effect $heat);)*
 
         /// The handler of an operation of two operands in these places, if the row has one.
-        pub(crate) fn binary(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
-            match op { $(Op::$name => pick!(binary $shape $effect $heat rows::$name, ty, a, b),)* }
+        ///
+        /// With `only_acc` its result goes to the accumulator alone.
+        pub(crate) fn binary(op: Op, ty: Type, a: Form, b: Form, only_acc: bool) -> Option<Handler> {
+            match op { $(Op::$name => pick!(binary $shape $effect $heat rows::$name, ty, a, b, only_acc),)* }
         }
 
         /// The handler of a comparison with the branch that takes its result, if the row has one.
         pub(crate) fn compare_branch<G: Go>(op: Op, ty: Type, a: Form, b: Form) -> Option<Handler> {
-            match op { $(Op::$name => pick!(branch $shape $effect $heat rows::$name, ty, a, b),)* }
+            match op { $(Op::$name => pick!(branch $shape $effect $heat rows::$name, ty, a, b, false),)* }
         }
 
         /// The handler of a unary operation, if the row has one.
         pub(crate) fn unary(op: Op, ty: Type) -> Option<Handler> {
-            match op { $(Op::$name => pick!(unary $shape $effect $heat rows::$name, ty, Form::Slot, Form::Slot),)* }
+            match op { $(Op::$name => pick!(unary $shape $effect $heat rows::$name, ty, Form::Slot, Form::Slot, false),)* }
         }
     };
 }
@@ -434,41 +484,41 @@ macro_rules! derive_row {
 }
 
 macro_rules! pick {
-    ($what:ident $shape:ident $effect:ident cold $row:path, $ty:ident, $a:expr, $b:expr) => {
+    ($what:ident $shape:ident $effect:ident cold $row:path, $ty:ident, $a:expr, $b:expr, $only:expr) => {
         None
     };
-    (binary binary pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
-        place!($heat, PickBinary<$row>, $ty, $a, $b)
+    (binary binary pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
+        place!($heat, PickBinary<$row>, $ty, $a, $b, $only)
     };
-    (binary binary checked $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
-        place!($heat, PickChecked<$row>, $ty, $a, $b)
+    (binary binary checked $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
+        place!($heat, PickChecked<$row>, $ty, $a, $b, $only)
     };
-    (binary compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
-        place!($heat, PickCompare<$row>, $ty, $a, $b)
+    (binary compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
+        place!($heat, PickCompare<$row>, $ty, $a, $b, $only)
     };
-    (branch compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
-        place!($heat, PickBranch<$row, G>, $ty, $a, $b)
+    (branch compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
+        place!($heat, PickBranch<$row, G>, $ty, $a, $b, $only)
     };
-    (binary float_binary pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+    (binary float_binary pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
         float::place::<float::PickBinary<$row>>($ty, $a, $b)
     };
-    (binary float_compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+    (binary float_compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
         float::place::<float::PickCompare<$row>>($ty, $a, $b)
     };
-    (branch float_compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident) => {
+    (branch float_compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
         float::place::<float::PickBranch<$row, G>>($ty, $a, $b)
     };
-    (unary float_unary pure $heat:ident $row:path, $ty:ident, $a:expr, $b:expr) => {
+    (unary float_unary pure $heat:ident $row:path, $ty:ident, $a:expr, $b:expr, $only:expr) => {
         float::unary::<$row>($ty)
     };
-    (unary unary pure hot $row:path, $ty:ident, $a:expr, $b:expr) => {
+    (unary unary pure hot $row:path, $ty:ident, $a:expr, $b:expr, $only:expr) => {
         match $ty {
             Type::I64 => Some(handler::<UnaryRun<$row, u64>> as Handler),
             Type::I256 => Some(handler::<UnaryRun<$row, U256>> as Handler),
             _ => None,
         }
     };
-    (unary unary pure $heat:ident $row:path, $ty:ident, $a:expr, $b:expr) => {
+    (unary unary pure $heat:ident $row:path, $ty:ident, $a:expr, $b:expr, $only:expr) => {
         match $ty {
             Type::I32 => Some(handler::<UnaryRun<$row, u32>> as Handler),
             Type::I64 => Some(handler::<UnaryRun<$row, u64>> as Handler),
@@ -481,9 +531,9 @@ macro_rules! pick {
     };
 }
 
-/// A family of handlers over type and places.
+/// A family of handlers over type, places and destination.
 trait Pick {
-    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler;
+    fn at<T: Int + Cell, A: Place, B: Place, D: Dest>() -> Handler;
 }
 
 struct PickBinary<F>(PhantomData<F>);
@@ -492,71 +542,79 @@ struct PickCompare<F>(PhantomData<F>);
 struct PickBranch<F, G>(PhantomData<(F, G)>);
 
 impl<F: Binary> Pick for PickBinary<F> {
-    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
-        handler::<BinaryRun<F, T, A, B>>
+    fn at<T: Int + Cell, A: Place, B: Place, D: Dest>() -> Handler {
+        handler::<BinaryRun<F, T, A, B, D>>
     }
 }
 
 impl<F: Checked> Pick for PickChecked<F> {
-    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
-        handler::<CheckedRun<F, T, A, B>>
+    fn at<T: Int + Cell, A: Place, B: Place, D: Dest>() -> Handler {
+        handler::<CheckedRun<F, T, A, B, D>>
     }
 }
 
 impl<F: Compare> Pick for PickCompare<F> {
-    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
-        handler::<CompareRun<F, T, A, B>>
+    fn at<T: Int + Cell, A: Place, B: Place, D: Dest>() -> Handler {
+        handler::<CompareRun<F, T, A, B, D>>
     }
 }
 
 impl<F: Compare, G: Go> Pick for PickBranch<F, G> {
-    fn at<T: Int + Cell, A: Place, B: Place>() -> Handler {
+    fn at<T: Int + Cell, A: Place, B: Place, D: Dest>() -> Handler {
         handler::<CompareBranch<F, T, A, B, G>>
     }
 }
 
 /// The handlers of a family at the types that the heat names.
 macro_rules! place {
-    (word, $pick:ty, $ty:ident, $a:ident, $b:ident) => {
+    (word, $pick:ty, $ty:ident, $a:ident, $b:ident, $only:expr) => {
         match $ty {
-            Type::I32 => narrow::<$pick, u32>($a, $b),
-            Type::I64 => narrow::<$pick, u64>($a, $b),
+            Type::I32 => narrow::<$pick, u32>($a, $b, $only),
+            Type::I64 => narrow::<$pick, u64>($a, $b, $only),
             _ => None,
         }
     };
-    (hot, $pick:ty, $ty:ident, $a:ident, $b:ident) => {
+    (hot, $pick:ty, $ty:ident, $a:ident, $b:ident, $only:expr) => {
         match $ty {
-            Type::I64 => narrow::<$pick, u64>($a, $b),
+            Type::I64 => narrow::<$pick, u64>($a, $b, $only),
             Type::I256 => wide::<$pick>($a, $b),
             _ => None,
         }
     };
-    (all, $pick:ty, $ty:ident, $a:ident, $b:ident) => {
+    (all, $pick:ty, $ty:ident, $a:ident, $b:ident, $only:expr) => {
         match $ty {
-            Type::I32 => narrow::<$pick, u32>($a, $b),
-            Type::I64 => narrow::<$pick, u64>($a, $b),
+            Type::I32 => narrow::<$pick, u32>($a, $b, $only),
+            Type::I64 => narrow::<$pick, u64>($a, $b, $only),
             Type::I256 => wide::<$pick>($a, $b),
             _ => None,
         }
     };
 }
 
-fn narrow<P: Pick, T: Int + Cell>(a: Form, b: Form) -> Option<Handler> {
+fn narrow<P: Pick, T: Int + Cell>(a: Form, b: Form, only_acc: bool) -> Option<Handler> {
+    if only_acc { narrow_to::<P, T, ToAcc>(a, b) } else { narrow_to::<P, T, ToBoth>(a, b) }
+}
+
+fn narrow_to<P: Pick, T: Int + Cell, D: Dest>(a: Form, b: Form) -> Option<Handler> {
     Some(match (a, b) {
-        (Form::Slot, Form::Slot) => P::at::<T, Slot, Slot>(),
-        (Form::Slot, _) => P::at::<T, Slot, Imm>(),
-        (_, Form::Slot) => P::at::<T, Imm, Slot>(),
+        (Form::Slot, Form::Slot) => P::at::<T, Slot, Slot, D>(),
+        (Form::Slot, Form::Imm | Form::Wide) => P::at::<T, Slot, Imm, D>(),
+        (Form::Imm | Form::Wide, Form::Slot) => P::at::<T, Imm, Slot, D>(),
+        (Form::Acc, Form::Slot) => P::at::<T, Acc, Slot, D>(),
+        (Form::Slot, Form::Acc) => P::at::<T, Slot, Acc, D>(),
+        (Form::Acc, Form::Imm | Form::Wide) => P::at::<T, Acc, Imm, D>(),
+        (Form::Imm | Form::Wide, Form::Acc) => P::at::<T, Imm, Acc, D>(),
         _ => return None,
     })
 }
 
 fn wide<P: Pick>(a: Form, b: Form) -> Option<Handler> {
     Some(match (a, b) {
-        (Form::Slot, Form::Slot) => P::at::<U256, Slot, Slot>(),
-        (Form::Slot, Form::Imm) => P::at::<U256, Slot, Imm>(),
-        (Form::Imm, Form::Slot) => P::at::<U256, Imm, Slot>(),
-        (Form::Slot, Form::Wide) => P::at::<U256, Slot, Wide>(),
-        (Form::Wide, Form::Slot) => P::at::<U256, Wide, Slot>(),
+        (Form::Slot, Form::Slot) => P::at::<U256, Slot, Slot, ToSlot>(),
+        (Form::Slot, Form::Imm) => P::at::<U256, Slot, Imm, ToSlot>(),
+        (Form::Imm, Form::Slot) => P::at::<U256, Imm, Slot, ToSlot>(),
+        (Form::Slot, Form::Wide) => P::at::<U256, Slot, Wide, ToSlot>(),
+        (Form::Wide, Form::Slot) => P::at::<U256, Wide, Slot, ToSlot>(),
         _ => return None,
     })
 }
