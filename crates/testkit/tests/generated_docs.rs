@@ -4,7 +4,9 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use lockstep::evm::OPCODES;
+use lockstep::{MemoryStorage, evm::OPCODES};
+use lockstep_host::ethereum::wasm::{FUNCTIONS, functions};
+use lockstep_state::Journal;
 
 #[track_caller]
 fn check(path: &str, page: &str) {
@@ -39,4 +41,36 @@ fn the_opcode_page_repeats_the_table() {
         .expect("writing to a string succeeds");
     }
     check("docs/generated/evm-opcodes.md", &page);
+}
+
+#[test]
+fn the_page_of_wasm_functions_repeats_the_table() {
+    let mut page = String::from(
+        "# Functions of Wasm contracts\n\nMade from `crates/host/src/ethereum/wasm/table.rs`; do not edit. A contract imports them \
+         from module `eth`.\n\nPointers, lengths and indices are i32 without sign, into memory 0; `out` is where an answer is \
+         written. A word is\n32 bytes, most significant first, an address 20. A function costs what its opcode costs under the \
+         fork in force, and\nexists where the opcode does.\n\n\
+         | name | parameters | result | opcode | what it does |\n|---|---|---|---|---|\n",
+    );
+    let rows = functions::<Journal<MemoryStorage>>();
+    for (row, function) in rows.iter().zip(FUNCTIONS) {
+        let params: Vec<_> = function
+            .params
+            .iter()
+            .zip(row.params)
+            .map(|(name, ty)| format!("{name}: {}", ty.name()))
+            .collect();
+        let opcode = OPCODES.iter().find(|opcode| opcode.byte == function.opcode);
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {} |",
+            function.name.strip_prefix("eth.").expect("the module's name"),
+            params.join(", "),
+            row.results.iter().map(|ty| ty.name()).collect::<String>(),
+            opcode.expect("an opcode of the table").name,
+            function.doc,
+        )
+        .expect("writing to a string succeeds");
+    }
+    check("docs/generated/wasm-functions.md", &page);
 }

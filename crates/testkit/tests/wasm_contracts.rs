@@ -10,4 +10,5 @@ mod wasm_contracts {
     mod failures;
     mod gas;
     mod state;
+    mod token;
 }
