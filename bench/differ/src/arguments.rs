@@ -28,6 +28,9 @@ pub struct Arguments {
     /// Report how far runs get and how they end.
     #[arg(long)]
     pub statistics: bool,
+    /// Instead: WebAssembly modules of these seeds, beside wasmtime (needs the feature `wasm`).
+    #[arg(long, value_name = "A..B")]
+    pub wasm: Option<Seeds>,
     /// Instead: compare traces step by step over this many state tests of the conformance data.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "500")]
     pub trace_check: Option<usize>,

@@ -20,16 +20,21 @@ mod program;
 mod random;
 mod shrink;
 mod trace;
+#[cfg(feature = "wasm")]
+mod wasm;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use self::arguments::Tally;
+
 fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
-    let result = match &arguments.trace_check {
-        Some(_) => trace::check(&arguments),
-        None => campaign::run(&arguments),
+    let result = match (&arguments.wasm, &arguments.trace_check) {
+        (Some(seeds), _) => wasm(&arguments, seeds),
+        (None, Some(_)) => trace::check(&arguments),
+        (None, None) => campaign::run(&arguments),
     };
     match result {
         Ok(tally) => {
@@ -41,4 +46,14 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+#[cfg(feature = "wasm")]
+fn wasm(arguments: &arguments::Arguments, seeds: &arguments::Seeds) -> Result<Tally, String> {
+    wasm::run(arguments, seeds)
+}
+
+#[cfg(not(feature = "wasm"))]
+fn wasm(_: &arguments::Arguments, _: &arguments::Seeds) -> Result<Tally, String> {
+    Err("built without the feature `wasm`, which brings the peer".to_owned())
 }

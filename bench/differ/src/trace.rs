@@ -68,7 +68,7 @@ pub fn check(arguments: &Arguments) -> Result<Tally, String> {
     }
     let mut steps = 0;
     // One case of every n-th file, and of each file another one.
-    let stride = files.len().div_ceil(wanted).max(1);
+    let stride = (files.len() / wanted).max(1);
     for (i, path) in files.iter().enumerate().step_by(stride) {
         let cases = file::read(path)?;
         let rotated = cases.iter().cycle().skip(i % cases.len().max(1)).take(cases.len());
