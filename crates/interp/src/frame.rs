@@ -270,6 +270,7 @@ impl Cell for U256 {
 }
 
 impl Cell for U512 {
+    // SAFETY: the trait says what the caller promises.
     #[inline(always)]
     unsafe fn read(at: *const u64) -> Self {
         // SAFETY: the caller's promise.
