@@ -20,6 +20,7 @@ pub type Foreign = unsafe extern "C" fn(*mut Context, u64, *mut u64, *const i16)
 
 impl Context {
     /// The store, when the program has an instance.
+    #[inline]
     fn store(&self) -> &StoreCore {
         assert!(!self.store.is_null(), "a program that holds something has an instance");
         // SAFETY: whoever made the context keeps the store alive until the activation ends.
@@ -68,6 +69,7 @@ pub fn perform_act(
 /// # Panics
 ///
 /// When the context has no instance.
+#[inline]
 pub fn call_indirect(
     context: &Context,
     table_and_type: (u32, u32),

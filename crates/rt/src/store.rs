@@ -176,6 +176,7 @@ impl<H> Store<H> {
 
 impl StoreCore {
     #[expect(clippy::mut_from_ref, reason = "invariant 2: one borrow at a time")]
+    #[inline]
     fn inner(&self) -> &mut Inner {
         // SAFETY: invariant 2: methods of this module borrow for their own length, call nothing that comes back, and
         // return no reference into it.
@@ -449,6 +450,7 @@ impl StoreCore {
     }
 
     /// Whom a call of `instance` through its table means.
+    #[inline]
     pub(crate) fn callee(
         &self,
         instance: u32,

@@ -436,7 +436,7 @@ impl Encoding<'_> {
         Ok(())
     }
 
-    /// One move for each argument, to where the callee's parameters lie when its results have `results` slots.
+    /// Moves of the arguments, slot by slot, to where the callee's parameters lie when its results have `results` slots.
     pub(super) fn argument_moves(
         &mut self,
         args: List,
@@ -453,10 +453,11 @@ impl Encoding<'_> {
         for (position, ty) in params.iter().enumerate() {
             let operand = self.func.list(args)[position];
             let from = self.slot(operand, *ty)?;
-            moves.push([from, place(&mut to, ty.slots())?, ty.slots() as i16, 0]);
+            let to = place(&mut to, ty.slots())?;
+            moves.extend((0..ty.slots() as i16).map(|slot| [from + slot, to + slot]));
         }
         self.needed = self.needed.max(to);
-        Ok(moves)
+        Ok(two_a_word(&moves))
     }
 
     fn call(&mut self, func: FuncId, args: List, first: Value) -> Result<(), CodeError> {
@@ -502,9 +503,10 @@ impl Encoding<'_> {
         let mut moves = Vec::with_capacity(results.len());
         for (position, ty) in results.iter().enumerate() {
             let to = self.define(Value(first.0 + position as u32))?;
-            moves.push([from, to, ty.slots() as i16, 0]);
+            moves.extend((0..ty.slots() as i16).map(|slot| [from + slot, to + slot]));
             from += ty.slots() as i16;
         }
+        let moves = two_a_word(&moves);
         self.handler(handler::<TakeResults>);
         self.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, 0, 0]);
@@ -570,6 +572,15 @@ impl Encoding<'_> {
             }
         }
     }
+}
+
+/// Moves of one slot each as words of code; an odd last one is made twice.
+fn two_a_word(moves: &[[i16; 2]]) -> Vec<[i16; 4]> {
+    let word = |pair: &[[i16; 2]]| {
+        let ([from, to], [next_from, next_to]) = (pair[0], pair[pair.len() - 1]);
+        [from, to, next_from, next_to]
+    };
+    moves.chunks(2).map(word).collect()
 }
 
 /// The memory written and the memory read, in one field.

@@ -91,7 +91,7 @@ impl Encoding<'_> {
         self.imm(self.units());
         moves.iter().for_each(|word| self.fields(*word));
         let mut free = self.e.temps.next;
-        place(&mut free, moves.iter().map(|word| word[2] as u32).sum())?;
+        place(&mut free, 2 * moves.len() as u32)?;
         self.needed = self.needed.max(free);
         Ok(())
     }

@@ -54,10 +54,9 @@ impl Run for CallHostDeep {
     }
 }
 
-/// `handler | extent args _ _ | function | argument and parameter offsets with their widths...`.
+/// `handler | extent args _ _ | function | from to from to...`.
 ///
-/// The callee's frame begins at the caller's extent. The words after the function number are `from to slots 0`, one
-/// for each argument.
+/// The callee's frame begins at the caller's extent. The words after the function number are moves, `from to` twice.
 pub(crate) struct Call;
 
 impl Run for Call {
@@ -80,16 +79,15 @@ impl Run for Call {
     }
 }
 
-/// Makes the frame of a callee: `args` moves stand from word `at` on.
+/// Makes the frame of a callee: `args` words of moves stand from word `at` on, two slots a word.
 #[inline(always)]
 fn begin(state: &State, extent: i16, args: usize, at: usize, back: *const Word) {
     let callee = State { fp: state.fp.wrapping_offset(extent as isize), ..*state };
-    for arg in 0..args {
-        // SAFETY: the encoder wrote one word for each argument.
-        let [from, to, slots, _] = unsafe { (*state.pc.add(at + arg)).fields };
-        for slot in 0..slots {
-            callee.write(to + slot, state.read::<u64>(from + slot));
-        }
+    for pair in 0..args {
+        // SAFETY: the encoder wrote so many words of moves.
+        let [from, to, next_from, next_to] = unsafe { (*state.pc.add(at + pair)).fields };
+        callee.write(to, state.read::<u64>(from));
+        callee.write(next_to, state.read::<u64>(next_from));
     }
     let link: u64 = state.read(1);
     callee.write(0, back.expose_provenance() as u64);
@@ -123,7 +121,7 @@ impl Run for Begin {
     }
 }
 
-/// A call through a table: `handler | extent args index _ | table, type | 0 | from to slots 0...`.
+/// A call through a table: `handler | extent args index _ | table, type | 0 | from to from to...`.
 pub(crate) struct CallIndirect;
 
 impl Run for CallIndirect {
@@ -195,16 +193,19 @@ fn find_callee(pc: *const Word, fp: *mut u64, cx: *mut Context) -> *const Word {
 /// Calls a function outside the program; its results go where those of a callee would be.
 #[cold]
 fn call_foreign(state: &mut State, reference: u64, sig: u32) -> bool {
-    let (extent, args) = (state.field(0), state.field(1) as usize);
-    let mut offsets = Vec::with_capacity(args);
-    for arg in 0..args {
-        // SAFETY: the encoder wrote one word for each argument.
-        let [from, ..] = unsafe { (*state.pc.add(INDIRECT_WORDS + arg)).fields };
-        offsets.push(from);
+    let extent = state.field(0);
+    let mut offsets = Vec::new();
+    let interface = state.activation().code.interface().clone();
+    let signature = &interface.types[SigId(sig)];
+    let mut slot = 0;
+    for ty in &signature.params {
+        // SAFETY: the encoder wrote one move for each slot of the arguments, two a word.
+        let moves = unsafe { (*state.pc.add(INDIRECT_WORDS + slot / 2)).fields };
+        offsets.push(moves[slot % 2 * 2]);
+        slot += ty.slots() as usize;
     }
     let mut at = extent + FRAME_HEADER;
-    let interface = state.activation().code.interface().clone();
-    for ty in &interface.types[SigId(sig)].results {
+    for ty in &signature.results {
         offsets.push(at);
         at += ty.slots() as i16;
     }
@@ -217,7 +218,7 @@ fn call_foreign(state: &mut State, reference: u64, sig: u32) -> bool {
     unsafe { (context.foreign)(cx, reference, fp, offsets.as_ptr()) }
 }
 
-/// A call in place of the function that runs: `handler | extent args _ _ | function | units | from to slots 0...`, where
+/// A call in place of the function that runs: `handler | extent args _ _ | function | units | from to from to...`, where
 /// `to` are offsets of the new function's parameters in the very frame.
 pub(crate) struct ReturnCall;
 
@@ -237,7 +238,7 @@ impl Run for ReturnCall {
     }
 }
 
-/// The same through a table: `handler | extent args index _ | table, type | units | from to slots 0...`.
+/// The same through a table: `handler | extent args index _ | table, type | units | from to from to...`.
 pub(crate) struct ReturnCallIndirect;
 
 impl Run for ReturnCallIndirect {
@@ -282,30 +283,28 @@ fn find_callee_outside(pc: *const Word, fp: *mut u64, cx: *mut Context) -> *cons
 fn replace(pc: *const Word, fp: *mut u64, at: usize) {
     let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut(), acc: 0 };
     let (extent, args) = (state.field(0), state.field(1) as usize);
+    // SAFETY: the encoder wrote so many words of moves, and counted their slots to the extent's room.
+    let moves = |pair: usize| unsafe { (*pc.add(at + pair)).fields };
     let mut free = extent;
-    for arg in 0..args {
-        // SAFETY: the encoder wrote one word for each argument, and counted their slots to the extent's room.
-        let [from, _, slots, _] = unsafe { (*pc.add(at + arg)).fields };
-        for slot in 0..slots {
-            state.write(free, state.read::<u64>(from + slot));
-            free += 1;
-        }
+    for pair in 0..args {
+        let [from, _, next_from, _] = moves(pair);
+        state.write(free, state.read::<u64>(from));
+        state.write(free + 1, state.read::<u64>(next_from));
+        free += 2;
     }
     let mut free = extent;
-    for arg in 0..args {
-        // SAFETY: as above.
-        let [_, to, slots, _] = unsafe { (*pc.add(at + arg)).fields };
-        for slot in 0..slots {
-            state.write(to + slot, state.read::<u64>(free));
-            free += 1;
-        }
+    for pair in 0..args {
+        let [_, to, _, next_to] = moves(pair);
+        state.write(to, state.read::<u64>(free));
+        state.write(next_to, state.read::<u64>(free + 1));
+        free += 2;
     }
     let link: u64 = state.read(1);
     // The frame that goes took these units.
     state.write(1, link - (state.imm(3) << 16));
 }
 
-/// Takes the results of a call from the callee's frame: `handler | extent count | from to slots 0...`.
+/// Takes the results of a call from the callee's frame: `handler | extent count | from to from to...`.
 pub(crate) struct TakeResults;
 
 impl Run for TakeResults {
@@ -313,12 +312,11 @@ impl Run for TakeResults {
     fn run(state: State) -> Flow {
         let (extent, count) = (state.field(0), state.field(1) as usize);
         let callee = State { fp: state.fp.wrapping_offset(extent as isize), ..state };
-        for result in 0..count {
-            // SAFETY: the encoder wrote one word for each result.
-            let [from, to, slots, _] = unsafe { (*state.pc.add(2 + result)).fields };
-            for slot in 0..slots {
-                state.write(to + slot, callee.read::<u64>(from + slot));
-            }
+        for pair in 0..count {
+            // SAFETY: the encoder wrote so many words of moves.
+            let [from, to, next_from, next_to] = unsafe { (*state.pc.add(2 + pair)).fields };
+            state.write(to, callee.read::<u64>(from));
+            state.write(next_to, callee.read::<u64>(next_from));
         }
         state.next(2 + count)
     }
