@@ -16,5 +16,5 @@ pub(crate) mod instance;
 mod load;
 mod price;
 
-pub use load::ContractError;
-pub(crate) use load::{Contract, Offer};
+pub(crate) use load::{Contract, Offer, is_offered};
+pub use load::{ContractError, check_contract};

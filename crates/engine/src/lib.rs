@@ -26,6 +26,7 @@
 
 mod cache;
 mod contract;
+mod function;
 mod listing;
 mod machine;
 mod tier;
@@ -33,7 +34,7 @@ mod vm;
 pub mod wasm;
 
 pub use cache::{Engine, Statistics};
-pub use contract::ContractError;
+pub use contract::{ContractError, check_contract};
 pub use listing::{list_function, list_registers};
 pub use lockstep_base::{Address, Fork, Hash, HexError, U256, UnknownFork, decode_hex, encode_hex};
 pub use lockstep_guest::evm;

@@ -4,14 +4,11 @@ use std::{cell::RefCell, sync::Arc};
 
 use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, OPCODES};
-use lockstep_host::ethereum::{
-    Ethereum, World,
-    wasm::{self, Guest},
-};
+use lockstep_host::ethereum::{Ethereum, World, wasm::Guest};
 use lockstep_interp::{Ending, Translator, activate};
 use lockstep_rt::{
-    Ended, Evaluated, Exit, Faulted, HostRow, Links, Machine, MemoryPool, Program, ReserveError,
-    Resources, Spec, StepView, Stop, Trap, evaluate, evaluate_function,
+    Ended, Exit, Faulted, HostRow, Links, Machine, MemoryPool, Program, ReserveError, Resources,
+    Spec, StepView, Stop, Trap, evaluate,
 };
 use lockstep_state::{StorageError, keccak256};
 
@@ -20,7 +17,9 @@ use crate::{
     contract::{
         Contract, Offer,
         instance::{Instance, NoInstance},
+        is_offered,
     },
+    function::{End, run_function},
     tier::Tier,
 };
 
@@ -106,8 +105,7 @@ impl<W: World> Runner<'_, W> {
 
     /// The contract that `code` is, if it is one; without a hash it is not kept.
     fn load(&self, code: &Arc<[u8]>, hash: Option<Hash>) -> Loaded {
-        let price = |index: usize| opcode_price(wasm::FUNCTIONS[index].opcode, self.fork);
-        let is_offered = |index| price(index).is_some();
+        let is_offered = |index| is_offered(index, self.fork);
         let offer = Offer { rows: self.rows, is_offered: &is_offered };
         match hash {
             Some(hash) => self.engine.contract(code, hash, self.fork, &offer),
@@ -146,29 +144,15 @@ impl<W: World> Runner<'_, W> {
             gas,
             is_observed: false,
         };
-        let (executor, function) = (self.executor, (contract.entry, &[][..]));
-        let resources = &executor.resources;
-        if self.tier == Tier::Evaluator {
-            let guest = &*contract.guest;
-            let (ended, gas) =
-                evaluate_function(resources, guest, (host, self), &spec, function, output);
-            return match ended {
-                Evaluated::Values(_) => Ok((Exit::Return, gas)),
-                Evaluated::Exit(exit) => Ok((exit, gas)),
-                Evaluated::Faulted => Err(Faulted),
-            };
-        }
-        let (translator, code) = (&executor.translator, &contract.code);
-        let (ending, gas) = lockstep_interp::call(
-            resources,
-            translator,
-            code,
-            (host, self),
-            &spec,
-            function,
-            output,
-        );
-        Ok((exit_of(ending)?, gas))
+        let (ways, module) = ((self.executor, self.tier), (&*contract.guest, &contract.code));
+        let function = (contract.entry, &[][..]);
+        let (end, gas) = run_function(ways, module, (host, self), &spec, function, output)?;
+        let exit = match end {
+            End::Values(_) | End::Exit { revert: false } => Exit::Return,
+            End::Exit { revert: true } => Exit::Revert,
+            End::Trap(trap) => Exit::Trap(trap),
+        };
+        Ok((exit, gas))
     }
 }
 

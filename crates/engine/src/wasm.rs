@@ -24,9 +24,9 @@ mod value;
 mod tests;
 
 pub use call::{CallEnd, CallError};
-pub(crate) use constant::evaluate as evaluate_constant;
 pub use instances::Instances;
 pub(crate) use instances::store_type;
+pub(crate) use instantiate::fill;
 pub use instantiate::{ImportReason, InstantiateError};
 pub use lockstep_guest::wasm::{
     Config, ConstExpr, ConstOp, Export, ExternKind, ExternType, FuncType, GasSchedule, GlobalType,

@@ -7,6 +7,7 @@ mod wasm_contracts {
     pub(crate) mod chain;
     mod deploy;
     mod depth;
+    mod engine;
     mod failures;
     mod gas;
     mod state;

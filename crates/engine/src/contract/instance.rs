@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use lockstep_guest::wasm::{ConstExpr, SegmentMode};
 use lockstep_ir::PAGE_BYTES;
 use lockstep_rt::{
     HostRow, InstanceParts, Links, MemoryPool, OwnedMemory, ReserveError, Store, Trap,
 };
 
 use super::load::Contract;
-use crate::wasm::evaluate_constant;
+use crate::wasm::fill;
 
 /// Elements that a table may grow to, whatever it declares.
 const TABLE_MAX: u64 = lockstep_guest::wasm::limits::TABLE_ELEMENTS_MAX;
@@ -57,64 +56,8 @@ impl<H> Instance<H> {
         let globals = parts.globals.clone();
         let number = store.add_instance(parts);
         let links = Links::of_instance(&store, number, contract.guest.interface());
-        let instance = Self { store, number, links };
-        instance.initialize(contract, &globals);
-        instance.write_elements(contract, &globals)?;
-        instance.write_data(contract, &globals)?;
-        Ok(instance)
-    }
-
-    /// What a constant expression yields.
-    fn constant(&self, expr: &ConstExpr, globals: &[u32]) -> [u64; 2] {
-        let global = |index: u32| self.store.global(globals[index as usize]);
-        evaluate_constant(expr, global, |func| self.store.func_of(self.number, func))
-    }
-
-    /// Gives globals and tables what they begin with.
-    fn initialize(&self, contract: &Contract, globals: &[u32]) {
-        for (global, init) in globals.iter().zip(contract.guest.global_inits()) {
-            self.store.set_global(*global, self.constant(init, globals));
-        }
-        for (table, init) in contract.guest.table_inits().iter().enumerate() {
-            if let Some(init) = init {
-                let [fill, _] = self.constant(init, globals);
-                self.store.fill_table(self.store.table_of(self.number, table as u32), fill);
-            }
-        }
-    }
-
-    /// Writes active element segments in order; passive ones wait.
-    fn write_elements(&self, contract: &Contract, globals: &[u32]) -> Result<(), Trap> {
-        for (segment, elem) in contract.guest.elems().iter().enumerate() {
-            let items = || {
-                elem.items.iter().map(|item| self.constant(item, globals)[0]).collect::<Vec<_>>()
-            };
-            match &elem.mode {
-                SegmentMode::Active { index, offset } => {
-                    let [at, _] = self.constant(offset, globals);
-                    let table = self.store.table_of(self.number, *index);
-                    self.store.write_table(table, at, &items())?;
-                }
-                SegmentMode::Passive => {
-                    self.store.set_elem(self.number, segment as u32, items().into());
-                }
-                SegmentMode::Declared => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes active data segments in order and drops them; others wait.
-    fn write_data(&self, contract: &Contract, globals: &[u32]) -> Result<(), Trap> {
-        for (segment, data) in contract.guest.datas().iter().enumerate() {
-            if let SegmentMode::Active { index, offset } = &data.mode {
-                let [at, _] = self.constant(offset, globals);
-                let memory = self.store.memory_of(self.number, *index);
-                self.store.write_memory(memory, at, &contract.datas[segment])?;
-                self.store.drop_data(self.number, segment as u32);
-            }
-        }
-        Ok(())
+        fill(&store, &contract.guest, number, &globals)?;
+        Ok(Self { store, number, links })
     }
 }
 

@@ -3,13 +3,16 @@
 use core::fmt;
 use std::{collections::BTreeMap, sync::Arc};
 
+use lockstep_base::Fork;
 use lockstep_guest::wasm::{Config, ExternKind, ExternType, LoadError, Module, limits};
+use lockstep_host::ethereum::wasm;
 use lockstep_interp::Code;
 use lockstep_ir::FuncId;
 use lockstep_rt::{FuncType, HostRow, TypeId};
+use lockstep_state::{Journal, MemoryStorage};
 
 use super::price;
-use crate::wasm::store_type;
+use crate::{machine::opcode_price, wasm::store_type};
 
 /// The export that runs.
 const ENTRY: &str = "main";
@@ -52,6 +55,22 @@ impl core::error::Error for ContractError {}
 pub(crate) struct Offer<'a, H> {
     pub(crate) rows: &'a [HostRow<H>],
     pub(crate) is_offered: &'a dyn Fn(usize) -> bool,
+}
+
+/// Whether `code` is a module that may be deployed on a chain with Wasm contracts under `fork`.
+///
+/// # Errors
+///
+/// The first reason why it may not.
+pub fn check_contract(code: &[u8], fork: Fork) -> Result<(), ContractError> {
+    let rows = wasm::functions::<Journal<MemoryStorage>>();
+    let is_offered = |index| is_offered(index, fork);
+    Contract::load(&Arc::from(code), &Offer { rows: &rows, is_offered: &is_offered }).map(|_| ())
+}
+
+/// Whether the host's function of this index exists under `fork`: its opcode does.
+pub(crate) fn is_offered(index: usize, fork: Fork) -> bool {
+    opcode_price(wasm::FUNCTIONS[index].opcode, fork).is_some()
 }
 
 /// A contract's module, with whatever of it was translated so far, and what its instances have in common.

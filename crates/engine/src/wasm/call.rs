@@ -2,18 +2,20 @@
 
 use core::fmt;
 
-use lockstep_interp::Ending;
 use lockstep_ir::op::meaning::Bits;
 use lockstep_rt::{
-    Ended, Evaluated, Exit, Faulted, FuncCall, FuncEnd, FuncEnded, FuncTarget, Machine, Program,
-    Spec, Stop, Store, Trap, evaluate_function,
+    Ended, Faulted, FuncCall, FuncEnd, FuncEnded, FuncTarget, Machine, Program, Spec, Store, Trap,
 };
 
 use super::{
     instances::{Instances, Linked},
     value::{Func, Value},
 };
-use crate::{machine::Executor, tier::Tier};
+use crate::{
+    function::{End, run_function},
+    machine::Executor,
+    tier::Tier,
+};
 
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +60,6 @@ struct Runner<'a, H> {
     tier: Tier,
 }
 
-/// How a function ended.
-enum End {
-    Values(Vec<Bits>),
-    Exit { revert: bool },
-    Trap(Trap),
-}
-
 impl<H> Runner<'_, H> {
     fn enter(
         &mut self,
@@ -82,38 +77,9 @@ impl<H> Runner<'_, H> {
             gas: call.gas,
             is_observed: false,
         };
-        let executor = self.executor;
-        let (resources, function) = (&executor.resources, (call.func, call.args));
-        if self.tier == Tier::Evaluator {
-            let program = &*module.guest;
-            let (ended, gas) =
-                evaluate_function(resources, program, (host, self), &spec, function, output);
-            let end = match ended {
-                Evaluated::Values(values) => End::Values(values),
-                Evaluated::Exit(Exit::Trap(trap)) => End::Trap(trap),
-                Evaluated::Exit(exit) => End::Exit { revert: exit == Exit::Revert },
-                Evaluated::Faulted => return Err(Faulted),
-            };
-            return Ok((end, gas));
-        }
-        let (ending, gas) = lockstep_interp::call(
-            resources,
-            &executor.translator,
-            &module.code,
-            (host, self),
-            &spec,
-            function,
-            output,
-        );
-        let end = match ending {
-            Ending::Values(values) => End::Values(values),
-            Ending::Exit { revert } | Ending::Stop(Stop::Exit { revert }) => End::Exit { revert },
-            Ending::Trap(trap) | Ending::Stop(Stop::Trap(trap)) => End::Trap(trap),
-            Ending::Stop(Stop::Fault) => return Err(Faulted),
-            // Our own front end made dMIR that does not verify or fit: no result may come of it.
-            Ending::Refused(error) => panic!("{error}"),
-        };
-        Ok((end, gas))
+        let (ways, program) = ((self.executor, self.tier), (&*module.guest, &*module.code));
+        let function = (call.func, call.args);
+        run_function(ways, program, (host, self), &spec, function, output)
     }
 }
 

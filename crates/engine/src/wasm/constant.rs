@@ -7,7 +7,7 @@ use lockstep_guest::wasm::{ConstExpr, ConstOp};
 /// # Panics
 ///
 /// When the expression is not valid, which no loaded module's is.
-pub(crate) fn evaluate(
+pub(super) fn evaluate(
     expr: &ConstExpr,
     global: impl Fn(u32) -> [u64; 2],
     func: impl Fn(u32) -> u64,

@@ -3,9 +3,9 @@
 use core::fmt;
 use std::sync::Arc;
 
-use lockstep_guest::wasm::{ExternType, FuncType, SegmentMode, limits};
+use lockstep_guest::wasm::{ConstExpr, ExternType, FuncType, Module as Guest, SegmentMode, limits};
 use lockstep_ir::PAGE_BYTES;
-use lockstep_rt::{InstanceParts, Links, ReserveError, Trap, TypeId};
+use lockstep_rt::{InstanceParts, Links, ReserveError, Store, Trap, TypeId};
 
 use super::{
     call::{CallEnd, CallError},
@@ -106,8 +106,7 @@ impl<H> Instances<H> {
         let number = self.store.add_instance(parts);
         let links = Links::of_instance(&self.store, number, module.guest.interface());
         self.linked.push(Linked { module: module.clone(), links });
-        self.initialize(module, number, &globals)?;
-        self.segments(module, number, &globals)?;
+        fill(&self.store, &module.guest, number, &globals)?;
         self.start(module, number, gas)?;
         Ok(Instance(number))
     }
@@ -186,75 +185,6 @@ impl<H> Instances<H> {
         Ok(())
     }
 
-    /// What a constant expression of the instance yields.
-    fn constant(
-        &self,
-        expr: &lockstep_guest::wasm::ConstExpr,
-        number: u32,
-        globals: &[u32],
-    ) -> [u64; 2] {
-        let global = |index: u32| self.store.global(globals[index as usize]);
-        evaluate(expr, global, |func| self.store.func_of(number, func))
-    }
-
-    /// Gives own globals and tables what they begin with.
-    fn initialize(
-        &mut self,
-        module: &Module,
-        number: u32,
-        globals: &[u32],
-    ) -> Result<(), InstantiateError> {
-        let guest = &module.guest;
-        let imported = guest.globals().len() - guest.global_inits().len();
-        for (global, init) in globals[imported..].iter().zip(guest.global_inits()) {
-            let bits = self.constant(init, number, globals);
-            self.store.set_global(*global, bits);
-        }
-        let imported = guest.tables().len() - guest.table_inits().len();
-        for (own, init) in guest.table_inits().iter().enumerate() {
-            let index = (imported + own) as u32;
-            if let Some(init) = init {
-                let [fill, _] = self.constant(init, number, globals);
-                self.store.fill_table(self.store.table_of(number, index), fill);
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes active segments in order and drops them; others wait.
-    fn segments(
-        &mut self,
-        module: &Module,
-        number: u32,
-        globals: &[u32],
-    ) -> Result<(), InstantiateError> {
-        let guest = &module.guest;
-        for (segment, elem) in guest.elems().iter().enumerate() {
-            if matches!(elem.mode, SegmentMode::Declared) {
-                continue;
-            }
-            let items: Vec<u64> =
-                elem.items.iter().map(|item| self.constant(item, number, globals)[0]).collect();
-            let segment = segment as u32;
-            match &elem.mode {
-                SegmentMode::Active { index, offset } => {
-                    let [at, _] = self.constant(offset, number, globals);
-                    self.store.write_table(self.store.table_of(number, *index), at, &items)?;
-                }
-                _ => self.store.set_elem(number, segment, items.into()),
-            }
-        }
-        for (segment, data) in guest.datas().iter().enumerate() {
-            if let SegmentMode::Active { index, offset } = &data.mode {
-                let [at, _] = self.constant(offset, number, globals);
-                let bytes = &guest.bytes()[data.bytes.clone()];
-                self.store.write_memory(self.store.memory_of(number, *index), at, bytes)?;
-                self.store.drop_data(number, segment as u32);
-            }
-        }
-        Ok(())
-    }
-
     fn start(
         &mut self,
         module: &Module,
@@ -269,5 +199,88 @@ impl<H> Instances<H> {
             Ok(CallEnd::Trap(trap)) => Err(InstantiateError::Trap(trap)),
             Err(CallError::Fault | CallError::Arguments) => Err(InstantiateError::Fault),
         }
+    }
+}
+
+/// Gives what an instance owns its first content: globals and tables, then active segments in order, which are dropped.
+/// `globals` are the store's numbers of the instance's.
+///
+/// # Errors
+///
+/// The trap of a segment that does not fit.
+pub(crate) fn fill<H>(
+    store: &Store<H>,
+    guest: &Guest,
+    number: u32,
+    globals: &[u32],
+) -> Result<(), Trap> {
+    let filling = Filling { store, guest, number, globals };
+    filling.initialize();
+    filling.write_elements()?;
+    filling.write_data()
+}
+
+/// An instance that is filled.
+struct Filling<'a, H> {
+    store: &'a Store<H>,
+    guest: &'a Guest,
+    number: u32,
+    globals: &'a [u32],
+}
+
+impl<H> Filling<'_, H> {
+    /// What a constant expression of the instance yields.
+    fn constant(&self, expr: &ConstExpr) -> [u64; 2] {
+        let global = |index: u32| self.store.global(self.globals[index as usize]);
+        evaluate(expr, global, |func| self.store.func_of(self.number, func))
+    }
+
+    /// Gives own globals and tables what they begin with.
+    fn initialize(&self) {
+        let Self { store, guest, number, globals } = *self;
+        let imported = globals.len() - guest.global_inits().len();
+        for (global, init) in globals[imported..].iter().zip(guest.global_inits()) {
+            store.set_global(*global, self.constant(init));
+        }
+        let imported = guest.tables().len() - guest.table_inits().len();
+        for (own, init) in guest.table_inits().iter().enumerate() {
+            if let Some(init) = init {
+                let [fill, _] = self.constant(init);
+                store.fill_table(store.table_of(number, (imported + own) as u32), fill);
+            }
+        }
+    }
+
+    /// Writes active element segments in order; passive ones wait.
+    fn write_elements(&self) -> Result<(), Trap> {
+        let Self { store, guest, number, .. } = *self;
+        for (segment, elem) in guest.elems().iter().enumerate() {
+            if matches!(elem.mode, SegmentMode::Declared) {
+                continue;
+            }
+            let items: Vec<u64> = elem.items.iter().map(|item| self.constant(item)[0]).collect();
+            match &elem.mode {
+                SegmentMode::Active { index, offset } => {
+                    let [at, _] = self.constant(offset);
+                    store.write_table(store.table_of(number, *index), at, &items)?;
+                }
+                _ => store.set_elem(number, segment as u32, items.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes active data segments in order and drops them; passive ones wait.
+    fn write_data(&self) -> Result<(), Trap> {
+        let Self { store, guest, number, .. } = *self;
+        for (segment, data) in guest.datas().iter().enumerate() {
+            if let SegmentMode::Active { index, offset } = &data.mode {
+                let [at, _] = self.constant(offset);
+                let bytes = &guest.bytes()[data.bytes.clone()];
+                store.write_memory(store.memory_of(number, *index), at, bytes)?;
+                store.drop_data(number, segment as u32);
+            }
+        }
+        Ok(())
     }
 }

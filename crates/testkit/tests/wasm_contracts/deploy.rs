@@ -1,6 +1,6 @@
 //! Deploying modules: what is accepted, what is refused, and what chains without the rule do.
 
-use lockstep::{Exit, Fork, Tier, Trap, encode_hex};
+use lockstep::{Exit, Fork, Tier, Trap, check_contract, encode_hex};
 
 use super::chain::{DRIVER, GAS, Scene, Seen, TWIN, assemble, main, wat};
 
@@ -37,6 +37,7 @@ fn deployed(seen: &Seen) -> Option<Vec<u8>> {
 #[test]
 fn modules_are_deployed_by_either_guest() {
     let contract = main("(call $finish (i32.const 0) (i32.const 1))");
+    assert_eq!(check_contract(&contract, Fork::LATEST), Ok(()));
     for init in [deploys(&contract), deploys_by_wasm(&contract)] {
         let seen = create(&init, Fork::LATEST);
         assert_eq!(seen.outcome.exit, Exit::Return);
@@ -103,6 +104,7 @@ fn what_is_no_contract_is_not_deployed() {
         let shown = encode_hex(&code);
         assert_eq!(seen.outcome.exit, Exit::Trap(Trap::ReservedCodePrefix), "{shown}");
         assert_eq!((seen.outcome.gas_left, seen.outcome.created), (0, None), "{shown}");
+        assert!(check_contract(&code, Fork::LATEST).is_err(), "{shown}");
         // Nor may it be initialization code, nor run where it lies already.
         assert_eq!(create(&code, Fork::LATEST).outcome.exit, Exit::Trap(Trap::UndefinedOpcode));
         let seen = Scene { to: Some(TWIN), ..Scene::of(&[(TWIN, &code)]) }.play();

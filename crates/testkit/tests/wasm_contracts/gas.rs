@@ -1,8 +1,8 @@
 //! Functions cost what their opcodes cost.
 
-use lockstep::{Fork, U256};
+use lockstep::{Exit, Fork, Trap, U256};
 
-use super::chain::{DRIVER, GAS, OTHER, Scene, TWIN, assemble, module};
+use super::chain::{DRIVER, GAS, OTHER, Scene, TWIN, assemble, module, wat};
 
 /// What lies between two looks at the gas, in Wasm with its operands counted, and in EVM code with its own.
 struct Case {
@@ -164,5 +164,52 @@ fn functions_cost_what_their_opcodes_cost() {
         let by_wasm = between(&wasm(case.wasm), fork) - wasm_nothing - case.insts;
         let by_evm = between(&evm(case.evm), fork) - evm_nothing - case.extra;
         assert_eq!(by_wasm, by_evm, "{}", case.evm);
+    }
+}
+
+/// The gas that a call of a module whose `main` does nothing takes.
+fn idle(declarations: &str, input: &[u8]) -> u64 {
+    let code = wat(&format!("(module {declarations} (func (export \"main\")))"));
+    let seen = Scene { to: Some(TWIN), input, ..Scene::of(&[(TWIN, &code)]) }.play();
+    assert_eq!(seen.outcome.exit, Exit::Return, "{declarations}");
+    GAS - seen.outcome.gas_left
+}
+
+#[test]
+fn what_an_instance_takes_is_paid_for_before_it_runs() {
+    let page = idle("(memory 1)", &[]) - idle("(memory 0)", &[]);
+    assert_eq!(page, 1024, "as `memory.grow`");
+    let pages = idle("(memory 100) (memory 63)", &[]) - idle("(memory 1) (memory 0)", &[]);
+    assert_eq!(pages, 162 * 1024);
+    let elements = idle("(table 80 funcref)", &[]) - idle("(table 0 funcref)", &[]);
+    assert_eq!(elements, 10, "as `table.grow`, eight at a time");
+    let input = idle("", &[0; 6400]) - idle("", &[]);
+    assert_eq!(input, 100, "as `memory.init`, 64 bytes at a time");
+    // A type of four bytes with its price of four, and the words of code that all of them take.
+    let types = idle(&"(type (func (param i32)))".repeat(64), &[]) - idle("", &[]);
+    assert_eq!(types, 64 * 4 + 64 * 4 / 32 * 2);
+}
+
+#[test]
+fn an_instance_that_cannot_be_paid_for_is_not_made() {
+    // 4 GiB of memory at 1,024 for each page of 64 KiB, and all elements that a table may have.
+    for declarations in ["(memory 65536)", "(table 10000000 funcref) (memory 9000)"] {
+        let code = wat(&format!("(module {declarations} (func (export \"main\")))"));
+        let seen = Scene { to: Some(TWIN), ..Scene::of(&[(TWIN, &code)]) }.play();
+        assert_eq!(seen.outcome.exit, Exit::Trap(Trap::OutOfGas), "{declarations}");
+        let seen = Scene { to: Some(TWIN), gas: 1 << 40, ..Scene::of(&[(TWIN, &code)]) }.play();
+        assert_eq!(seen.outcome.exit, Exit::Return, "{declarations}");
+    }
+}
+
+#[test]
+fn segments_that_do_not_fit_are_a_trap() {
+    for (declarations, trap) in [
+        ("(memory 1) (data (i32.const 65535) \"ab\")", Trap::MemoryOutOfBounds),
+        ("(table 1 funcref) (func $f) (elem (i32.const 1) $f)", Trap::TableOutOfBounds),
+    ] {
+        let code = wat(&format!("(module {declarations} (func (export \"main\")))"));
+        let seen = Scene { to: Some(TWIN), ..Scene::of(&[(TWIN, &code)]) }.play();
+        assert_eq!((seen.outcome.exit, seen.outcome.gas_left), (Exit::Trap(trap), 0));
     }
 }

@@ -1,0 +1,169 @@
+//! What surrounds contracts: transactions, delegations, precompiled contracts, the code cache, observers.
+
+use lockstep::{
+    Address, Config, Engine, Ethereum, Exit, Fork, Journal, MemoryStorage, Message, Options,
+    StepView, Tier, Tracer, Transaction, TransactionKind, U256, Vm,
+};
+
+use super::chain::{DRIVER, GAS, OTHER, SENDER, Scene, TWIN, Twins, assemble, main};
+
+/// Answers with one byte.
+fn answering(byte: u8) -> Vec<u8> {
+    main(&format!(
+        "(i32.store8 (i32.const 0) (i32.const {byte})) (call $finish (i32.const 0) (i32.const 1))"
+    ))
+}
+
+fn storage(accounts: &[(Address, &[u8])]) -> MemoryStorage {
+    let mut storage = MemoryStorage::default();
+    storage.insert_account(SENDER, U256::from(1_u64 << 60), 0, &[]);
+    for (address, code) in accounts {
+        storage.insert_account(*address, U256::ZERO, 1, code);
+    }
+    storage
+}
+
+fn config(wasm_contracts: bool) -> Config {
+    Config { wasm_contracts, ..Config::new(Fork::LATEST, 1) }
+}
+
+#[test]
+fn transactions_deploy_and_call_modules() {
+    let child = answering(9);
+    let data: String = child.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let init = super::chain::module(&format!(
+        "(data (i32.const 0) \"{data}\")
+         (func (export \"main\") (call $finish (i32.const 0) (i32.const {})))",
+        child.len()
+    ));
+    let receipts = Tier::ALL.iter().map(|tier| {
+        let engine = Engine::new();
+        let block = lockstep::Block { gas_limit: 30_000_000, ..lockstep::Block::default() };
+        let options = Options { tier: *tier };
+        let mut vm =
+            Vm::new(&engine, storage(&[]), config(true), block, options).expect("a machine");
+        let transaction = |nonce, to, data: &[u8]| Transaction {
+            sender: SENDER,
+            nonce,
+            gas_limit: 1_000_000,
+            to,
+            value: U256::ZERO,
+            data: data.to_vec(),
+            chain_id: Some(1),
+            access_list: Vec::new(),
+            kind: TransactionKind::Legacy { gas_price: U256::from(1) },
+        };
+        let made = vm.transact(&transaction(0, None, &init)).expect("a valid transaction");
+        let called = vm.transact(&transaction(1, made.created, &[])).expect("a valid transaction");
+        (made, called)
+    });
+    let (made, called) = receipts
+        .reduce(|one, other| {
+            assert_eq!(one, other);
+            one
+        })
+        .expect("there are tiers");
+    assert_eq!((made.exit, &made.output), (Exit::Return, &child));
+    assert_eq!((called.exit, &called.output[..]), (Exit::Return, &[9][..]));
+}
+
+#[test]
+fn an_account_delegates_to_a_module() {
+    // EIP-7702: 0xef0100 and whom to.
+    let mut delegation = vec![0xef, 1, 0];
+    delegation.extend(TWIN.into_word().to_be_bytes::<32>()[12..].iter());
+    let wasm = main("(call $address (i32.const 0)) (call $finish (i32.const 0) (i32.const 20))");
+    let driver = assemble("20 12 0 0 0 0xf3 GAS CALL 32 0 RETURN");
+    let accounts = [(DRIVER, &driver[..]), (TWIN, &wasm), (OTHER, &delegation)];
+    let seen = Scene::of(&accounts).play();
+    assert_eq!(U256::from_be_slice(&seen.outcome.output), OTHER.into_word());
+}
+
+#[test]
+fn a_module_calls_precompiled_contracts() {
+    // SHA-256 of nothing.
+    let wasm = main(
+        "(i32.store8 (i32.const 19) (i32.const 2))
+         (drop (call $call_static (call $gas_left) (i32.const 0) (i32.const 0) (i32.const 0)))
+         (call $return_data_copy (i32.const 0) (i32.const 0) (call $return_data_size))
+         (call $finish (i32.const 0) (call $return_data_size))",
+    );
+    let evm = "32 0 0 0 2 GAS STATICCALL 32 0 RETURN";
+    let seen = Twins { wasm: &wasm, evm, ..Twins::default() }.agree();
+    assert_eq!(seen.outcome.output[..4], [0xe3, 0xb0, 0xc4, 0x42]);
+}
+
+#[test]
+fn a_module_is_loaded_once_and_the_rule_is_part_of_what_is_known() {
+    let engine = Engine::new();
+    let code = answering(5);
+    let accounts = [(TWIN, &code[..]), (OTHER, &code[..])];
+    let call = |vm: &mut Vm<'_, MemoryStorage>, to| {
+        let message = Message { caller: SENDER, to: Some(to), gas: GAS, ..Message::default() };
+        vm.call(&message).expect("memory does not fail")
+    };
+    for tier in Tier::ALL {
+        engine.forget();
+        let before = engine.statistics();
+        let vm = |rule| {
+            let options = Options { tier: *tier };
+            Vm::new(&engine, storage(&accounts), config(rule), Default::default(), options)
+                .expect("a machine")
+        };
+        let (mut with, mut without) = (vm(true), vm(false));
+        for to in [TWIN, TWIN, OTHER] {
+            assert_eq!(call(&mut with, to).output, [5]);
+            assert!(call(&mut without, to).output.is_empty());
+        }
+        let after = engine.statistics();
+        assert_eq!((after.misses - before.misses, after.programs), (2, 2), "one for each guest");
+        // The rule may come with a fork.
+        without.set_block(config(true), Default::default());
+        assert_eq!(call(&mut without, TWIN).output, [5]);
+    }
+}
+
+/// Notes where programs begin and end.
+#[derive(Default)]
+struct Noting {
+    entered: Vec<Address>,
+    steps: u64,
+    left: Vec<Exit>,
+}
+
+impl Tracer<Journal<MemoryStorage>> for Noting {
+    fn enter(&mut self, host: &Ethereum<Journal<MemoryStorage>>, _: &lockstep::Program<'_>) {
+        self.entered.push(host.current_address());
+    }
+
+    fn step(&mut self, _: &Ethereum<Journal<MemoryStorage>>, _: StepView<'_>) {
+        self.steps += 1;
+    }
+
+    fn leave(&mut self, _: &Ethereum<Journal<MemoryStorage>>, ended: &lockstep::Ended, _: &[u8]) {
+        self.left.push(ended.exit);
+    }
+}
+
+#[test]
+fn observers_see_modules_begin_and_end_and_change_nothing() {
+    let wasm = main("(call $revert (i32.const 0) (i32.const 3))");
+    let driver = assemble(super::chain::CALLS_TWIN);
+    let accounts = [(DRIVER, &driver[..]), (TWIN, &wasm[..])];
+    for tier in Tier::ALL {
+        let engine = Engine::new();
+        let message = Message { caller: SENDER, to: Some(DRIVER), gas: GAS, ..Message::default() };
+        let vm = || {
+            let options = Options { tier: *tier };
+            Vm::new(&engine, storage(&accounts), config(true), Default::default(), options)
+                .expect("a machine")
+        };
+        let mut noting = Noting::default();
+        let plain = vm().call(&message).expect("memory does not fail");
+        let traced = vm().call_traced(&message, &mut noting).expect("memory does not fail");
+        assert_eq!(plain, traced);
+        assert_eq!(noting.entered, [DRIVER, TWIN]);
+        assert_eq!(noting.left, [Exit::Revert, Exit::Return]);
+        assert!(noting.steps > 10, "the EVM's instructions are shown");
+    }
+}
