@@ -10,6 +10,7 @@ mod wasm_contracts {
     mod engine;
     mod failures;
     mod gas;
+    mod random;
     mod state;
     mod token;
 }
