@@ -81,7 +81,8 @@ pub(crate) struct Contract {
     pub(crate) entry: FuncId,
     /// For each import, the host's row.
     pub(super) imports: Vec<usize>,
-    /// Every type once, in the order of their numbers in a store.
+    /// The types of the imports, each once, in the order of their numbers in a store. Other types are numbers alone: a
+    /// store of one instance tells them apart and is never asked what they are.
     pub(super) store_types: Vec<FuncType>,
     /// For each import, its type in a store.
     pub(super) import_types: Vec<TypeId>,
@@ -107,8 +108,10 @@ impl Contract {
         let mut known = Types::default();
         let count = imports.len() as u32;
         let own = guest.interface().signatures.len() as u32;
+        let import_types =
+            (0..count).map(|func| known.number(store_type(guest.func_type(func)))).collect();
+        let store_types = known.types.clone();
         let mut number = |ty| known.number(store_type(ty));
-        let import_types = (0..count).map(|func| number(guest.func_type(func))).collect();
         let func_types = (count..count + own).map(|func| number(guest.func_type(func))).collect();
         let types = guest.types().iter().map(number).collect();
         let bytes = guest.bytes();
@@ -117,7 +120,7 @@ impl Contract {
             code: Code::functions(guest.clone()),
             entry,
             imports,
-            store_types: known.types,
+            store_types,
             import_types,
             func_types,
             types,

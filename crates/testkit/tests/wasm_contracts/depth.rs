@@ -1,6 +1,6 @@
 //! Depth: 1,024 calls whatever the guests are, and Wasm's own units across them.
 
-use lockstep::Exit;
+use lockstep::{Exit, Trap};
 
 use super::chain::{DRIVER, Scene, TWIN, Twins, assemble, main, module};
 
@@ -49,4 +49,34 @@ fn depth_units_go_on_through_other_guests() {
         let seen = Scene { gas: PLENTY, ..Scene::of(&[(DRIVER, &driver), (TWIN, wasm)]) }.play();
         assert_eq!((seen.outcome.exit, seen.slot(TWIN, 0)), (Exit::Return, 87));
     }
+}
+
+#[test]
+fn a_module_calls_itself_a_thousand_and_twenty_four_times() {
+    let wasm = main(
+        "(local $count i32)
+         (call $storage_load (i32.const 0) (i32.const 32))
+         (local.set $count (i32.add (i32.or (i32.load8_u (i32.const 63))
+           (i32.shl (i32.load8_u (i32.const 62)) (i32.const 8))) (i32.const 1)))
+         (i32.store8 (i32.const 63) (local.get $count))
+         (i32.store8 (i32.const 62) (i32.shr_u (local.get $count) (i32.const 8)))
+         (call $storage_store (i32.const 0) (i32.const 32))
+         (call $address (i32.const 64))
+         (drop (call $call (call $gas_left) (i32.const 64) (i32.const 96) (i32.const 0) (i32.const 0)))",
+    );
+    let accounts = [(TWIN, &wasm[..])];
+    let seen = Scene { gas: PLENTY, to: Some(TWIN), ..Scene::of(&accounts) }.play();
+    assert_eq!((seen.outcome.exit, seen.slot(TWIN, 0)), (Exit::Return, 1025));
+}
+
+#[test]
+fn recursion_inside_a_module_ends_and_leaves_nothing() {
+    let wasm = module(
+        "(func $down (call $down))
+         (func (export \"main\") (i32.store8 (i32.const 31) (i32.const 1))
+           (call $storage_store (i32.const 0) (i32.const 0)) (call $down))",
+    );
+    let seen = Scene { to: Some(TWIN), ..Scene::of(&[(TWIN, &wasm)]) }.play();
+    assert_eq!(seen.outcome.exit, Exit::Trap(Trap::DepthExceeded));
+    assert!(seen.changes.is_empty());
 }

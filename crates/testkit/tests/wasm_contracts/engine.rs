@@ -1,9 +1,13 @@
 //! What surrounds contracts: transactions, delegations, precompiled contracts, the code cache, observers.
 
+use std::{cell::Cell, rc::Rc, sync::Arc};
+
 use lockstep::{
-    Address, Config, Engine, Ethereum, Exit, Fork, Journal, MemoryStorage, Message, Options,
-    StepView, Tier, Tracer, Transaction, TransactionKind, U256, Vm,
+    Address, Config, Engine, Ethereum, Exit, Fork, Hash, Journal, MemoryStorage, Message, Options,
+    StepView, Storage, StorageError, Tier, Tracer, TransactError, Transaction, TransactionKind,
+    U256, Vm,
 };
+use lockstep_state::AccountInfo;
 
 use super::chain::{DRIVER, GAS, OTHER, SENDER, Scene, TWIN, Twins, assemble, main};
 
@@ -165,5 +169,66 @@ fn observers_see_modules_begin_and_end_and_change_nothing() {
         assert_eq!(noting.entered, [DRIVER, TWIN]);
         assert_eq!(noting.left, [Exit::Revert, Exit::Return]);
         assert!(noting.steps > 10, "the EVM's instructions are shown");
+    }
+}
+
+/// Memory whose slots cannot be read while it is broken.
+#[derive(Debug)]
+struct Breakable {
+    memory: MemoryStorage,
+    is_broken: Rc<Cell<bool>>,
+}
+
+impl Storage for Breakable {
+    fn account(&self, address: Address) -> Result<Option<AccountInfo>, StorageError> {
+        self.memory.account(address)
+    }
+
+    fn code(&self, code_hash: Hash) -> Result<Arc<[u8]>, StorageError> {
+        self.memory.code(code_hash)
+    }
+
+    fn slot(&self, address: Address, key: U256) -> Result<U256, StorageError> {
+        match self.is_broken.get() {
+            true => Err(StorageError::Backend("broken".into())),
+            false => self.memory.slot(address, key),
+        }
+    }
+
+    fn has_storage(&self, address: Address) -> Result<bool, StorageError> {
+        self.memory.has_storage(address)
+    }
+
+    fn block_hash(&self, number: u64) -> Result<Hash, StorageError> {
+        self.memory.block_hash(number)
+    }
+}
+
+#[test]
+fn a_fault_below_a_module_is_no_result_and_leaves_nothing() {
+    let wasm = main(
+        "(call $log (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+         (i32.store8 (i32.const 31) (i32.const 1)) (i32.store8 (i32.const 51) (i32.const 0xf3))
+         (drop (call $call (call $gas_left) (i32.const 32) (i32.const 64) (i32.const 0) (i32.const 0)))
+         (call $storage_load (i32.const 0) (i32.const 64))
+         (call $finish (i32.const 64) (i32.const 32))",
+    );
+    let (driver, other) = (assemble(super::chain::CALLS_TWIN), assemble("1 0 TSTORE STOP"));
+    let accounts = [(DRIVER, &driver[..]), (TWIN, &wasm[..]), (OTHER, &other[..])];
+    for tier in Tier::ALL {
+        let (engine, is_broken) = (Engine::new(), Rc::new(Cell::new(true)));
+        let storage = Breakable { memory: storage(&accounts), is_broken: Rc::clone(&is_broken) };
+        let options = Options { tier: *tier };
+        let mut vm = Vm::new(&engine, storage, config(true), Default::default(), options)
+            .expect("a machine");
+        let message = Message { caller: SENDER, to: Some(DRIVER), gas: GAS, ..Message::default() };
+        assert!(matches!(vm.call(&message), Err(TransactError::Fault(_))), "{tier}");
+        assert!(vm.journal().changes().is_empty());
+        is_broken.set(false);
+        let outcome = vm.call(&message).expect("the disk is back");
+        assert_eq!(
+            (outcome.exit, &outcome.output[..], outcome.logs.len()),
+            (Exit::Return, &[0; 32][..], 1)
+        );
     }
 }

@@ -183,6 +183,9 @@ fn what_an_instance_takes_is_paid_for_before_it_runs() {
     assert_eq!(pages, 162 * 1024);
     let elements = idle("(table 80 funcref)", &[]) - idle("(table 0 funcref)", &[]);
     assert_eq!(elements, 10, "as `table.grow`, eight at a time");
+    // Two declarations of four, and four instructions; the words of code are no more than before.
+    let global = "(global i32 (i32.const 1)) (global i32 (i32.add (i32.const 1) (i32.const 2)))";
+    assert_eq!(idle(global, &[]) - idle("", &[]), 2 * 4 + 4);
     let input = idle("", &[0; 6400]) - idle("", &[]);
     assert_eq!(input, 100, "as `memory.init`, 64 bytes at a time");
     // A type of four bytes with its price of four, and the words of code that all of them take.
