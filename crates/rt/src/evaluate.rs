@@ -11,7 +11,7 @@ use lockstep_ir::{
 };
 
 use crate::{
-    context::{Context, NO_OUTPUT, Step},
+    context::{Context, Step},
     exit::Stop,
     foreign::{call_indirect, perform_act},
     memory::{TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost},
@@ -322,7 +322,9 @@ fn evaluated<H>(
             Evaluated::Exit(if revert { Exit::Revert } else { Exit::Return })
         };
         let ended = match outcome {
-            Outcome::Exited { revert, output: range } => exit(revert, range.unwrap_or(NO_OUTPUT)),
+            Outcome::Exited { revert, output: range } => {
+                exit(revert, range.unwrap_or(crate::context::NO_OUTPUT))
+            }
             Outcome::Trapped(trap) => Evaluated::Exit(Exit::Trap(trap)),
             Outcome::Returned(values) => Evaluated::Values(values),
             Outcome::Stopped => match context.stop {

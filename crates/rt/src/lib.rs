@@ -47,8 +47,8 @@ pub use host::{
 pub use keccak::keccak256;
 pub use links::{LinkError, Links};
 #[cfg(feature = "native")]
-pub use memory::{Arena, ReserveError};
-pub use memory::{RawMemory, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
+pub use memory::Arena;
+pub use memory::{RawMemory, ReserveError, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
 #[cfg(feature = "native")]
 pub use stack::{FrameStack, NativeStack};
 pub use store::{

@@ -12,7 +12,7 @@
 //! 2. Bytes of the arena at and above `used` are zero: a frame that ends clears what it dirtied.
 //! 3. Nothing is committed that was not touched; what a guest touches it has paid for.
 
-use core::ptr::NonNull;
+use core::{fmt, ptr::NonNull};
 
 use lockstep_ir::Growth;
 
@@ -54,33 +54,35 @@ pub const fn touch_cost(growth: Growth, words: u64) -> u64 {
     }
 }
 
+/// The operating system refused the reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReserveError {
+    /// How much was asked for.
+    pub bytes: usize,
+}
+
+impl fmt::Display for ReserveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not reserve {} bytes of address space for guest memory", self.bytes)
+    }
+}
+
+impl core::error::Error for ReserveError {}
+
 #[cfg(feature = "native")]
-pub use arena::{Arena, ReserveError};
+pub use arena::Arena;
 
 #[cfg(feature = "native")]
 mod arena {
-    use core::{cell::Cell, fmt, ptr::NonNull};
+    use core::{cell::Cell, ptr::NonNull};
+
+    use super::ReserveError;
 
     /// How much address space an arena reserves. Pages are committed only when touched.
     const RESERVE_BYTES: usize = 1 << 36;
     /// A frame that dirtied more than this gives its pages back instead of clearing them.
     const CLEAR_LIMIT_BYTES: usize = 1 << 24;
     const PAGE_BYTES: usize = 4096;
-
-    /// The operating system refused the reservation.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct ReserveError {
-        /// How much was asked for.
-        pub bytes: usize,
-    }
-
-    impl fmt::Display for ReserveError {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "could not reserve {} bytes of address space for guest memory", self.bytes)
-        }
-    }
-
-    impl core::error::Error for ReserveError {}
 
     /// Address space from which the memories of nested frames are taken like a stack.
     #[derive(Debug)]

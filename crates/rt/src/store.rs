@@ -14,7 +14,10 @@
 //! 3. Memories never move and never shrink. Contexts keep copies of their lengths, which are taken anew after
 //!    whatever may have grown them: an act, or a call of a function outside the program.
 
+#[cfg(not(feature = "native"))]
+mod heap;
 mod held;
+#[cfg(feature = "native")]
 mod memory;
 
 use core::{cell::UnsafeCell, marker::PhantomData};
@@ -25,7 +28,10 @@ use lockstep_ir::{
     evaluate::Callee,
 };
 
+#[cfg(not(feature = "native"))]
+pub use self::heap::{MemoryPool, OwnedMemory};
 pub(crate) use self::held::Held;
+#[cfg(feature = "native")]
 pub use self::memory::{MemoryPool, OwnedMemory};
 use crate::{
     host::{HostRow, Link},
@@ -346,7 +352,7 @@ impl StoreCore {
     ///
     /// When there is no such memory.
     pub fn memory_limits(&self, memory: u32) -> (u64, u64) {
-        let memory = &self.inner().memories[memory as usize];
+        let memory = &mut self.inner().memories[memory as usize];
         (memory.raw().len, memory.max_bytes())
     }
 
@@ -430,6 +436,7 @@ impl StoreCore {
     }
 
     /// Takes lengths from a context whose handlers grow memories that grow on touch.
+    #[cfg(feature = "native")]
     pub(crate) fn keep_lengths(&self, instance: u32, memories: &[RawMemory]) {
         let inner = self.inner();
         for (shown, id) in memories.iter().zip(&inner.instances[instance as usize].memories) {
@@ -440,6 +447,7 @@ impl StoreCore {
     }
 
     /// Where the globals of `instance` are.
+    #[cfg(feature = "native")]
     pub(crate) fn globals(&self, instance: u32) -> *const *mut u64 {
         self.inner().instances[instance as usize].globals.as_ptr()
     }

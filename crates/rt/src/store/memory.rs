@@ -124,7 +124,7 @@ impl OwnedMemory {
     }
 
     /// As generated code sees it.
-    pub(crate) fn raw(&self) -> RawMemory {
+    pub(crate) fn raw(&mut self) -> RawMemory {
         RawMemory { base: self.base(), len: self.len }
     }
 
