@@ -27,7 +27,7 @@ impl Theirs {
         let mut config = Config::new();
         config
             .cranelift_nan_canonicalization(true)
-            .cranelift_opt_level(OptLevel::None)
+            .cranelift_opt_level(OptLevel::Speed)
             .collector(Collector::Null)
             .max_wasm_stack(STACK_BYTES)
             .wasm_backtrace_max_frames(None)
