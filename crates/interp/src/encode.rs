@@ -54,6 +54,7 @@ pub(crate) struct Encoder {
 #[derive(Default)]
 struct Temps {
     free1: Vec<i16>,
+    free2: Vec<i16>,
     free4: Vec<i16>,
     /// First slot never used.
     next: i32,
@@ -62,6 +63,7 @@ struct Temps {
 impl Temps {
     fn reset(&mut self, next: i32) {
         self.free1.clear();
+        self.free2.clear();
         self.free4.clear();
         self.next = next;
     }
@@ -69,6 +71,7 @@ impl Temps {
     fn take(&mut self, slots: u32) -> Result<i16, CodeError> {
         let free = match slots {
             1 => self.free1.pop(),
+            2 => self.free2.pop(),
             4 => self.free4.pop(),
             _ => None,
         };
@@ -81,6 +84,7 @@ impl Temps {
     fn give(&mut self, offset: i16, slots: u32) {
         match slots {
             1 => self.free1.push(offset),
+            2 => self.free2.push(offset),
             4 => self.free4.push(offset),
             _ => {}
         }

@@ -76,12 +76,16 @@ fn the_largest_frame_runs() {
 /// A block of dMIR as long as a body lets it be: what is used up makes room.
 #[test]
 fn a_long_block_needs_no_large_frame() {
-    for (ty, fold) in [("i32", "i32.xor"), ("i64", "i64.xor")] {
+    for (ty, fold) in [("i32", "i32.xor"), ("i64", "i64.xor"), ("v128", "v128.xor")] {
         let ops = format!("global.get ${ty} {fold} ").repeat(40_000);
         let end = run(&format!(
             "(module {GLOBALS} (func (export \"run\") (result {ty}) global.get ${ty} {ops}))"
         ));
-        let expected = if ty == "i32" { Value::I32(1) } else { Value::I64(2) };
+        let expected = match ty {
+            "i32" => Value::I32(1),
+            "i64" => Value::I64(2),
+            _ => VECTOR,
+        };
         assert_eq!(end, CallEnd::Values(vec![expected]), "{ty}");
     }
 }

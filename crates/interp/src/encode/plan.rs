@@ -226,11 +226,16 @@ impl Plan {
 
     /// What `operand` is another name of.
     #[inline]
-    pub(super) fn resolve(&self, operand: Operand) -> Operand {
-        match operand.source() {
-            Source::Value(value) => self.values[value.position()].root,
-            _ => operand,
+    pub(super) fn resolve(&self, mut operand: Operand) -> Operand {
+        // A name may have got another name itself after it was given.
+        while let Source::Value(value) = operand.source() {
+            let root = self.values[value.position()].root;
+            if root == operand {
+                break;
+            }
+            operand = root;
         }
+        operand
     }
 
     fn read(&mut self, block: u32, operand: Operand, at: u32) {
