@@ -97,6 +97,11 @@ impl Stack {
         }
     }
 
+    /// Whether `var` is the canonical variable of the entry that comes next.
+    fn is_at_home(&self, var: Var, ty: Type) -> bool {
+        self.canonical.get(self.height()).is_some_and(|row| row[number(ty)] == var)
+    }
+
     /// The highest entry that names the local.
     fn naming(&self, local: Var, from: u32) -> u32 {
         let entry = self.entries.get(from as usize);
@@ -125,7 +130,16 @@ impl Stack {
 }
 
 impl Lower<'_, '_> {
+    /// Pushes an operand. An operation may have come to one of its operands (`x | 0` is `x`), so it may be a variable: one of
+    /// a local is entered as such, and a canonical one of another height is copied.
     pub(super) fn push(&mut self, operand: Operand, ty: Type) {
+        if let Some(local) = self.stack.local(operand) {
+            return self.push_local(local);
+        }
+        let operand = match operand.source() {
+            Source::Var(var) if !self.stack.is_at_home(var, ty) => self.b.copy(ty, operand),
+            _ => operand,
+        };
         self.stack.entry(operand, ty, false, NONE);
     }
 

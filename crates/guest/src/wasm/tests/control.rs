@@ -26,6 +26,31 @@ fn a_loop_with_locals_and_branches_counts() {
     assert_eq!(run.one("sum", &[0]), Ok(0));
 }
 
+/// `x | 0` is `x`: the operand is then the local's own variable, or that of another height.
+#[test]
+fn what_an_operation_comes_to_keeps_what_the_local_was() {
+    let mut run = Run::new(
+        "(module
+          (func (export \"local\") (param $x i32) (result i32)
+            (i32.or (local.get $x) (i32.const 0))
+            (local.set $x (i32.const 7))
+            (i32.add (local.get $x)))
+          (func (export \"tee\") (param $x i32) (result i32)
+            (i32.or (i32.const 0) (local.get $x))
+            (drop (local.tee $x (i32.const 7))))
+          (func (export \"height\") (param $x i32) (result i32)
+            (i32.const 0)
+            (if (result i32) (local.get $x) (then (i32.const 5)) (else (i32.const 6)))
+            (i32.add)
+            (if (result i32) (local.get $x) (then (i32.const 30)) (else (i32.const 40)))
+            (i32.sub)))",
+    );
+    assert_eq!(run.one("local", &[3]), Ok(10));
+    assert_eq!(run.one("tee", &[3]), Ok(3));
+    assert_eq!(run.one("height", &[0]), Ok(u64::from(-34_i32 as u32)));
+    assert_eq!(run.one("height", &[1]), Ok(u64::from(-25_i32 as u32)));
+}
+
 #[test]
 fn an_operand_keeps_what_the_local_was_when_it_was_pushed() {
     let mut run = Run::new(
