@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::cell::RefCell;
 
 use lockstep_base::{Int, U256, modular::Reciprocal};
-use lockstep_ir::{Func, Head, MemoryId, Trap, Verified, evaluate::Range};
+use lockstep_ir::{Func, Head, Trap, Verified, evaluate::Range};
 use lockstep_rt::{Context, Stop};
 
 use crate::{
@@ -108,7 +108,7 @@ pub unsafe fn run(
         code,
         translator,
         trap: Trap::Unreachable,
-        output: Range { memory: MemoryId(0), offset: 0, len: 0 },
+        output: Range::EMPTY,
         outcome: Outcome::Trap,
         error: None,
         twin: None,

@@ -172,6 +172,11 @@ pub struct Range {
     pub len: u64,
 }
 
+impl Range {
+    /// No bytes.
+    pub const EMPTY: Self = Self { memory: MemoryId(0), offset: 0, len: 0 };
+}
+
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use lockstep_ir::{Growth, MEMORIES_MAX, MemoryId, evaluate::Range};
+use lockstep_ir::{Growth, MEMORIES_MAX, evaluate::Range};
 
 #[cfg(feature = "native")]
 use crate::enter::Resources;
@@ -21,9 +21,6 @@ pub struct Step {
 
 /// Called with the context and what is about to run.
 pub type StepHook = unsafe fn(*mut Context, &Step);
-
-/// The place of an output of no bytes.
-pub(crate) const NO_OUTPUT: Range = Range { memory: MemoryId(0), offset: 0, len: 0 };
 
 /// What an activation shares with the engine and the host.
 ///

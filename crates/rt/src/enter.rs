@@ -19,7 +19,7 @@ use alloc::{sync::Arc, vec::Vec};
 use lockstep_ir::{Growth, Interface, MEMORIES_MAX, evaluate::Range};
 
 use crate::{
-    context::{Context, NO_OUTPUT},
+    context::Context,
     exit::Stop,
     foreign::foreign,
     host::{Machine, erase, show_step},
@@ -137,7 +137,7 @@ pub fn enter<H, R>(
         globals: spec.instance.map_or(core::ptr::null(), |(store, number)| store.globals(number)),
         foreign: foreign::<H>,
         depth: spec.depth,
-        output: NO_OUTPUT,
+        output: Range::EMPTY,
         is_arena: spec.instance.is_none(),
         resources,
         host: erase(host),

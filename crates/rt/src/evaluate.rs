@@ -307,7 +307,7 @@ fn evaluated<H>(
     output: &mut Vec<u8>,
     run: impl FnOnce(&mut ContextEnv<'_>) -> lockstep_ir::evaluate::Outcome,
 ) -> (Evaluated, u64) {
-    use lockstep_ir::evaluate::Outcome;
+    use lockstep_ir::evaluate::{Outcome, Range};
 
     use crate::Exit;
 
@@ -323,7 +323,7 @@ fn evaluated<H>(
         };
         let ended = match outcome {
             Outcome::Exited { revert, output: range } => {
-                exit(revert, range.unwrap_or(crate::context::NO_OUTPUT))
+                exit(revert, range.unwrap_or(Range::EMPTY))
             }
             Outcome::Trapped(trap) => Evaluated::Exit(Exit::Trap(trap)),
             Outcome::Returned(values) => Evaluated::Values(values),

@@ -4,10 +4,15 @@
 //! Invariant: whatever may have grown a memory shows the context its memories anew before it returns.
 
 use alloc::{vec, vec::Vec};
-use lockstep_ir::{Act, Trap, Type, act::meaning::perform, evaluate::Callee, op::meaning::Bits};
+use lockstep_ir::{
+    Act, Trap, Type,
+    act::meaning::perform,
+    evaluate::{Callee, Range},
+    op::meaning::Bits,
+};
 
 use crate::{
-    context::{Context, NO_OUTPUT},
+    context::Context,
     exit::Stop,
     host::{FuncCall, FuncEnd, Machine},
     store::{FuncTarget, Held, Store, StoreCore},
@@ -142,7 +147,7 @@ pub(crate) unsafe extern "C" fn foreign<H>(
                 }
                 // What it ended with is not in our memory.
                 FuncEnd::Exit { revert } => {
-                    cx.output = NO_OUTPUT;
+                    cx.output = Range::EMPTY;
                     Stop::Exit { revert }
                 }
                 FuncEnd::Trap(trap) => Stop::Trap(trap),

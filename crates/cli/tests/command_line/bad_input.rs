@@ -1,19 +1,6 @@
 //! Bad input: exit code 2, a message with the place and what was expected, never a panic (`setup` looks for one).
 
-use super::setup::{file, lockstep, state_test};
-
-/// Runs, wants exit code 2, and wants the message to contain `parts`.
-#[track_caller]
-fn refused(arguments: &[&str], parts: &[&str]) {
-    let done = lockstep(arguments);
-    assert_eq!(done.code, Some(2), "{arguments:?}: {}{}", done.out, done.err);
-    // Long lines are wrapped.
-    let message: String =
-        done.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
-    for part in parts {
-        assert!(message.contains(part), "{part:?} is not in: {}", done.err);
-    }
-}
+use super::setup::{file, lockstep, refused, state_test};
 
 #[test]
 fn code_that_is_none() {

@@ -61,3 +61,16 @@ pub(crate) fn folder() -> PathBuf {
 pub(crate) fn state_test() -> String {
     include_str!("state_test.json").to_owned()
 }
+
+/// Runs, wants exit code 2, and wants the message to contain `parts`.
+#[track_caller]
+pub(crate) fn refused(arguments: &[&str], parts: &[&str]) {
+    let done = lockstep(arguments);
+    assert_eq!(done.code, Some(2), "{arguments:?}: {}{}", done.out, done.err);
+    // Long lines are wrapped.
+    let message: String =
+        done.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+    for part in parts {
+        assert!(message.contains(part), "{part:?} is not in: {}", done.err);
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::setup::{file, lockstep, lockstep_with};
+use super::setup::{file, lockstep, lockstep_with, refused};
 
 const MODULE: &str = r#";; a module
 (module
@@ -66,18 +66,6 @@ fn traps_exit_with_one() {
     assert!(done.out.contains("outcome   trap: unreachable"), "{}", done.out);
     let report = json_of(&[&path, "--invoke", "spin", "--fuel", "1000"]);
     assert_eq!((&report["trap"], &report["gasLeft"]), (&json!("out_of_gas"), &json!(0)));
-}
-
-#[track_caller]
-fn refused(arguments: &[&str], parts: &[&str]) {
-    let done = lockstep(arguments);
-    assert_eq!(done.code, Some(2), "{arguments:?}: {}{}", done.out, done.err);
-    // Long lines are wrapped.
-    let message: String =
-        done.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
-    for part in parts {
-        assert!(message.contains(part), "{part:?} is not in: {}", done.err);
-    }
 }
 
 #[test]

@@ -50,10 +50,10 @@ pub const MOVES_PER_BYTE_MAX: u64 = 16;
 pub const MOVES_FREE: u64 = 1 << 16;
 /// Elements of a table to begin with, and what one may grow to whatever it declares; a module that declares more is valid
 /// and has no instance.
-pub const TABLE_ELEMENTS_MAX: u64 = 10_000_000;
+pub const TABLE_ELEMENTS_MAX: u64 = lockstep_ir::TABLE_LEN_MAX;
 /// Pages of a memory to begin with, and what one may grow to whatever it declares: 4 GiB; a module that declares more is
 /// valid and has no instance.
-pub const MEMORY_PAGES_MAX: u64 = 1 << 16;
+pub const MEMORY_PAGES_MAX: u64 = lockstep_ir::MEMORY_BYTES_MAX / lockstep_ir::PAGE_BYTES;
 /// Bytes of an imported or exported name; the parser calls what has two more malformed.
 pub const NAME_BYTES_MAX: u64 = 99_999;
 

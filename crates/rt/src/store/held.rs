@@ -78,8 +78,7 @@ impl Instance for Held<'_> {
     }
 
     fn drop_data(&mut self, segment: u32) {
-        self.store.inner().instances[self.instance as usize].datas[segment as usize] =
-            Arc::from([]);
+        self.store.drop_data(self.instance, segment);
     }
 
     fn elem(&self, segment: u32) -> Arc<[u64]> {
@@ -87,8 +86,7 @@ impl Instance for Held<'_> {
     }
 
     fn drop_elem(&mut self, segment: u32) {
-        self.store.inner().instances[self.instance as usize].elems[segment as usize] =
-            Arc::from([]);
+        self.store.set_elem(self.instance, segment, Arc::from([]));
     }
 
     fn func_ref(&mut self, func: u32) -> u64 {

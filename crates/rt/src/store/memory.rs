@@ -13,7 +13,7 @@ use alloc::{sync::Arc, vec::Vec};
 use crate::memory::{RawMemory, ReserveError};
 
 /// Address space of every reservation: what an index of 32 bits reaches.
-const RESERVE_BYTES: u64 = 1 << 32;
+const RESERVE_BYTES: u64 = lockstep_ir::MEMORY_BYTES_MAX;
 /// Reservations that a pool keeps.
 const KEPT_MAX: usize = 64;
 /// A memory longer than this gives its pages back instead of being cleared.

@@ -12,7 +12,7 @@ use crate::wasi::{
     Errno, Sink, Wasi,
     flag::right,
     memory::{Memory, Span},
-    table::Kind,
+    table::{Kind, Table},
 };
 
 /// Bytes of a `size` that a call returns.
@@ -21,18 +21,23 @@ const SIZE_BYTES: u32 = 4;
 /// Bytes of a `filesize` that a call returns.
 const FILE_SIZE_BYTES: u32 = 8;
 
+/// What `fd` reads from or writes to; directories do neither.
+fn stream(table: &Table, fd: u32, right: u64) -> Result<&Kind, Errno> {
+    let descriptor = table.get(fd)?;
+    if matches!(descriptor.kind, Kind::Directory(_)) {
+        return Err(Errno::Badf);
+    }
+    descriptor.require(right)?;
+    Ok(&descriptor.kind)
+}
+
 pub(crate) fn fd_read(
     host: &mut Wasi,
     memory: &mut Memory<'_>,
     (fd, vectors, count, result): (u32, u32, u32, u32),
 ) -> Result<(), Errno> {
     let spans = transfer(memory, vectors, count, result)?;
-    let descriptor = host.table.get(fd)?;
-    if matches!(descriptor.kind, Kind::Directory(_)) {
-        return Err(Errno::Badf);
-    }
-    descriptor.require(right::FD_READ)?;
-    let len = match &descriptor.kind {
+    let len = match stream(&host.table, fd, right::FD_READ)? {
         Kind::Input => {
             let Wasi { stdin, stdin_read, .. } = host;
             each(&spans, |span, _| {
@@ -70,12 +75,7 @@ pub(crate) fn fd_write(
     (fd, vectors, count, result): (u32, u32, u32, u32),
 ) -> Result<(), Errno> {
     let spans = transfer(memory, vectors, count, result)?;
-    let descriptor = host.table.get(fd)?;
-    if matches!(descriptor.kind, Kind::Directory(_)) {
-        return Err(Errno::Badf);
-    }
-    descriptor.require(right::FD_WRITE)?;
-    let len = match &descriptor.kind {
+    let len = match stream(&host.table, fd, right::FD_WRITE)? {
         Kind::Output => write_sink(&mut host.stdout, memory, &spans)?,
         Kind::ErrorOutput => write_sink(&mut host.stderr, memory, &spans)?,
         Kind::File(file) => {
