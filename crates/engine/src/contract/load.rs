@@ -114,8 +114,6 @@ impl Contract {
         let mut number = |ty| known.number(store_type(ty));
         let func_types = (count..count + own).map(|func| number(guest.func_type(func))).collect();
         let types = guest.types().iter().map(number).collect();
-        let bytes = guest.bytes();
-        let datas = guest.datas().iter().map(|data| Arc::from(&bytes[data.bytes.clone()]));
         Ok(Self {
             code: Code::functions(guest.clone()),
             entry,
@@ -124,7 +122,7 @@ impl Contract {
             import_types,
             func_types,
             types,
-            datas: datas.collect(),
+            datas: guest.data_bytes(),
             instance_gas: price::instance(&guest),
             guest,
         })

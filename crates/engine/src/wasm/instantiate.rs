@@ -1,7 +1,6 @@
 //! Instantiation: imports are matched, what the module owns is made, segments are written, the start function runs.
 
 use core::fmt;
-use std::sync::Arc;
 
 use lockstep_guest::wasm::{ConstExpr, ExternType, FuncType, Module as Guest, SegmentMode, limits};
 use lockstep_ir::PAGE_BYTES;
@@ -178,9 +177,7 @@ impl<H> Instances<H> {
         parts.func_types = func_types.into();
         let types: Vec<TypeId> = guest.types().iter().map(|ty| self.type_id(ty)).collect();
         parts.types = types.into();
-        let bytes = guest.bytes();
-        parts.datas =
-            guest.datas().iter().map(|data| Arc::from(&bytes[data.bytes.clone()])).collect();
+        parts.datas = module.datas.to_vec();
         parts.elems = guest.elems().len();
         Ok(())
     }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use lockstep_guest::wasm::{Config, LoadError, Module as Guest};
 use lockstep_interp::Code;
 
-/// A valid module, with whatever of it was translated so far. Clones share both.
+/// A valid module, with whatever of it was translated so far. Clones share all of it.
 #[derive(Debug, Clone)]
 pub struct Module {
     pub(super) guest: Arc<Guest>,
     pub(super) code: Arc<Code>,
+    /// The bytes of its data segments.
+    pub(super) datas: Arc<[Arc<[u8]>]>,
 }
 
 impl Module {
@@ -21,7 +23,8 @@ impl Module {
     pub fn load(bytes: &[u8], config: &Config) -> Result<Self, LoadError> {
         let guest = Arc::new(Guest::load(Arc::from(bytes), config)?);
         let code = Arc::new(Code::functions(guest.clone()));
-        Ok(Self { guest, code })
+        let datas = guest.data_bytes().into();
+        Ok(Self { guest, code, datas })
     }
 
     /// What the bytes say: imports, exports, types.

@@ -127,6 +127,11 @@ impl Module {
         &self.datas
     }
 
+    /// The bytes of each data segment, to be shared by instances.
+    pub fn data_bytes(&self) -> Vec<Arc<[u8]>> {
+        self.datas.iter().map(|data| Arc::from(&self.bytes[data.bytes.clone()])).collect()
+    }
+
     /// How many of the functions are imported.
     pub(super) fn imported_funcs(&self) -> u32 {
         self.interface.imports.len() as u32
