@@ -4,15 +4,24 @@ use std::path::{Path, PathBuf};
 
 use lockstep::Tier;
 
-/// Measures Lockstep and revm on the same cases and checks their answers.
+/// Measures Lockstep and other engines on the same cases and checks their answers.
 #[derive(Debug, clap::Parser)]
 pub struct Arguments {
-    /// Folder of the cases: one with `evm/` in it, or that folder itself [default: ../shared/bench beside the workspace].
+    /// Folder of the cases: one with `evm/` or `wasm/` in it, or such a folder itself [default: ../shared/bench beside the workspace].
     #[arg(long, value_name = "DIR")]
     pub cases: Option<PathBuf>,
+    /// Only this guest.
+    #[arg(long, value_name = "NAME")]
+    pub guest: Option<Guest>,
     /// Only cases whose name contains this.
     #[arg(long, value_name = "SUBSTR", default_value = "")]
     pub filter: String,
+    /// Only WebAssembly peers whose name contains one of these; may be given again.
+    #[arg(long = "peer", value_name = "SUBSTR")]
+    pub peers: Vec<String>,
+    /// List the peers and exit.
+    #[arg(long)]
+    pub list: bool,
     /// Which of our tiers.
     #[arg(long, value_name = "NAME", default_value = "interpreter")]
     pub tier: Tier,
@@ -24,22 +33,56 @@ pub struct Arguments {
     pub json: Option<PathBuf>,
 }
 
+/// Whose code the cases are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Guest {
+    Evm,
+    Wasm,
+}
+
+impl Guest {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Evm, Self::Wasm];
+
+    /// The name, which its folder has too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Evm => "evm",
+            Self::Wasm => "wasm",
+        }
+    }
+
+    /// Whether `folder` holds cases of this guest.
+    fn is_at_home(self, folder: &Path) -> bool {
+        match self {
+            Self::Evm => !Self::Wasm.is_at_home(folder) && !folder.join("wasm").is_dir(),
+            Self::Wasm => folder.join("cases.tsv").is_file(),
+        }
+    }
+}
+
 impl Arguments {
-    /// The folder that holds EVM cases.
+    /// The guests to measure, each with the folder of its cases.
     ///
     /// # Errors
     ///
-    /// When there is none.
-    pub fn directory(&self) -> Result<PathBuf, String> {
+    /// When there is none, or not the one that was asked for.
+    pub fn folders(&self) -> Result<Vec<(Guest, PathBuf)>, String> {
         let given = self
             .cases
             .clone()
             .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/bench"));
-        let inner = given.join("evm");
-        let chosen = if inner.is_dir() { inner } else { given };
-        match chosen.is_dir() {
-            true => Ok(chosen),
-            false => Err(format!("ABSENT: {} (--cases names another folder)", chosen.display())),
+        let folder = |guest: Guest| {
+            let inner = given.join(guest.name());
+            let is_given = given.is_dir() && guest.is_at_home(&given);
+            inner.is_dir().then_some(inner).or(is_given.then(|| given.clone()))
+        };
+        let wanted =
+            Guest::ALL.into_iter().filter(|guest| self.guest.is_none_or(|one| one == *guest));
+        let found: Vec<_> = wanted.filter_map(|guest| Some((guest, folder(guest)?))).collect();
+        match found.is_empty() {
+            false => Ok(found),
+            true => Err(format!("ABSENT: {} (--cases names another folder)", given.display())),
         }
     }
 }

@@ -18,6 +18,9 @@ pub struct Clock {
     rounds: usize,
 }
 
+/// A run that says itself how long it took, without what it had to prepare.
+pub type Timed<'a> = Box<dyn FnMut() -> Result<u64, String> + 'a>;
+
 impl Clock {
     /// A clock for short or for trustworthy runs.
     pub fn new(is_quick: bool) -> Self {
@@ -32,32 +35,63 @@ impl Clock {
 
     /// Nanoseconds of one run of each, by medians over batches.
     pub fn turns<const N: usize>(&self, runners: [&mut dyn FnMut(); N]) -> [f64; N] {
-        let mut runners = runners.map(|run| (calibrate(run), run, Vec::new()));
-        for round in 0..self.rounds {
-            for turn in 0..N {
-                let which = if round % 2 == 0 { turn } else { N - 1 - turn };
-                let (runs, run, samples) = &mut runners[which];
-                samples.push(batch_ns(*run, *runs) as f64 / *runs as f64);
-            }
+        let mut batches = runners.map(|run| {
+            let mut batch = |runs| Ok(batch_ns(run, runs));
+            (calibrate(&mut batch).expect("no run of these fails"), run)
+        });
+        let medians = self.alternate(N, &mut |which| {
+            let (runs, run) = &mut batches[which];
+            Ok(batch_ns(*run, *runs) as f64 / *runs as f64)
+        });
+        let medians = medians.expect("no run of these fails");
+        core::array::from_fn(|which| medians[which])
+    }
+
+    /// The same for runs that time themselves.
+    ///
+    /// # Errors
+    ///
+    /// The first that one of them has.
+    pub fn timed_turns(&self, runners: &mut [Timed<'_>]) -> Result<Vec<f64>, String> {
+        let mut counts = Vec::new();
+        for run in &mut *runners {
+            counts.push(calibrate(&mut |runs| timed_batch_ns(run, runs))?);
         }
-        runners.map(|(_, _, samples)| median(samples))
+        self.alternate(runners.len(), &mut |which| {
+            let runs = counts[which];
+            Ok(timed_batch_ns(&mut runners[which], runs)? as f64 / runs as f64)
+        })
     }
 
     /// The median of single runs, each of which measures itself.
     pub fn singles(&self, run: &mut dyn FnMut() -> Result<u64, String>) -> Result<f64, String> {
-        let samples: Result<Vec<f64>, String> =
-            (0..self.rounds).map(|_| run().map(|ns| ns as f64)).collect();
-        Ok(median(samples?))
+        self.alternate(1, &mut |_| run().map(|ns| ns as f64)).map(|medians| medians[0])
+    }
+
+    /// The medians of `count` samples that take turns.
+    fn alternate(
+        &self,
+        count: usize,
+        sample: &mut dyn FnMut(usize) -> Result<f64, String>,
+    ) -> Result<Vec<f64>, String> {
+        let mut samples = vec![Vec::new(); count];
+        for round in 0..self.rounds {
+            for turn in 0..count {
+                let which = if round % 2 == 0 { turn } else { count - 1 - turn };
+                samples[which].push(sample(which)?);
+            }
+        }
+        Ok(samples.into_iter().map(median).collect())
     }
 }
 
 /// Runs that fill a batch.
-fn calibrate(run: &mut dyn FnMut()) -> u64 {
+fn calibrate(batch: &mut dyn FnMut(u64) -> Result<u64, String>) -> Result<u64, String> {
     let mut runs = 1;
     loop {
-        let taken = batch_ns(run, runs);
+        let taken = batch(runs)?;
         if taken >= BATCH_NS {
-            return runs;
+            return Ok(runs);
         }
         // At least doubles, so this ends; a little more than needed, so that it rarely repeats.
         runs = (runs * 2).max(runs * BATCH_NS * 11 / 10 / taken.max(1)).min(runs * 64);
@@ -70,6 +104,10 @@ fn batch_ns(run: &mut dyn FnMut(), runs: u64) -> u64 {
         run();
     }
     Clock::now_ns() - start
+}
+
+fn timed_batch_ns(run: &mut Timed<'_>, runs: u64) -> Result<u64, String> {
+    (0..runs).map(|_| run()).sum()
 }
 
 /// The middle of `samples`.

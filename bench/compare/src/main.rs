@@ -1,33 +1,33 @@
-//! `compare`: Lockstep and revm side by side, in one process, on the same cases, with the answers checked.
+//! `compare`: Lockstep and other engines side by side, in one process, on the same cases, with the answers checked.
 //!
 //! # Method
 //!
-//! - One contract, one call, repeated from a fresh state (every slot cold); batches of at least a millisecond, engines
-//!   in turn with the order swapped each round, median of the rounds, CPU time of the thread.
-//! - Code is translated or analysed once, outside the timed region; `compile_ns` says what the first call cost more.
-//! - Ours is [`lockstep::Vm::call`] as a user calls it: journal, native stack, logs, output. The peer runs its bare
-//!   interpreter over the cheapest host that is right (`peer/host.rs`): no journal, no frames, no undo. Where
-//!   this is unfair it is unfair to us.
-//! - Both hash with the same assembly permutation. Neither keeps hashes or slots from one call to the next; ours keeps
-//!   digests within a call, so each case is measured without that as well (`no memo`).
+//! - Batches of at least a millisecond, engines in turn with the order swapped each round, median of the rounds, CPU
+//!   time of the thread. Ratios are peer time over our time: above one we are faster. Cases that are apart (micro
+//!   cases, starts) are listed, and are in no mean.
+//! - Contracts of Ethereum: one contract, one call, repeated from a fresh state (every slot cold). Code is translated or
+//!   analysed once, outside the timed region; `compile_ns` says what the first call cost more. Ours is
+//!   [`lockstep::Vm::call`] as a user calls it: journal, native stack, logs, output. The peer runs its bare interpreter
+//!   over the cheapest host that is right (`evm/peer/host.rs`): no journal, no frames, no undo. Where this is unfair
+//!   it is unfair to us. Both hash with the same assembly permutation. Neither keeps hashes or slots from one call to
+//!   the next; ours keeps digests within a call, so each case is measured without that as well (`no memo`).
 //! - Whole transactions go through both engines' front doors, the peer's state being its own `CacheDB`.
-//! - Ratios are peer time over our time: above one we are faster. Micro cases are listed, and are in no mean.
+//! - WebAssembly: one call of `run` in an instance that nobody has used, which is made outside the timed region;
+//!   everything was translated before. `compile_ns` is the time to read, validate and (where that is the engine's way)
+//!   compile the module. Ours is [`lockstep::wasm::Instances`] as a user calls it, with gas on; host functions share
+//!   one table of slots.
 
-mod answer;
 mod arguments;
-mod call;
-mod case;
 mod clock;
-mod ours;
-mod peer;
+mod evm;
 mod report;
-mod transaction;
+mod wasm;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::Arguments;
+use arguments::{Arguments, Guest};
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -42,22 +42,25 @@ fn main() -> ExitCode {
 
 /// Runs what was asked for; whether every answer was right.
 fn run(arguments: &Arguments) -> Result<bool, String> {
-    let directory = arguments.directory()?;
-    let clock = clock::Clock::new(arguments.quick);
-    let mut report = report::Report::default();
-    for case in case::read_calls(&directory, &arguments.filter)? {
-        eprintln!("{}", case.name);
-        report.add(call::compare(&case, arguments.tier, &clock)?);
+    if arguments.list {
+        println!("evm {}/{}", evm::PEER.0, evm::PEER.1);
+        wasm::names().iter().for_each(|name| println!("wasm {name}"));
+        return Ok(true);
     }
-    for case in case::read_transactions(&directory, &arguments.filter)? {
-        eprintln!("{}", case.name);
-        report.add(transaction::compare_warm(&case, arguments.tier, &clock)?);
-        if case.name == transaction::COLD_CASE {
-            report.add(transaction::compare_cold(&case, arguments.tier, &clock)?);
+    let folders = arguments.folders()?;
+    let ways = (arguments.tier, &clock::Clock::new(arguments.quick));
+    let mut report = report::Report::default();
+    let filter = arguments.filter.as_str();
+    for (guest, folder) in &folders {
+        match guest {
+            Guest::Evm => evm::measure(folder, filter, ways, &mut report)?,
+            Guest::Wasm => {
+                wasm::measure(folder, (filter, &arguments.peers), ways, &mut report)?;
+            }
         }
     }
     if report.is_empty() {
-        return Err(format!("no case in {} matches", directory.display()));
+        return Err(format!("no case matches {filter:?}"));
     }
     print!("{report}");
     if let Some(path) = &arguments.json {

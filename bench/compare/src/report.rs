@@ -1,6 +1,6 @@
 //! The table and the JSON.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Value, json};
 
@@ -11,35 +11,49 @@ pub struct Side {
     pub tier: &'static str,
     /// Time of one run.
     pub ns: f64,
-    /// The same, every input hashed anew.
+    /// The same, every input hashed anew, where that differs.
     pub ns_without_memo: Option<f64>,
-    /// What a first run costs more, or the analysis before it.
+    /// What a first run costs more, or what is done once before it.
     pub compile_ns: f64,
     pub gas: u64,
     /// What is wrong with the answer.
     pub objection: Option<String>,
 }
 
-/// Both engines on one case.
+impl Side {
+    /// What it is called where several engines stand in a line.
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.engine, self.tier)
+    }
+}
+
+/// All engines on one case.
 #[derive(Debug)]
 pub struct Row {
+    pub guest: &'static str,
     pub case: String,
     pub group: String,
     /// Whether it is listed apart and left out of the mean.
     pub is_apart: bool,
     pub ours: Side,
-    pub peer: Side,
+    pub peers: Vec<Side>,
 }
 
 impl Row {
-    /// How many times faster we are.
-    fn ratio(&self) -> f64 {
-        self.peer.ns / self.ours.ns
+    fn sides(&self) -> impl Iterator<Item = &Side> {
+        std::iter::once(&self.ours).chain(&self.peers)
+    }
+
+    /// How many times faster than this peer we are.
+    fn ratio(&self, label: &str) -> Option<f64> {
+        let peer = self.peers.iter().find(|peer| peer.label() == label)?;
+        Some(peer.ns / self.ours.ns)
     }
 
     /// The same when we keep no digests.
-    fn ratio_without_memo(&self) -> f64 {
-        self.peer.ns / self.ours.ns_without_memo.unwrap_or(self.ours.ns)
+    fn ratio_without_memo(&self, label: &str) -> Option<f64> {
+        let ns = self.ours.ns_without_memo?;
+        self.ratio(label).map(|ratio| ratio * self.ours.ns / ns)
     }
 }
 
@@ -60,22 +74,21 @@ impl Report {
 
     /// Whether every answer was right.
     pub fn is_right(&self) -> bool {
-        self.rows.iter().all(|row| row.ours.objection.is_none() && row.peer.objection.is_none())
+        self.rows.iter().flat_map(Row::sides).all(|side| side.objection.is_none())
     }
 
-    /// The geometric mean of `ratio` over the cases that count.
-    fn mean(&self, ratio: fn(&Row) -> f64) -> Option<f64> {
-        let logarithms: Vec<f64> =
-            self.rows.iter().filter(|row| !row.is_apart).map(|row| ratio(row).ln()).collect();
-        let count = logarithms.len();
-        (count > 0).then(|| (logarithms.iter().sum::<f64>() / count as f64).exp())
+    /// The guests of the rows, in their order.
+    fn guests(&self) -> Vec<&'static str> {
+        let mut guests: Vec<_> = self.rows.iter().map(|row| row.guest).collect();
+        guests.dedup();
+        guests
     }
 
     /// Everything, for programs.
     pub fn to_json(&self) -> Value {
         let side = |row: &Row, side: &Side| {
             json!({
-                "guest": "evm",
+                "guest": row.guest,
                 "case": row.case,
                 "engine": side.engine,
                 "tier": side.tier,
@@ -87,49 +100,146 @@ impl Report {
             })
         };
         let results: Vec<Value> =
-            self.rows.iter().flat_map(|row| [side(row, &row.ours), side(row, &row.peer)]).collect();
-        let cases: serde_json::Map<String, Value> =
-            self.rows.iter().map(|row| (row.case.clone(), json!(row.ratio()))).collect();
-        let in_the_mean: Vec<_> =
-            self.rows.iter().filter(|row| !row.is_apart).map(|row| &row.case).collect();
-        json!({
-            "results": results,
-            "ratios": { "of": "revm/lockstep", "geometric_mean": self.mean(Row::ratio),
-                "geometric_mean_without_memo": self.mean(Row::ratio_without_memo),
-                "in_the_mean": in_the_mean, "cases": cases },
-        })
+            self.rows.iter().flat_map(|row| row.sides().map(|one| side(row, one))).collect();
+        let ratios: BTreeMap<&str, Value> =
+            self.guests().into_iter().map(|guest| (guest, self.ratios(guest))).collect();
+        json!({ "results": results, "ratios": ratios })
     }
 
-    fn section(&self, f: &mut fmt::Formatter<'_>, title: &str, is_apart: bool) -> fmt::Result {
-        if !self.rows.iter().any(|row| row.is_apart == is_apart) {
+    /// For each peer, how many times faster than it we are.
+    fn ratios(&self, guest: &str) -> Value {
+        let rows: Vec<&Row> = self.rows.iter().filter(|row| row.guest == guest).collect();
+        let ratios = labels(&rows).into_iter().map(|label| {
+            let of = |row: &&&Row| Some((row.case.clone(), json!(row.ratio(&label)?)));
+            let cases: serde_json::Map<String, Value> =
+                rows.iter().filter_map(|row| of(&row)).collect();
+            let counts = |row: &&&Row| !row.is_apart && row.ratio(&label).is_some();
+            let in_the_mean: Vec<&str> =
+                rows.iter().filter(counts).map(|row| row.case.as_str()).collect();
+            let ratios = json!({
+                "geometric_mean": mean(&rows, |row| row.ratio(&label)),
+                "geometric_mean_without_memo": mean(&rows, |row| row.ratio_without_memo(&label)),
+                "in_the_mean": in_the_mean,
+                "cases": cases,
+            });
+            (label, ratios)
+        });
+        Value::Object(ratios.collect())
+    }
+
+    fn section(&self, f: &mut fmt::Formatter<'_>, guest: &str, is_apart: bool) -> fmt::Result {
+        let here = |row: &&Row| row.guest == guest && row.is_apart == is_apart;
+        let rows: Vec<&Row> = self.rows.iter().filter(here).collect();
+        if rows.is_empty() {
             return Ok(());
         }
-        let (ours, peer) = ("ours ns", "revm ns");
-        let (group, plain) = ("group", "no memo");
-        writeln!(f, "{title:34} {group:16} {ours:>13} {peer:>13} {:>7} {plain:>7}", "ratio")?;
-        for row in self.rows.iter().filter(|row| row.is_apart == is_apart) {
-            let (ours, peer) = (row.ours.ns, row.peer.ns);
-            let (case, group) = (&row.case, &row.group);
-            let (ratio, plain) = (row.ratio(), row.ratio_without_memo());
-            writeln!(f, "{case:34} {group:16} {ours:13.0} {peer:13.0} {ratio:7.2} {plain:7.2}")?;
-            for side in [&row.ours, &row.peer] {
+        let labels = labels(&rows);
+        let title = if is_apart { "left out of the mean" } else { guest };
+        write!(f, "{title:34} {:16} {:>13}", "group", "ours ns")?;
+        labels.iter().try_for_each(|label| write!(f, "  {label}"))?;
+        let has_memo = rows.iter().any(|row| row.ours.ns_without_memo.is_some());
+        writeln!(f, "{}", if has_memo { "  no memo" } else { "" })?;
+        for row in &rows {
+            write!(f, "{:34} {:16} {:13.0}", row.case, row.group, row.ours.ns)?;
+            cells(
+                f,
+                &labels,
+                has_memo,
+                |label| row.ratio(label),
+                |label| row.ratio_without_memo(label),
+            )?;
+            for side in row.sides() {
                 if let Some(objection) = &side.objection {
-                    writeln!(f, "  WRONG ({}): {objection}", side.engine)?;
+                    writeln!(f, "  WRONG ({}): {objection}", side.label())?;
                 }
             }
+        }
+        if !is_apart {
+            write!(f, "{:65}", "geometric mean")?;
+            let memo = |label: &str| mean(&rows, |row| row.ratio_without_memo(label));
+            cells(f, &labels, has_memo, |label| mean(&rows, |row| row.ratio(label)), memo)?;
+        }
+        writeln!(f)
+    }
+}
+
+/// A number for each peer, below its label; then the one against the first peer without digests.
+fn cells(
+    f: &mut fmt::Formatter<'_>,
+    labels: &[String],
+    has_memo: bool,
+    number: impl Fn(&str) -> Option<f64>,
+    without_memo: impl Fn(&str) -> Option<f64>,
+) -> fmt::Result {
+    let cell = |number: Option<f64>| number.map_or("-".to_owned(), |number| format!("{number:.2}"));
+    for label in labels {
+        write!(f, "  {:>1$}", cell(number(label)), label.len())?;
+    }
+    if has_memo {
+        write!(f, "  {:>7}", cell(labels.first().and_then(|label| without_memo(label))))?;
+    }
+    writeln!(f)
+}
+
+/// The peers of `rows`, in order of appearance.
+fn labels(rows: &[&Row]) -> Vec<String> {
+    let mut labels = Vec::new();
+    for label in rows.iter().flat_map(|row| &row.peers).map(Side::label) {
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    labels
+}
+
+/// The geometric mean of `ratio` over the cases that count and have one.
+fn mean(rows: &[&Row], ratio: impl Fn(&Row) -> Option<f64>) -> Option<f64> {
+    let counting = rows.iter().filter(|row| !row.is_apart);
+    let logarithms: Vec<f64> = counting.filter_map(|row| ratio(row)).map(f64::ln).collect();
+    let count = logarithms.len();
+    (count > 0).then(|| (logarithms.iter().sum::<f64>() / count as f64).exp())
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "How many times faster than each peer ours is.")?;
+        writeln!(f)?;
+        for guest in self.guests() {
+            self.section(f, guest, false)?;
+            self.section(f, guest, true)?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.section(f, "case", false)?;
-        let means = (self.mean(Row::ratio), self.mean(Row::ratio_without_memo));
-        if let (Some(mean), Some(plain)) = means {
-            writeln!(f, "{:78} {mean:7.2} {plain:7.2}", "geometric mean")?;
-            writeln!(f)?;
-        }
-        self.section(f, "left out of the mean", true)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn side(engine: &'static str, ns: f64) -> Side {
+        let objection = None;
+        Side { engine, tier: "t", ns, ns_without_memo: None, compile_ns: 0.0, gas: 0, objection }
+    }
+
+    fn row(guest: &'static str, case: &str, is_apart: bool, peers: Vec<Side>) -> Row {
+        let (case, group, ours) = (case.to_owned(), String::new(), side("ours", 10.0));
+        Row { guest, case, group, is_apart, ours, peers }
+    }
+
+    #[test]
+    fn means_are_for_each_guest_and_peer_over_the_cases_that_count() {
+        let mut report = Report::default();
+        report.add(row("evm", "a", false, vec![side("x", 70.0)]));
+        report.add(row("wasm", "a", false, vec![side("x", 20.0), side("y", 10.0)]));
+        report.add(row("wasm", "b", false, vec![side("x", 80.0)]));
+        report.add(row("wasm", "c", true, vec![side("x", 990.0)]));
+        let ratios = report.to_json()["ratios"].take();
+        let mean =
+            |guest: &str, peer: &str| ratios[guest][peer]["geometric_mean"].as_f64().unwrap();
+        assert!((mean("wasm", "x/t") - 4.0).abs() < 1e-9);
+        assert!((mean("wasm", "y/t") - 1.0).abs() < 1e-9);
+        assert!((mean("evm", "x/t") - 7.0).abs() < 1e-9);
+        assert_eq!(ratios["wasm"]["x/t"]["in_the_mean"], json!(["a", "b"]));
+        assert_eq!(ratios["wasm"]["x/t"]["cases"]["c"], json!(99.0));
     }
 }

@@ -47,7 +47,9 @@ pub use lockstep_host::spectest;
 #[cfg(unix)]
 pub use lockstep_host::wasi;
 pub use lockstep_interp::{CodeError, Line};
-pub use lockstep_rt::{Ended, Exit, HostRow, Program, ReserveError, StepView, Trap};
+pub use lockstep_rt::{
+    Ended, Exit, HostFunction, HostRow, Program, ReserveError, StepView, Stop, Trap, View,
+};
 pub use lockstep_state::{
     Changes, EmptyAccounts, Journal, Log, MemoryStorage, Storage, StorageError, logs_hash,
 };

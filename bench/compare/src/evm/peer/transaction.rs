@@ -14,7 +14,10 @@ use revm::{
 };
 
 use super::{call::SPEC, peer_address};
-use crate::{answer::Answer, case::TransactionCase, clock::Clock};
+use crate::{
+    clock::Clock,
+    evm::{answer::Answer, case::TransactionCase},
+};
 
 type Database = CacheDB<EmptyDB>;
 type PeerContext = Context<BlockEnv, TxEnv, CfgEnv, Database, Journal<Database>, ()>;

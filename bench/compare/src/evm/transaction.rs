@@ -5,10 +5,9 @@ use std::hint::black_box;
 
 use lockstep::{Engine, Tier};
 
+use super::{PEER, case::TransactionCase, ours, peer};
 use crate::{
-    case::TransactionCase,
     clock::Clock,
-    ours, peer,
     report::{Row, Side},
 };
 
@@ -26,7 +25,7 @@ pub fn compare_warm(case: &TransactionCase, tier: Tier, clock: &Clock) -> Result
     let mut peer = peer::Transactor::new(case)?;
     let mut row = check(case, tier, &mut ours, &mut peer)?;
     let run = &mut || drop(black_box(ours.run()));
-    [row.ours.ns, row.peer.ns] = clock.turns([run, &mut || peer.run()]);
+    [row.ours.ns, row.peers[0].ns] = clock.turns([run, &mut || peer.run()]);
     Ok(row)
 }
 
@@ -48,7 +47,7 @@ pub fn compare_cold(case: &TransactionCase, tier: Tier, clock: &Clock) -> Result
         black_box(ours.run());
         Ok(Clock::now_ns() - start)
     })?;
-    row.peer.ns = clock.singles(&mut || Ok(peer.first_run_ns()))?;
+    row.peers[0].ns = clock.singles(&mut || Ok(peer.first_run_ns()))?;
     Ok(row)
 }
 
@@ -71,10 +70,11 @@ fn check(
         objection,
     };
     Ok(Row {
+        guest: "evm",
         case: format!("transactions/{}", case.name),
         group: "transactions".to_owned(),
         is_apart: true,
         ours: side("lockstep", tier.name(), ours.gas, objection),
-        peer: side("revm", "interpreter", peer.gas, None),
+        peers: vec![side(PEER.0, PEER.1, peer.gas, None)],
     })
 }

@@ -15,12 +15,14 @@ use revm::{
 
 use super::{host::Host, peer_address};
 use crate::{
-    answer::Answer,
-    case::{CALLER, CONTRACT, CallCase},
     clock::Clock,
+    evm::{
+        answer::Answer,
+        case::{CALLER, CONTRACT, CallCase},
+    },
 };
 
-/// The peer's name for [`crate::case::FORK`].
+/// The peer's name for [`crate::evm::case::FORK`].
 pub(super) const SPEC: SpecId = SpecId::CANCUN;
 
 /// Repeats one call.

@@ -7,7 +7,7 @@ use lockstep::{
 };
 use serde_json::Value;
 
-use crate::answer::Expected;
+use crate::evm::answer::Expected;
 
 /// Whom a call goes to.
 pub const CONTRACT: Address = Address([0x11; 20]);

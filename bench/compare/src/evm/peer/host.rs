@@ -94,7 +94,7 @@ impl interpreter::Host for Host {
         U256::ZERO
     }
     fn caller(&self) -> Address {
-        super::peer_address(crate::case::CALLER)
+        super::peer_address(crate::evm::case::CALLER)
     }
     fn blob_hash(&self, _: usize) -> Option<U256> {
         None

@@ -2,10 +2,9 @@
 
 use lockstep::Tier;
 
+use super::{PEER, case::CallCase, ours, peer};
 use crate::{
-    case::CallCase,
     clock::Clock,
-    ours, peer,
     report::{Row, Side},
 };
 
@@ -28,6 +27,7 @@ pub fn compare(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, String
     let [ours_ns, plain_ns, peer_ns] =
         clock.turns([&mut || ours.run(), &mut || plain.run(), &mut || peer.run()]);
     Ok(Row {
+        guest: "evm",
         case: case.name.clone(),
         group: case.group.clone(),
         is_apart: case.is_micro,
@@ -40,14 +40,14 @@ pub fn compare(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, String
             gas: ours_answer.gas,
             objection: case.expected.objection(&ours_answer),
         },
-        peer: Side {
-            engine: "revm",
-            tier: "interpreter",
+        peers: vec![Side {
+            engine: PEER.0,
+            tier: PEER.1,
             ns: peer_ns,
             ns_without_memo: None,
             compile_ns: analysis,
             gas: peer_answer.gas,
             objection: case.expected.objection(&peer_answer),
-        },
+        }],
     })
 }

@@ -8,9 +8,11 @@ use lockstep::{
 };
 
 use crate::{
-    answer::Answer,
-    case::{CALLER, CONTRACT, CallCase, TransactionCase, config},
     clock::Clock,
+    evm::{
+        answer::Answer,
+        case::{CALLER, CONTRACT, CallCase, TransactionCase, config},
+    },
 };
 
 /// A contract that stops at once; running it touches what a first call of a process would pay for.
