@@ -69,8 +69,12 @@ pub fn load(words: &[String]) -> Result<Code, InputError> {
     }
 }
 
-/// What the content of `path` is.
-fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
+/// What `bytes`, the content of `path`, are.
+///
+/// # Errors
+///
+/// When they are nothing we know, or text with a mistake.
+pub fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
     let place = path.display().to_string();
     let refuse = |what: &str| Err(InputError::Content { place: place.clone(), what: what.into() });
     if bytes.starts_with(WASM_MAGIC) {

@@ -26,4 +26,4 @@ mod trap;
 
 pub use command::{Arguments, run};
 pub use suite::{FileReport, Totals, collect_scripts, run_scripts};
-pub use tally::{Counts, Failure, Refusal, Tally};
+pub use tally::{Counts, Failure, Place, Refusal, Tally};

@@ -5,13 +5,22 @@
 mod dmir;
 mod evm;
 mod state_test;
+mod wasm;
 
 pub use dmir::dmir;
 pub use evm::evm;
 pub use state_test::state_test;
+pub use wasm::{wasm_load, wasm_smith, wasm_text};
 
 /// A fuzz target: its name, which is that of its corpus folder, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 3] = [("dmir", dmir), ("evm", evm), ("state_test", state_test)];
+pub const TARGETS: [Target; 6] = [
+    ("dmir", dmir),
+    ("evm", evm),
+    ("state_test", state_test),
+    ("wasm_load", wasm_load),
+    ("wasm_smith", wasm_smith),
+    ("wasm_text", wasm_text),
+];

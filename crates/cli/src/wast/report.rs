@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     suite::{FileReport, Totals},
-    tally::{Counts, Failure, Refusal, Tally},
+    tally::{Counts, Failure, Place, Refusal, Tally},
 };
 
 #[derive(Debug, Serialize)]
@@ -18,6 +18,7 @@ struct Row<'r> {
     #[serde(flatten)]
     counts: Counts,
     kinds: &'r BTreeMap<&'static str, Counts>,
+    places: &'r BTreeMap<Place, usize>,
     refused: &'r [Refusal],
     skips: &'r BTreeMap<String, usize>,
     failures: &'r [Failure],
@@ -32,6 +33,7 @@ impl<'r> Row<'r> {
             file: report.path.display().to_string(),
             counts: tally.counts(),
             kinds: &tally.kinds,
+            places: &tally.places,
             refused: &tally.refused,
             skips: &tally.skips,
             failures: &tally.failures,

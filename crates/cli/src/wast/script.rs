@@ -97,7 +97,10 @@ impl ScriptRun {
                 Err(Obstacle::failed("no exception was thrown"))
             }
             WastDirective::AssertMalformed { mut module, .. }
-            | WastDirective::AssertInvalid { mut module, .. } => expect_refusal(&mut module),
+            | WastDirective::AssertInvalid { mut module, .. } => {
+                self.tally.place(expect_refusal(&mut module)?);
+                Ok(())
+            }
             WastDirective::AssertMalformedCustom { mut module, .. }
             | WastDirective::AssertInvalidCustom { mut module, .. } => {
                 expect_custom_refusal(&mut module)

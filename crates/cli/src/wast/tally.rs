@@ -35,6 +35,16 @@ pub struct Refusal {
     pub proposal: String,
 }
 
+/// Where a module that is none goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// At a byte of the binary form.
+    Byte,
+    /// At a line and column of the text.
+    LineAndColumn,
+}
+
 /// Why a directive did not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Obstacle {
@@ -57,6 +67,8 @@ pub struct Tally {
     pub kinds: BTreeMap<&'static str, Counts>,
     /// Modules that need what the engine does not offer.
     pub refused: Vec<Refusal>,
+    /// Refusals that scripts ask for, by what names their place.
+    pub places: BTreeMap<Place, usize>,
     /// Assertions left out, by reason.
     pub skips: BTreeMap<String, usize>,
     /// Directives that failed.
@@ -92,6 +104,11 @@ impl Tally {
         if let Err(Obstacle::Failed(message)) = done {
             self.failure(line, kind, message);
         }
+    }
+
+    /// Counts a refusal that was asked for.
+    pub(super) fn place(&mut self, place: Place) {
+        *self.places.entry(place).or_default() += 1;
     }
 
     /// Counts assertions that are left out.

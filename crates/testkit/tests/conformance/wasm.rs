@@ -1,10 +1,14 @@
 //! The WebAssembly specification's scripts: every assertion, in the interpreter and in the evaluator.
 
+use std::collections::BTreeMap;
+
 use lockstep::Tier;
-use lockstep_cli::wast::{FileReport, Totals, collect_scripts, run_scripts};
+use lockstep_cli::wast::{FileReport, Place, Totals, collect_scripts, run_scripts};
 
 /// Assertions that hold at least.
 const FLOOR: usize = 61_548;
+/// Modules that scripts hold to be malformed or invalid, at least.
+const REFUSALS_FLOOR: usize = 4_652;
 /// Failures that are shown.
 const SHOWN: usize = 50;
 #[test]
@@ -18,7 +22,25 @@ fn every_assertion_of_the_specification_holds_or_is_skipped_with_a_reason() {
         println!("scripts, {tier}: {passed} passed, {failed} failed, {skipped} skipped");
         assert_eq!((failed, unreadable), (0, 0), "assertions that fail, scripts that are not read");
         assert!(passed >= FLOOR, "{passed} of at least {FLOOR}");
+        let (refused, placed) = refusals(&reports);
+        println!("scripts, {tier}: {refused} modules refused as they ask, {placed:?}");
+        assert_eq!(refused, placed.values().sum::<usize>(), "refusals that name their place");
+        assert!(refused >= REFUSALS_FLOOR, "{refused} of at least {REFUSALS_FLOOR}");
     }
+}
+
+/// How many modules were refused as scripts ask, and how many of these by what kind of place.
+fn refusals(reports: &[FileReport]) -> (usize, BTreeMap<Place, usize>) {
+    let (mut refused, mut placed) = (0, BTreeMap::new());
+    for tally in reports.iter().filter_map(|report| report.tally.as_ref().ok()) {
+        let kinds = ["assert_malformed", "assert_invalid"];
+        refused +=
+            kinds.iter().filter_map(|kind| tally.kinds.get(kind)).map(|c| c.passed).sum::<usize>();
+        for (place, count) in &tally.places {
+            *placed.entry(*place).or_default() += count;
+        }
+    }
+    (refused, placed)
 }
 
 fn show(reports: &[FileReport]) {

@@ -1,0 +1,10 @@
+(module
+  (global $g (mut f64) (f64.const nan:0x4))
+  (global (export "h") (mut f32) (f32.const -0x1.8p-3))
+  (func (export "f") (param f64 f32) (result i32 i64 f32)
+    (global.set $g (f64.div (local.get 0) (f64.promote_f32 (local.get 1))))
+    (global.set 1 (f32.nearest (f32.demote_f64 (global.get $g))))
+    (i32.trunc_sat_f64_u (local.get 0))
+    (i64.trunc_f32_s (local.get 1))
+    (f32.copysign (f32.min (local.get 1) (f32.const inf)) (f32.convert_i64_u (i64.reinterpret_f64 (local.get 0)))))
+)

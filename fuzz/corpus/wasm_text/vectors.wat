@@ -1,0 +1,11 @@
+(module
+  (memory 1)
+  (global (mut v128) (v128.const i32x4 1 2 3 4))
+  (func (export "v") (param v128 i32) (result v128 i32)
+    (local v128)
+    (local.set 2 (i8x16.shuffle 0 17 2 19 4 21 6 23 8 25 10 27 12 29 14 31 (local.get 0) (global.get 0)))
+    (v128.store (local.get 1) (f32x4.add (local.get 2) (i32x4.splat (local.get 1))))
+    (global.set 0 (v128.load8_lane 3 (i32.const 5) (local.get 2)))
+    (i16x8.relaxed_q15mulr_s (v128.bitselect (local.get 0) (local.get 2) (global.get 0)) (i64x2.shl (local.get 2) (local.get 1)))
+    (i8x16.bitmask (i32x4.trunc_sat_f64x2_s_zero (local.get 0))))
+)

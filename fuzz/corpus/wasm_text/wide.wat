@@ -1,0 +1,10 @@
+(module $named
+  (import "a" "f" (func (param i64)))
+  (import "a" "g" (global i32))
+  (global i32 (i32.add (global.get 0) (i32.mul (i32.const 3) (i32.const 5))))
+  (func (export "mul") (param i64 i64) (result i64 i64)
+    (call 0 (local.get 0))
+    (i64.add128 (local.get 0) (local.get 1) (i64.mul_wide_u (local.get 0) (local.get 1))))
+  (start 2)
+  (func (nop))
+)

@@ -1,0 +1,1 @@
+(module (func (export "a") (block (block (block (br 3))))) (func (export "b") (result i32) (i32.const 0xffff_fffff)))

@@ -1,0 +1,1 @@
+(module (memory (data "abc")) (func (export "f") (result i32) (i32.load8_s offset=2 align=1 (i32.const 0))) (start 0))
