@@ -11,6 +11,9 @@ const BATCH_NS: u64 = 1_000_000;
 const ROUNDS: usize = 21;
 /// Rounds with `--quick`.
 const QUICK_ROUNDS: usize = 7;
+/// A run that takes longer than this, in nanoseconds, is repeated in no more rounds than follow.
+const LONG_NS: u64 = 100_000_000;
+const LONG_ROUNDS: usize = 5;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +42,7 @@ impl Clock {
             let mut batch = |runs| Ok(batch_ns(run, runs));
             (calibrate(&mut batch).expect("no run of these fails"), run)
         });
-        let medians = self.alternate(N, &mut |which| {
+        let medians = self.alternate(&[self.rounds; N], &mut |which| {
             let (runs, run) = &mut batches[which];
             Ok(batch_ns(*run, *runs) as f64 / *runs as f64)
         });
@@ -53,11 +56,18 @@ impl Clock {
     ///
     /// The first that one of them has.
     pub fn timed_turns(&self, runners: &mut [Timed<'_>]) -> Result<Vec<f64>, String> {
-        let mut counts = Vec::new();
+        let (mut counts, mut rounds) = (Vec::new(), Vec::new());
         for run in &mut *runners {
-            counts.push(calibrate(&mut |runs| timed_batch_ns(run, runs))?);
+            let mut longest = 0;
+            counts.push(calibrate(&mut |runs| {
+                let taken = timed_batch_ns(run, runs)?;
+                longest = longest.max(taken / runs);
+                Ok(taken)
+            })?);
+            let is_long = longest > LONG_NS;
+            rounds.push(if is_long { LONG_ROUNDS.min(self.rounds) } else { self.rounds });
         }
-        self.alternate(runners.len(), &mut |which| {
+        self.alternate(&rounds, &mut |which| {
             let runs = counts[which];
             Ok(timed_batch_ns(&mut runners[which], runs)? as f64 / runs as f64)
         })
@@ -65,20 +75,23 @@ impl Clock {
 
     /// The median of single runs, each of which measures itself.
     pub fn singles(&self, run: &mut dyn FnMut() -> Result<u64, String>) -> Result<f64, String> {
-        self.alternate(1, &mut |_| run().map(|ns| ns as f64)).map(|medians| medians[0])
+        self.alternate(&[self.rounds], &mut |_| run().map(|ns| ns as f64)).map(|medians| medians[0])
     }
 
-    /// The medians of `count` samples that take turns.
+    /// The medians of samples that take turns, each for as many rounds as it has.
     fn alternate(
         &self,
-        count: usize,
+        rounds: &[usize],
         sample: &mut dyn FnMut(usize) -> Result<f64, String>,
     ) -> Result<Vec<f64>, String> {
+        let count = rounds.len();
         let mut samples = vec![Vec::new(); count];
         for round in 0..self.rounds {
             for turn in 0..count {
                 let which = if round % 2 == 0 { turn } else { count - 1 - turn };
-                samples[which].push(sample(which)?);
+                if round < rounds[which] {
+                    samples[which].push(sample(which)?);
+                }
             }
         }
         Ok(samples.into_iter().map(median).collect())

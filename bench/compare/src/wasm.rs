@@ -13,6 +13,7 @@ mod engine;
 mod host;
 mod ours;
 mod run;
+mod start;
 mod tiny;
 mod wasmi;
 
@@ -23,9 +24,12 @@ use lockstep::Tier;
 use self::engine::Engine;
 use crate::{clock::Clock, report::Report};
 
+/// The case that is a loop of as many host calls as its argument says.
+const HOST_CALLS: &str = "hostnop";
+
 /// Every peer, in the order of the table.
 fn peers() -> Vec<Box<dyn Engine>> {
-    vec![Box::new(wasmi::Wasmi::eager())]
+    vec![Box::new(wasmi::Wasmi::eager()), Box::new(wasmi::Wasmi::lazy())]
 }
 
 /// The names of the peers.
@@ -50,9 +54,21 @@ pub fn measure(
     peers.retain(|peer| {
         wanted.is_empty() || wanted.iter().any(|name| peer.label().contains(name.as_str()))
     });
+    let ours: &dyn Engine = &ours;
+    let starting: Vec<&dyn Engine> =
+        std::iter::once(ours).chain(peers.iter().map(|peer| &**peer)).collect();
+    let mut running = starting.clone();
+    running.retain(|engine| !engine.is_for_starts());
     for case in case::read(folder, filter)? {
         eprintln!("{}", case.name);
-        report.add(run::compare(&case, &ours, &peers, clock)?);
+        let row = run::compare(&case, &running, clock)?;
+        let host_call = (case.name == HOST_CALLS).then(|| run::host_call(&case, &row));
+        report.add(row);
+        host_call.into_iter().for_each(|row| report.add(row));
+        if start::is_measured(&case) {
+            report.add(start::first_result(&case, &starting, clock)?);
+        }
     }
+    start::visits(filter, &starting, clock)?.into_iter().for_each(|row| report.add(row));
     Ok(())
 }

@@ -12,6 +12,11 @@ pub trait Engine {
     /// When it does not take the module.
     fn load<'a>(&'a self, bytes: &[u8]) -> Result<Box<dyn Module + 'a>, String>;
 
+    /// Whether only its starts differ from those of another engine in the table.
+    fn is_for_starts(&self) -> bool {
+        false
+    }
+
     /// Name and tier in one word.
     fn label(&self) -> String {
         let (engine, tier) = self.name();
@@ -27,6 +32,13 @@ pub trait Module {
     ///
     /// When there is no instance, or the call does not return.
     fn call(&self, argument: u64) -> Result<Called, String>;
+
+    /// Makes an instance, calls its `run`, which takes and returns nothing, and lets the instance go.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Module::call`].
+    fn visit(&self) -> Result<(), String>;
 }
 
 /// What a call did.

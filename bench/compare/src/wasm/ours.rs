@@ -35,10 +35,14 @@ impl Lockstep {
         }
     }
 
+    fn instances(&self) -> Result<Instances<Slots>, String> {
+        let instances = Instances::new(Slots::default(), Options { tier: self.tier });
+        instances.map_err(|error| error.to_string())
+    }
+
     /// A machine that has run something.
     fn machine(&self) -> Result<Instances<Slots>, String> {
-        let mut instances = Instances::new(Slots::default(), Options { tier: self.tier })
-            .map_err(|error| error.to_string())?;
+        let mut instances = self.instances()?;
         let instance = instances.instantiate(&self.primer, &[], &mut GAS.clone());
         let instance = instance.map_err(|error| error.to_string())?;
         run(&mut instances, instance, &[], &mut GAS.clone())?;
@@ -108,6 +112,14 @@ impl Module for Loaded<'_> {
             [Value::I64(result)] => Ok(Called { ns, result, gas: GAS - gas }),
             _ => Err("run returns something else than one i64".to_owned()),
         }
+    }
+
+    fn visit(&self) -> Result<(), String> {
+        let mut instances = self.engine.instances()?;
+        let mut gas = GAS;
+        let instance = instances.instantiate(&self.module, &[], &mut gas);
+        let instance = instance.map_err(|error| error.to_string())?;
+        run(&mut instances, instance, &[], &mut gas).map(drop)
     }
 }
 

@@ -1,6 +1,6 @@
 //! wasmi's side, fuel on, its memory found once for each instance.
 
-use wasmi::{Caller, CompilationMode, Config, Linker, Memory, Store};
+use wasmi::{Caller, CompilationMode, Config, Instance, Linker, Memory, Store};
 
 use super::{
     engine::{Called, Engine, Module},
@@ -10,6 +10,9 @@ use crate::clock::Clock;
 
 /// More fuel than any case uses.
 const FUEL: u64 = 1 << 62;
+
+/// The name of the way that differs at starts alone.
+const LAZY: &str = "fuel,lazy";
 
 /// wasmi, with what modules import.
 pub struct Wasmi {
@@ -29,6 +32,11 @@ impl Wasmi {
     /// Everything is translated when it is loaded.
     pub fn eager() -> Self {
         Self::new("fuel", CompilationMode::Eager)
+    }
+
+    /// Everything is validated when it is loaded, and translated on its first call: the default.
+    pub fn lazy() -> Self {
+        Self::new(LAZY, CompilationMode::LazyTranslation)
     }
 
     fn new(tier: &'static str, mode: CompilationMode) -> Self {
@@ -88,6 +96,10 @@ impl Engine for Wasmi {
         ("wasmi", self.tier)
     }
 
+    fn is_for_starts(&self) -> bool {
+        self.tier == LAZY
+    }
+
     fn load<'a>(&'a self, bytes: &[u8]) -> Result<Box<dyn Module + 'a>, String> {
         let module = wasmi::Module::new(&self.engine, bytes).map_err(|error| error.to_string())?;
         Ok(Box::new(Loaded { engine: self, module }))
@@ -111,10 +123,21 @@ impl Loaded<'_> {
         let ns = Clock::now_ns() - start;
         Ok(Called { ns, result, gas: FUEL - store.get_fuel()? })
     }
+
+    fn try_visit(&self) -> Result<(), wasmi::Error> {
+        let mut store = Store::new(&self.engine.engine, Host::default());
+        store.set_fuel(FUEL)?;
+        let instance = Instance::new(&mut store, &self.module, &[])?;
+        instance.get_typed_func::<(), ()>(&store, "run")?.call(&mut store, ())
+    }
 }
 
 impl Module for Loaded<'_> {
     fn call(&self, argument: u64) -> Result<Called, String> {
         self.try_call(argument).map_err(|error| error.to_string())
+    }
+
+    fn visit(&self) -> Result<(), String> {
+        self.try_visit().map_err(|error| error.to_string())
     }
 }
