@@ -23,7 +23,9 @@ mod spectest;
 mod suite;
 mod tally;
 mod trap;
+mod watch;
 
 pub use command::{Arguments, run};
-pub use suite::{FileReport, Totals, collect_scripts, run_scripts};
+pub use suite::{FileReport, Totals, Way, collect_scripts, run_scripts};
 pub use tally::{Counts, Failure, Place, Refusal, Tally};
+pub use watch::Watch;

@@ -1,11 +1,47 @@
 //! Runs one function of an instance on the tier of choice: what instances and contracts have in common.
 
-use lockstep_guest::wasm::Module;
+use std::sync::{Arc, OnceLock};
+
+use lockstep_guest::wasm::{Instrumented, Module};
 use lockstep_interp::{Code, Ending};
-use lockstep_ir::{FuncId, op::meaning::Bits};
+use lockstep_ir::{FuncId, Functions, op::meaning::Bits};
 use lockstep_rt::{Evaluated, Exit, Faulted, Machine, Spec, Stop, Trap, evaluate_function};
 
 use crate::{machine::Executor, tier::Tier};
+
+/// A module's functions in both compilations, with whatever of them was translated so far.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    guest: Arc<Module>,
+    plain: Code,
+    /// What observed runs use; nobody else pays for it.
+    observed: OnceLock<(Instrumented, Code)>,
+}
+
+impl Compiled {
+    pub(crate) fn new(guest: Arc<Module>) -> Self {
+        Self { plain: Code::functions(guest.clone()), guest, observed: OnceLock::new() }
+    }
+
+    /// The compilation that shows each instruction, or the one that shows none.
+    pub(crate) fn form(&self, is_observed: bool) -> (&dyn Functions, &Code) {
+        if !is_observed {
+            return (&*self.guest, &self.plain);
+        }
+        let (program, code) = self.observed.get_or_init(|| {
+            let program = Instrumented(self.guest.clone());
+            let code = Code::functions(Arc::new(program.clone()));
+            (program, code)
+        });
+        (program, code)
+    }
+
+    /// Bytes of translations.
+    pub(crate) fn size_bytes(&self) -> usize {
+        let observed = self.observed.get().map_or(0, |(_, code)| code.size_bytes());
+        self.plain.size_bytes() + observed
+    }
+}
 
 /// How a function ended.
 pub(crate) enum End {
@@ -17,10 +53,10 @@ pub(crate) enum End {
     Trap(Trap),
 }
 
-/// Runs a function of `module`, whose translation is `code`; returns how it ended and the gas left.
+/// Runs a function of a program, whose translation is `code`; returns how it ended and the gas left.
 pub(crate) fn run_function<H>(
     (executor, tier): (&Executor, Tier),
-    (module, code): (&Module, &Code),
+    (program, code): (&dyn Functions, &Code),
     (host, machine): (&mut H, &mut dyn Machine<H>),
     spec: &Spec<'_, H>,
     function: (FuncId, &[Bits]),
@@ -29,7 +65,7 @@ pub(crate) fn run_function<H>(
     let resources = &executor.resources;
     if tier == Tier::Evaluator {
         let (ended, gas) =
-            evaluate_function(resources, module, (host, machine), spec, function, output);
+            evaluate_function(resources, program, (host, machine), spec, function, output);
         let end = match ended {
             Evaluated::Values(values) => End::Values(values),
             Evaluated::Exit(Exit::Trap(trap)) => End::Trap(trap),

@@ -48,7 +48,7 @@ pub use lockstep_host::spectest;
 pub use lockstep_host::wasi;
 pub use lockstep_interp::{CodeError, Line};
 pub use lockstep_rt::{
-    Ended, Exit, HostFunction, HostRow, Program, ReserveError, StepView, Stop, Trap, View,
+    Ended, Exit, HostFunction, HostRow, Program, ReserveError, Shown, StepView, Stop, Trap, View,
 };
 pub use lockstep_state::{
     Changes, EmptyAccounts, Journal, Log, MemoryStorage, Storage, StorageError, logs_hash,

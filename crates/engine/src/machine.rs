@@ -142,9 +142,9 @@ impl<W: World> Runner<'_, W> {
             instance: Some((&instance.store, instance.number)),
             depth: host.depth_units(),
             gas,
-            is_observed: false,
+            is_observed: self.tracer.is_some(),
         };
-        let (ways, module) = ((self.executor, self.tier), (&*contract.guest, &contract.code));
+        let (ways, module) = ((self.executor, self.tier), contract.compiled.form(spec.is_observed));
         let function = (contract.entry, &[][..]);
         let (end, gas) = run_function(ways, module, (host, self), &spec, function, output)?;
         let exit = match end {

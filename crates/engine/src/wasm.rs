@@ -23,7 +23,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use call::{CallEnd, CallError};
+pub use call::{CallEnd, CallError, Tracer};
 pub use instances::Instances;
 pub(crate) use instances::store_type;
 pub(crate) use instantiate::fill;

@@ -26,6 +26,7 @@ use crate::{
     module::{Functions, Lazy, Module},
     op::meaning::Bits,
     trap::Trap,
+    types::Type,
     verify::Verified,
 };
 
@@ -139,7 +140,11 @@ pub trait Env {
         results: &mut [Bits],
     ) -> Result<(), Stop>;
 
-    /// Shows the guest instruction at `pc` before it runs, with the guest's gas and the slots of the window in use.
+    /// Lays out an operand of the guest, to be shown by the next step.
+    fn show(&mut self, ty: Type, bits: &Bits);
+
+    /// Shows the guest instruction at `pc` before it runs, with the guest's gas, the slots of the window in use, and what
+    /// was laid out since the step before.
     fn step(&mut self, pc: u32, gas: u64, slots: u64);
 
     /// Called before each block, so that a program that never pays can be ended.

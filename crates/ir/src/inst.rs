@@ -347,6 +347,14 @@ pub enum Inst {
         /// The first result.
         first: Value,
     },
+    /// Lays out `value`, so that the next `step` shows it. Those of one step follow each other, the lowest operand of the
+    /// guest's stack first.
+    Show {
+        /// Its type.
+        ty: Type,
+        /// What is shown.
+        value: Operand,
+    },
     /// Before each guest instruction of an instrumented compilation: what tracers and debuggers see.
     Step {
         /// Static cost charged in advance for instructions from this one on.

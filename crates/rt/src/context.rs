@@ -1,8 +1,9 @@
 //! [`Context`]: every byte outside its frame that generated code and handlers may touch.
 
+use alloc::vec::Vec;
 use core::ffi::c_void;
 
-use lockstep_ir::{Growth, MEMORIES_MAX, evaluate::Range};
+use lockstep_ir::{Growth, MEMORIES_MAX, Type, evaluate::Range, op::meaning::Bits};
 
 #[cfg(feature = "native")]
 use crate::enter::Resources;
@@ -17,6 +18,15 @@ pub struct Step {
     pub gas: u64,
     /// One past the highest slot of the window that is in use.
     pub window_top: *const u64,
+}
+
+/// An operand of the guest that a step shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// Its type.
+    pub ty: Type,
+    /// Its bits, zero beyond the type's.
+    pub bits: Bits,
 }
 
 /// Called with the context and what is about to run.
@@ -52,6 +62,8 @@ pub struct Context {
     pub tier: *mut c_void,
     /// What an instrumented compilation calls before each guest instruction.
     pub step: Option<StepHook>,
+    /// What the next step shows besides the window; empty unless there is a hook.
+    pub shown: Vec<Shown>,
     /// The linked imports, in the module's order.
     pub links: *const Link,
     /// Which of them is called, during host calls.

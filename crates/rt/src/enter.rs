@@ -130,6 +130,7 @@ pub fn enter<H, R>(
         frame_limit: frame.wrapping_add(room),
         tier: core::ptr::null_mut(),
         step: spec.is_observed.then_some(show_step::<H>),
+        shown: Vec::new(),
         links: spec.links.as_slice().as_ptr(),
         import: 0,
         instance: spec.instance.map_or(0, |(_, instance)| instance),

@@ -5,13 +5,13 @@
 use alloc::vec::Vec;
 
 use lockstep_ir::{
-    Act, GlobalId, Growth, ImportId, Interface, MemoryId, SigId, Signature, TableId, Trap,
+    Act, GlobalId, Growth, ImportId, Interface, MemoryId, SigId, Signature, TableId, Trap, Type,
     evaluate::{Callee, Env, Stop as EvaluateStop},
     op::meaning::Bits,
 };
 
 use crate::{
-    context::{Context, Step},
+    context::{Context, Shown, Step},
     exit::Stop,
     foreign::{call_indirect, perform_act},
     memory::{TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost},
@@ -184,6 +184,12 @@ impl Env for ContextEnv<'_> {
             // SAFETY: as above; operands lie at the offsets.
             unsafe { link(context, frame, offsets) }
         })
+    }
+
+    fn show(&mut self, ty: Type, bits: &Bits) {
+        if self.context.step.is_some() {
+            self.context.shown.push(Shown { ty, bits: *bits });
+        }
     }
 
     fn step(&mut self, pc: u32, gas: u64, slots: u64) {

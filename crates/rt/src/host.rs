@@ -19,7 +19,7 @@ use lockstep_base::{Hash, U256};
 use lockstep_ir::{FuncId, MemoryId, Trap, Type, evaluate::Range, op::meaning::Bits};
 
 use crate::{
-    context::Context,
+    context::{Context, Shown},
     exit::{Ended, Faulted, Stop},
     store::Store,
 };
@@ -74,6 +74,8 @@ pub struct StepView<'a> {
     pub gas: u64,
     /// The limbs of the window's words in use, lowest word first.
     pub window: &'a [u64],
+    /// The operands of a guest without a window, the lowest first; where there are many, perhaps the highest alone.
+    pub operands: &'a [Shown],
     /// Memory 0.
     pub memory: &'a [u8],
 }
@@ -536,7 +538,9 @@ unsafe extern "C" fn shim<H, F: HostFunction<H>>(
 pub(crate) unsafe fn show_step<H>(context: *mut Context, step: &crate::Step) {
     // SAFETY: the caller's promise; nobody else uses the context during the call.
     let context = unsafe { &mut *context };
-    let bytes = (step.window_top as usize).saturating_sub(context.window_low as usize);
+    // Without a window there is nothing between its ends, wherever the frame is.
+    let top = step.window_top.min(context.window_high.cast_const());
+    let bytes = (top as usize).saturating_sub(context.window_low as usize);
     let memory = &context.memories[0];
     // SAFETY: the window's slots below `window_top` and the memory's bytes exist; neither changes during the call.
     let (window, memory) = unsafe {
@@ -545,12 +549,17 @@ pub(crate) unsafe fn show_step<H>(context: *mut Context, step: &crate::Step) {
             core::slice::from_raw_parts(memory.base, memory.len as usize),
         )
     };
-    let view = StepView { pc: step.pc, gas: step.gas, window, memory };
+    // A machine may run other programs, but none on this context.
+    let operands = core::mem::take(&mut context.shown);
+    let view = StepView { pc: step.pc, gas: step.gas, window, operands: &operands, memory };
     // SAFETY: as in `View::parts`.
     unsafe {
         let machine: &mut dyn Machine<H> = *context.machine.cast::<&mut dyn Machine<H>>();
         machine.step(&mut *context.host.cast::<H>(), view);
     }
+    // Its room serves the next step.
+    context.shown = operands;
+    context.shown.clear();
 }
 
 type Panic = alloc::boxed::Box<dyn core::any::Any + Send>;

@@ -32,7 +32,7 @@ mod memory;
 mod stack;
 mod store;
 
-pub use context::{Context, Step, StepHook};
+pub use context::{Context, Shown, Step, StepHook};
 #[cfg(feature = "native")]
 pub use enter::{Resources, Spec, enter};
 pub use evaluate::ContextEnv;

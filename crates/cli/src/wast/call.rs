@@ -9,7 +9,7 @@ use wast::{QuoteWat, WastExecute, WastInvoke, WastRet, Wat};
 use super::{
     load::load,
     pattern::{all_match, argument},
-    session::{GAS, Session, Unmade},
+    session::{Session, Unmade},
     tally::Obstacle,
     trap::is_expected,
 };
@@ -65,7 +65,7 @@ impl Session {
             return Err(Obstacle::Failed(format!("no function {name:?} is exported")));
         };
         let args: Vec<Value> = invoke.args.iter().map(argument).collect::<Result<_, _>>()?;
-        match self.instances.call(func, &args, &mut GAS.clone()) {
+        match self.call(func, &args) {
             Ok(CallEnd::Values(values)) => Ok(Ended::Values(values)),
             Ok(CallEnd::Trap(trap)) => Ok(Ended::Trap(trap)),
             Ok(CallEnd::Exit { .. }) => Err(Obstacle::failed("the program ended itself")),

@@ -11,7 +11,7 @@ use lockstep::Tier;
 
 use super::{
     report,
-    suite::{FileReport, Totals, collect_scripts, run_scripts},
+    suite::{FileReport, Totals, Way, collect_scripts, run_scripts},
 };
 use crate::{command::talk, error::InputError, exit, progress};
 
@@ -27,6 +27,9 @@ pub struct Arguments {
     /// What runs the code.
     #[arg(long, value_name = "NAME", default_value_t)]
     tier: Tier,
+    /// Runs the compilations that tracers see; the results are the same.
+    #[arg(long)]
+    observed: bool,
 }
 
 /// Runs the command.
@@ -40,7 +43,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         files.extend(collect_scripts(path)?);
     }
     let bar = Mutex::new(progress::bar(files.len()));
-    let reports = run_scripts(&files, arguments.tier, &|report: &FileReport| {
+    let way = Way { tier: arguments.tier, is_observed: arguments.observed };
+    let reports = run_scripts(&files, way, &|report: &FileReport| {
         let bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = &report.tally {
             bar.suspend(|| talk(&format!("error: {error}\n")));

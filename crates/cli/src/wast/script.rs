@@ -5,13 +5,13 @@ use std::{
     path::Path,
 };
 
-use lockstep::Tier;
 use wast::{QuoteWat, Wast, WastDirective, parser, token::Id};
 
 use super::{
     call::{expect_trap, expect_values},
     load::{Unloaded, expect_custom_refusal, expect_refusal, load},
     session::{Session, Slot, Unmade},
+    suite::Way,
     tally::{Obstacle, Refusal, Tally},
 };
 use crate::{error::InputError, panics, wasm_text};
@@ -21,16 +21,18 @@ use crate::{error::InputError, panics, wasm_text};
 /// # Errors
 ///
 /// When it is no script, or there is no memory for its store.
-pub(super) fn run(path: &Path, text: &str, tier: Tier) -> Result<Tally, InputError> {
+pub(super) fn run(path: &Path, text: &str, way: Way) -> Result<Tally, InputError> {
     let refuse = |error: wast::Error| wasm_text::refuse(path, text, &error);
     let tokens = wasm_text::tokens(text).map_err(refuse)?;
     let script = parser::parse::<Wast<'_>>(&tokens).map_err(refuse)?;
-    let session = Session::new(tier).map_err(InputError::Machine)?;
+    let session = Session::new(way).map_err(InputError::Machine)?;
     let mut script_run = ScriptRun { lines: line_starts(text), session, tally: Tally::default() };
     for directive in script.directives {
         script_run.step(directive)?;
     }
-    Ok(script_run.tally)
+    let ScriptRun { session, mut tally, .. } = script_run;
+    (tally.gas_used, tally.watch) = (session.gas_used, session.watch);
+    Ok(tally)
 }
 
 /// Where each line begins.

@@ -6,16 +6,18 @@
 use std::collections::BTreeMap;
 
 use lockstep::{
-    Options, Tier,
+    Options,
     spectest::Spectest,
-    wasm::{Extern, Instance, Instances, InstantiateError, Module},
+    wasm::{
+        CallEnd, CallError, Extern, Func, Instance, Instances, InstantiateError, Module, Value,
+    },
 };
 use wast::token::Id;
 
-use super::{spectest, tally::Obstacle};
+use super::{spectest, suite::Way, tally::Obstacle, watch::Watch};
 
 /// Gas of each call: all that a counter holds, as copies of 2^64 bytes pay before their bounds are checked.
-pub(super) const GAS: u64 = i64::MAX as u64;
+const GAS: u64 = i64::MAX as u64;
 
 /// The name of the module that is always there.
 const SPECTEST: &str = "spectest";
@@ -85,7 +87,9 @@ impl<T: Clone> Names<T> {
 /// What a script has made so far.
 #[derive(Debug)]
 pub(super) struct Session {
-    tier: Tier,
+    way: Way,
+    pub(super) gas_used: u64,
+    pub(super) watch: Watch,
     pub(super) instances: Instances<Spectest>,
     spectest: BTreeMap<String, Extern>,
     modules: Names<Slot>,
@@ -99,12 +103,22 @@ impl Session {
     /// # Errors
     ///
     /// When there is no memory for it.
-    pub(super) fn new(tier: Tier) -> Result<Self, String> {
+    pub(super) fn new(way: Way) -> Result<Self, String> {
         let text = |error: lockstep::ReserveError| error.to_string();
-        let mut instances = Instances::new(Spectest::default(), Options { tier }).map_err(text)?;
+        let options = Options { tier: way.tier };
+        let mut instances = Instances::new(Spectest::default(), options).map_err(text)?;
         let spectest = spectest::make(&mut instances).map_err(text)?;
         let (modules, definitions) = (Names::new(), Names::new());
-        Ok(Self { tier, instances, spectest, modules, definitions, registered: BTreeMap::new() })
+        Ok(Self {
+            way,
+            gas_used: 0,
+            watch: Watch::default(),
+            instances,
+            spectest,
+            modules,
+            definitions,
+            registered: BTreeMap::new(),
+        })
     }
 
     /// Begins anew after a panic, as nobody knows what it left behind: every instance is lost.
@@ -113,7 +127,7 @@ impl Session {
     ///
     /// As for [`new`](Self::new).
     pub(super) fn restart(&mut self) -> Result<(), String> {
-        let fresh = Self::new(self.tier)?;
+        let fresh = Self::new(self.way)?;
         let mut old = std::mem::replace(self, fresh);
         let slots = old.modules.named.values_mut().chain(old.registered.values_mut());
         for slot in slots.chain(&mut old.modules.last) {
@@ -179,8 +193,29 @@ impl Session {
         for import in module.guest().imports() {
             given.push(self.import(&import.module, &import.name)?);
         }
-        let made = self.instances.instantiate(module, &given, &mut GAS.clone());
+        let (instances, mut gas) = (&mut self.instances, GAS);
+        let made = match self.way.is_observed {
+            true => instances.instantiate_traced(module, &given, &mut gas, &mut self.watch),
+            false => instances.instantiate(module, &given, &mut gas),
+        };
         made.map_err(Unmade::Engine)
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    ///
+    /// When it was not called.
+    pub(super) fn call(&mut self, func: Func, args: &[Value]) -> Result<CallEnd, CallError> {
+        let mut gas = GAS;
+        let ended = match self.way.is_observed {
+            true => self.instances.call_traced(func, args, &mut gas, &mut self.watch),
+            false => self.instances.call(func, args, &mut gas),
+        };
+        if let Ok(CallEnd::Values(_)) = ended {
+            self.gas_used = self.gas_used.wrapping_add(GAS - gas);
+        }
+        ended
     }
 
     fn import(&self, module: &str, name: &str) -> Result<Extern, Unmade> {

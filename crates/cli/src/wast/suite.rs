@@ -11,6 +11,15 @@ use crate::{
     input, parallel,
 };
 
+/// How scripts are run. Nothing here changes a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Way {
+    /// What runs the code.
+    pub tier: Tier,
+    /// Whether each instruction is shown, as tracers want it.
+    pub is_observed: bool,
+}
+
 /// What became of a file.
 #[derive(Debug)]
 pub struct FileReport {
@@ -63,24 +72,24 @@ pub fn collect_scripts(path: &Path) -> Result<Vec<PathBuf>, InputError> {
 /// Runs `files` on all cores and shows each report as soon as it is there; returns them in the order of the files.
 pub fn run_scripts(
     files: &[PathBuf],
-    tier: Tier,
+    way: Way,
     on_file: &(dyn Fn(&FileReport) + Sync),
 ) -> Vec<FileReport> {
     parallel::map(
         files,
         || (),
         |(), path| {
-            let report = FileReport { path: path.clone(), tally: run_script(path, tier) };
+            let report = FileReport { path: path.clone(), tally: run_script(path, way) };
             on_file(&report);
             report
         },
     )
 }
 
-fn run_script(path: &Path, tier: Tier) -> Result<Tally, InputError> {
+fn run_script(path: &Path, way: Way) -> Result<Tally, InputError> {
     let text = input::read_text(path)?;
     match skip::reason(path) {
         Some(reason) => Ok(skip::all(&text, reason)),
-        None => script::run(path, &text, tier),
+        None => script::run(path, &text, way),
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::watch::Watch;
+
 /// How many assertions did what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -73,6 +75,10 @@ pub struct Tally {
     pub skips: BTreeMap<String, usize>,
     /// Directives that failed.
     pub failures: Vec<Failure>,
+    /// Gas of all calls that returned, modulo 2^64.
+    pub gas_used: u64,
+    /// The instructions that were shown.
+    pub watch: Watch,
 }
 
 impl Tally {

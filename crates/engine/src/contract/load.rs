@@ -6,13 +6,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use lockstep_base::Fork;
 use lockstep_guest::wasm::{Config, ExternKind, ExternType, LoadError, Module, limits};
 use lockstep_host::ethereum::wasm;
-use lockstep_interp::Code;
 use lockstep_ir::FuncId;
 use lockstep_rt::{FuncType, HostRow, TypeId};
 use lockstep_state::{Journal, MemoryStorage};
 
 use super::price;
-use crate::{machine::opcode_price, wasm::store_type};
+use crate::{function::Compiled, machine::opcode_price, wasm::store_type};
 
 /// The export that runs.
 const ENTRY: &str = "main";
@@ -77,7 +76,7 @@ pub(crate) fn is_offered(index: usize, fork: Fork) -> bool {
 #[derive(Debug)]
 pub(crate) struct Contract {
     pub(crate) guest: Arc<Module>,
-    pub(crate) code: Code,
+    pub(crate) compiled: Compiled,
     pub(crate) entry: FuncId,
     /// For each import, the host's row.
     pub(super) imports: Vec<usize>,
@@ -115,7 +114,7 @@ impl Contract {
         let func_types = (count..count + own).map(|func| number(guest.func_type(func))).collect();
         let types = guest.types().iter().map(number).collect();
         Ok(Self {
-            code: Code::functions(guest.clone()),
+            compiled: Compiled::new(guest.clone()),
             entry,
             imports,
             store_types,
@@ -136,7 +135,7 @@ impl Contract {
 
     /// Bytes of code and translations.
     pub(crate) fn size_bytes(&self) -> usize {
-        self.guest.bytes().len() + self.code.size_bytes()
+        self.guest.bytes().len() + self.compiled.size_bytes()
     }
 }
 

@@ -4,11 +4,13 @@ use core::fmt;
 
 use lockstep_ir::op::meaning::Bits;
 use lockstep_rt::{
-    Ended, Faulted, FuncCall, FuncEnd, FuncEnded, FuncTarget, Machine, Program, Spec, Store, Trap,
+    Ended, Faulted, FuncCall, FuncEnd, FuncEnded, FuncTarget, Machine, Program, Spec, StepView,
+    Store, Trap,
 };
 
 use super::{
     instances::{Instances, Linked},
+    module::Module,
     value::{Func, Value},
 };
 use crate::{
@@ -53,14 +55,27 @@ impl fmt::Display for CallError {
 
 impl core::error::Error for CallError {}
 
+/// Watches instrumented calls of functions of instances.
+pub trait Tracer<H> {
+    /// Called before a call from outside, or from another instance, runs its first instruction.
+    fn enter(&mut self, module: &Module, gas: u64);
+
+    /// Called before an instruction runs.
+    fn step(&mut self, host: &H, step: StepView<'_>);
+
+    /// Called after such a call ended, trapped or not. Not called when the machine fails.
+    fn leave(&mut self, trap: Option<Trap>, gas_left: u64);
+}
+
 /// What runs functions of a store's instances.
-struct Runner<'a, H> {
+struct Runner<'a, 't, H> {
     executor: &'a Executor,
     linked: &'a [Linked<H>],
     tier: Tier,
+    tracer: Option<&'a mut (dyn Tracer<H> + 't)>,
 }
 
-impl<H> Runner<'_, H> {
+impl<H> Runner<'_, '_, H> {
     fn enter(
         &mut self,
         host: &mut H,
@@ -75,15 +90,23 @@ impl<H> Runner<'_, H> {
             instance: Some((call.store, call.instance)),
             depth: call.depth,
             gas: call.gas,
-            is_observed: false,
+            is_observed: self.tracer.is_some(),
         };
-        let (ways, program) = ((self.executor, self.tier), (&*module.guest, &*module.code));
+        if let Some(tracer) = &mut self.tracer {
+            tracer.enter(module, call.gas);
+        }
+        let (ways, program) = ((self.executor, self.tier), module.compiled.form(spec.is_observed));
         let function = (call.func, call.args);
-        run_function(ways, program, (host, self), &spec, function, output)
+        let (end, gas_left) = run_function(ways, program, (host, self), &spec, function, output)?;
+        if let Some(tracer) = &mut self.tracer {
+            let trap = if let End::Trap(trap) = end { Some(trap) } else { None };
+            tracer.leave(trap, gas_left);
+        }
+        Ok((end, gas_left))
     }
 }
 
-impl<H> Machine<H> for Runner<'_, H> {
+impl<H> Machine<H> for Runner<'_, '_, H> {
     /// Hosts of instances ask for no programs.
     fn run(&mut self, _: &mut H, _: Program<'_>, _: &mut Vec<u8>) -> Result<Ended, Faulted> {
         Err(Faulted)
@@ -101,6 +124,12 @@ impl<H> Machine<H> for Runner<'_, H> {
         };
         Ok(FuncEnded { end, gas_left })
     }
+
+    fn step(&mut self, host: &mut H, step: StepView<'_>) {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.step(host, step);
+        }
+    }
 }
 
 impl<H> Instances<H> {
@@ -115,6 +144,31 @@ impl<H> Instances<H> {
         args: &[Value],
         gas: &mut u64,
     ) -> Result<CallEnd, CallError> {
+        self.call_with(func, args, gas, None)
+    }
+
+    /// The same, and shows `tracer` each instruction.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Instances::call`].
+    pub fn call_traced(
+        &mut self,
+        func: Func,
+        args: &[Value],
+        gas: &mut u64,
+        tracer: &mut dyn Tracer<H>,
+    ) -> Result<CallEnd, CallError> {
+        self.call_with(func, args, gas, Some(tracer))
+    }
+
+    pub(super) fn call_with(
+        &mut self,
+        func: Func,
+        args: &[Value],
+        gas: &mut u64,
+        tracer: Option<&mut dyn Tracer<H>>,
+    ) -> Result<CallEnd, CallError> {
         let ty = self.func_type(func).clone();
         if !ty.params.iter().copied().eq(args.iter().map(Value::ty)) {
             return Err(CallError::Arguments);
@@ -128,7 +182,8 @@ impl<H> Instances<H> {
         let (args, gas_before) = (&bits[..], (*gas).min(i64::MAX as u64));
         let call =
             FuncCall { store, instance, func, args, results: &mut [], gas: gas_before, depth: 0 };
-        let mut runner = Runner { executor: &self.executor, linked: &self.linked, tier: self.tier };
+        let (executor, linked, tier) = (&self.executor, &self.linked, self.tier);
+        let mut runner = Runner { executor, linked, tier, tracer };
         let (host, mut output) = (&mut self.host, Vec::new());
         let ended = self.native.run(|| runner.enter(host, &call, &mut output));
         let (end, gas_left) = ended.map_err(|Faulted| CallError::Fault)?;

@@ -7,7 +7,7 @@ use lockstep_ir::PAGE_BYTES;
 use lockstep_rt::{InstanceParts, Links, ReserveError, Store, Trap, TypeId};
 
 use super::{
-    call::{CallEnd, CallError},
+    call::{CallEnd, CallError, Tracer},
     constant::evaluate,
     instances::{Instances, Linked},
     matching::{Offer, admits},
@@ -98,6 +98,31 @@ impl<H> Instances<H> {
         imports: &[Extern],
         gas: &mut u64,
     ) -> Result<Instance, InstantiateError> {
+        self.instantiate_with(module, imports, gas, None)
+    }
+
+    /// The same, and shows `tracer` each instruction of the start function.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Instances::instantiate`].
+    pub fn instantiate_traced(
+        &mut self,
+        module: &Module,
+        imports: &[Extern],
+        gas: &mut u64,
+        tracer: &mut dyn Tracer<H>,
+    ) -> Result<Instance, InstantiateError> {
+        self.instantiate_with(module, imports, gas, Some(tracer))
+    }
+
+    fn instantiate_with(
+        &mut self,
+        module: &Module,
+        imports: &[Extern],
+        gas: &mut u64,
+        tracer: Option<&mut dyn Tracer<H>>,
+    ) -> Result<Instance, InstantiateError> {
         let mut parts = InstanceParts::default();
         self.import(module, imports, &mut parts)?;
         self.own(module, &mut parts)?;
@@ -106,7 +131,7 @@ impl<H> Instances<H> {
         let links = Links::of_instance(&self.store, number, module.guest.interface());
         self.linked.push(Linked { module: module.clone(), links });
         fill(&self.store, &module.guest, number, &globals)?;
-        self.start(module, number, gas)?;
+        self.start(module, number, gas, tracer)?;
         Ok(Instance(number))
     }
 
@@ -187,10 +212,11 @@ impl<H> Instances<H> {
         module: &Module,
         number: u32,
         gas: &mut u64,
+        tracer: Option<&mut dyn Tracer<H>>,
     ) -> Result<(), InstantiateError> {
         let Some(start) = module.guest.start() else { return Ok(()) };
         let func = Func(self.store.func_of(number, start));
-        match self.call(func, &[], gas) {
+        match self.call_with(func, &[], gas, tracer) {
             Ok(CallEnd::Values(_)) => Ok(()),
             Ok(CallEnd::Exit { .. }) => Err(InstantiateError::Exit),
             Ok(CallEnd::Trap(trap)) => Err(InstantiateError::Trap(trap)),

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use lockstep_guest::wasm::{Config, LoadError, Module as Guest};
 use lockstep_interp::Code;
 
+use crate::function::Compiled;
+
 /// A valid module, with whatever of it was translated so far. Clones share all of it.
 #[derive(Debug, Clone)]
 pub struct Module {
     pub(super) guest: Arc<Guest>,
-    pub(super) code: Arc<Code>,
+    pub(super) compiled: Arc<Compiled>,
     /// The bytes of its data segments.
     pub(super) datas: Arc<[Arc<[u8]>]>,
 }
@@ -22,9 +24,9 @@ impl Module {
     /// [`LoadError`] with the first reason to refuse it.
     pub fn load(bytes: &[u8], config: &Config) -> Result<Self, LoadError> {
         let guest = Arc::new(Guest::load(Arc::from(bytes), config)?);
-        let code = Arc::new(Code::functions(guest.clone()));
+        let compiled = Arc::new(Compiled::new(guest.clone()));
         let datas = guest.data_bytes().into();
-        Ok(Self { guest, code, datas })
+        Ok(Self { guest, compiled, datas })
     }
 
     /// What the bytes say: imports, exports, types.
@@ -34,6 +36,6 @@ impl Module {
 
     /// What the interpreter makes of it.
     pub(crate) fn code(&self) -> &Code {
-        &self.code
+        self.compiled.form(false).1
     }
 }

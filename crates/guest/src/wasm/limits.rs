@@ -54,6 +54,11 @@ pub const TABLE_ELEMENTS_MAX: u64 = lockstep_ir::TABLE_LEN_MAX;
 /// Pages of a memory to begin with, and what one may grow to whatever it declares: 4 GiB; a module that declares more is
 /// valid and has no instance.
 pub const MEMORY_PAGES_MAX: u64 = lockstep_ir::MEMORY_BYTES_MAX / lockstep_ir::PAGE_BYTES;
+/// Operands that the steps of an instrumented function show all together, as many at each as there are; beyond that each
+/// shows [`SHOWN_ALWAYS`].
+pub const SHOWN_MAX: u64 = 1 << 20;
+/// Operands that every step shows, if there are as many: the most that an instruction other than a call takes.
+pub const SHOWN_ALWAYS: u64 = 4;
 /// Bytes of an imported or exported name; the parser calls what has two more malformed.
 pub const NAME_BYTES_MAX: u64 = 99_999;
 

@@ -22,6 +22,7 @@ mod memory;
 mod numeric;
 mod span;
 mod stack;
+mod step;
 mod table;
 mod vector;
 mod vector_rows;
@@ -36,14 +37,15 @@ use super::{config::Profile, limits, load::features::offered, module::Module};
 /// Blocks that only jump on which a jump is led past.
 const HOPS_MAX: usize = 8;
 
-/// Lowers `func` into `out`, which is empty.
-pub(super) fn lower(module: &Module, func: FuncId, out: &mut Func) {
+/// Lowers `func` into `out`, which is empty; an observed one shows each instruction.
+pub(super) fn lower(module: &Module, func: FuncId, is_observed: bool, out: &mut Func) {
     let range = module.bodies[func.0 as usize].clone();
     let bytes = &module.bytes[range.start as usize..range.end as usize];
     let features = offered(Profile::Consensus);
     let reader = BinaryReader::new_features(bytes, u64::from(range.start), features);
     let body = FunctionBody::new(reader);
     let mut lower = Lower::new(module, func, out);
+    lower.is_observed = is_observed;
     let done = lower.declare_locals(&body).and_then(|()| lower.run(body.get_operators_reader()?));
     done.expect("the body was validated when the module was loaded");
 }
@@ -57,6 +59,9 @@ struct Lower<'m, 'f> {
     /// For each label, the block it stands before.
     labels: Vec<u32>,
     span: Span,
+    /// Whether each instruction is shown before it runs, and how many operands that may still show.
+    is_observed: bool,
+    shown_left: usize,
     /// Whether control can reach the next instruction.
     is_reachable: bool,
     /// Blocks that were entered where it cannot.
@@ -85,6 +90,8 @@ impl<'m, 'f> Lower<'m, 'f> {
             frames: Vec::new(),
             labels: Vec::new(),
             span: Span::default(),
+            is_observed: false,
+            shown_left: limits::SHOWN_MAX as usize,
             is_reachable: true,
             skipped: 0,
             args: Vec::new(),
@@ -110,6 +117,9 @@ impl<'m, 'f> Lower<'m, 'f> {
         while !reader.eof() {
             // A module is shorter than 2^32 bytes.
             self.b.at_pc(reader.original_position() as u32);
+            if self.is_observed && self.is_reachable {
+                self.show_step();
+            }
             reader.visit_operator(self)?;
         }
         self.finish();

@@ -144,6 +144,20 @@ impl Functions for Module {
     }
 
     fn lower(&self, func: FuncId, out: &mut Func) {
-        lower(self, func, out);
+        lower(self, func, false, out);
+    }
+}
+
+/// A module whose functions are lowered to show each instruction before it runs. Same results, same gas.
+#[derive(Debug, Clone)]
+pub struct Instrumented(pub Arc<Module>);
+
+impl Functions for Instrumented {
+    fn interface(&self) -> &Arc<Interface> {
+        self.0.interface()
+    }
+
+    fn lower(&self, func: FuncId, out: &mut Func) {
+        lower(&self.0, func, true, out);
     }
 }

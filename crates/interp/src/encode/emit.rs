@@ -11,7 +11,7 @@ use crate::{
     code::CodeError,
     dispatch::{Handler, Run, handler},
     handler::{
-        flow::{Charge, Enter, GasLeft, Step, TrapIf},
+        flow::{Charge, Enter, GasLeft, Show, Step, TrapIf},
         host::{Begin, Call, CallHost, CallHostDeep, CallIndirect, FRAME_HEADER, TakeResults},
         instance::{GlobalGet, GlobalGet2, GlobalSet, GlobalSet2, Perform},
         linear::{self, Given},
@@ -131,6 +131,12 @@ impl Encoding<'_> {
                 self.plain::<Perform>(fields);
                 self.halves([act as u32, 0]);
                 self.halves(on);
+                Ok(())
+            }
+            Inst::Show { ty, value } => {
+                let from = self.slot(value, ty)?;
+                self.plain::<Show>([from, 0, 0, 0]);
+                self.imm(ty as u64);
                 Ok(())
             }
             Inst::Step { prepaid, height } => {

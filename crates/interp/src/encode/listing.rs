@@ -119,6 +119,7 @@ fn name(inst: &Inst) -> String {
             format!("{act} {}", on.collect::<Vec<_>>().join(" "))
         }
         Inst::CallHost { import, .. } => format!("call_host {import}"),
+        Inst::Show { ty, .. } => format!("show.{ty}"),
         Inst::Step { .. } => "step".to_string(),
     }
 }

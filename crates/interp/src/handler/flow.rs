@@ -2,8 +2,8 @@
 
 use core::marker::PhantomData;
 
-use lockstep_ir::{Head, MemoryId, Trap, evaluate::Range};
-use lockstep_rt::Context;
+use lockstep_ir::{Head, MemoryId, Trap, Type, evaluate::Range};
+use lockstep_rt::{Context, Shown};
 
 use crate::{
     code::Word,
@@ -255,6 +255,32 @@ impl Run for Exit {
         let revert = state.imm(2) != 0;
         state.activation().output = output;
         state.leave(if revert { Outcome::Revert } else { Outcome::Return })
+    }
+}
+
+/// `handler | value _ _ _ | type`.
+pub(crate) struct Show;
+
+impl Run for Show {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        lay_out(state.pc, state.fp, state.cx);
+        state.next(3)
+    }
+}
+
+/// Lays the operand out for the next step; the state comes in parts, as for `show`.
+#[inline(never)]
+fn lay_out(pc: *const Word, fp: *mut u64, cx: *mut Context) {
+    let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
+    let ty = Type::ALL[state.imm(2) as usize];
+    let mut bits = [0; 8];
+    for (slot, limb) in bits.iter_mut().take(ty.slots() as usize).enumerate() {
+        *limb = state.read(state.field(0) + slot as i16);
+    }
+    let context = state.context();
+    if context.step.is_some() {
+        context.shown.push(Shown { ty, bits });
     }
 }
 

@@ -213,6 +213,10 @@ impl<'a, 'e> Machine<'a, 'e> {
             }
             Inst::Act { act, on, args, first } => self.act(act, on, args, first)?,
             Inst::CallHost { import, args, first } => self.call_host(import, args, first)?,
+            Inst::Show { ty, value } => {
+                let bits = self.read(value, ty);
+                self.env.show(ty, &bits);
+            }
             Inst::Step { prepaid, height } => {
                 let gas = self.env.gas().wrapping_add(u64::from(prepaid));
                 let slots = self.frame().base.saturating_add_signed(i64::from(height));

@@ -14,6 +14,7 @@ use crate::{
     module::{Growth, Interface, MEMORY_BYTES_MAX, MemoryDef, Signature, TABLE_LEN_MAX, TableDef},
     op::meaning::Bits,
     trap::Trap,
+    types::Type,
 };
 
 /// The largest length a memory that grows on touch can reach: beyond, the answer is "out of gas".
@@ -178,6 +179,8 @@ impl Env for SimpleEnv {
     fn call_foreign(&mut self, _: (u64, SigId), _: &[Bits], _: &mut [Bits]) -> Result<(), Stop> {
         Err(Stop::Host)
     }
+
+    fn show(&mut self, _ty: Type, _bits: &Bits) {}
 
     fn step(&mut self, _pc: u32, _gas: u64, _slots: u64) {}
 

@@ -12,6 +12,7 @@ impl Inst {
             Self::Op { op, args, .. } => args[..op.shape().arity()].iter_mut().for_each(each),
             Self::Copy { value, .. }
             | Self::Set { value, .. }
+            | Self::Show { value, .. }
             | Self::GlobalSet { value, .. }
             | Self::ChargeBy { amount: value, .. }
             | Self::TrapIf { cond: value, .. }

@@ -258,6 +258,7 @@ impl Printer<'_> {
                 }
                 self.call(func, &word, args, first, (act.params(), act.results()))
             }
+            Inst::Show { ty, value } => write!(self.out, "show.{ty} {}", shown(value, ty)),
             Inst::Step { prepaid, height } => {
                 write!(self.out, "step prepaid {prepaid}, height {height}")
             }

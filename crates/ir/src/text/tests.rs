@@ -41,6 +41,8 @@ b0 head h0:
     v10 = memory_size m2
     v11, v12 = call_host @eth.two()
     v13 = call_host @eth.sload(v0)
+    show.i256 v13
+    show.i8 255
     step prepaid 3, height -1
     at 9
     branch v4, enter h0 shift 1, goto b1

@@ -220,6 +220,7 @@ impl Scan<'_> {
                 }
                 self.call_types(act.params(), act.results(), args, first)
             }
+            Inst::Show { ty, value } => self.operand(value, ty),
             Inst::Step { height, .. } => {
                 if height != 0 && self.interface.window.is_none() {
                     return Err(Kind::NoWindow);

@@ -1,7 +1,7 @@
 //! dMIR as text: parsed, printed, verified, run.
 
 use lockstep_ir::{
-    Act, GlobalId, ImportId, MemoryId, Module, PAGE_BYTES, SigId, TableId, Trap, Verified,
+    Act, GlobalId, ImportId, MemoryId, Module, PAGE_BYTES, SigId, TableId, Trap, Type, Verified,
     evaluate::{Callee, Env, SimpleEnv, Stop, evaluate_func},
     op::meaning::Bits,
     text::{Run, Want, parse, print, runs},
@@ -162,6 +162,8 @@ impl Env for Bounded {
     fn call_host(&mut self, _: ImportId, _: &[Bits], _: &mut [Bits]) -> Result<(), Stop> {
         Err(Stop::Host)
     }
+
+    fn show(&mut self, _: Type, _: &Bits) {}
 
     fn step(&mut self, _: u32, _: u64, _: u64) {}
 

@@ -1,9 +1,9 @@
 //! The WebAssembly specification's scripts: every assertion, in the interpreter and in the evaluator.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use lockstep::Tier;
-use lockstep_cli::wast::{FileReport, Place, Totals, collect_scripts, run_scripts};
+use lockstep_cli::wast::{FileReport, Place, Tally, Totals, Way, collect_scripts, run_scripts};
 
 /// Assertions that hold at least.
 const FLOOR: usize = 61_548;
@@ -11,12 +11,13 @@ const FLOOR: usize = 61_548;
 const REFUSALS_FLOOR: usize = 4_652;
 /// Failures that are shown.
 const SHOWN: usize = 50;
+
 #[test]
 fn every_assertion_of_the_specification_holds_or_is_skipped_with_a_reason() {
     let Some(folder) = super::folder::find("wasm/spec") else { return };
     let files = collect_scripts(&folder).expect("a folder of scripts");
-    for tier in Tier::ALL {
-        let reports = run_scripts(&files, *tier, &|_| {});
+    let gas = Tier::ALL.iter().map(|tier| {
+        let reports = run_scripts(&files, Way { tier: *tier, is_observed: false }, &|_| {});
         show(&reports);
         let Totals { passed, failed, skipped, unreadable } = Totals::of(&reports);
         println!("scripts, {tier}: {passed} passed, {failed} failed, {skipped} skipped");
@@ -26,7 +27,41 @@ fn every_assertion_of_the_specification_holds_or_is_skipped_with_a_reason() {
         println!("scripts, {tier}: {refused} modules refused as they ask, {placed:?}");
         assert_eq!(refused, placed.values().sum::<usize>(), "refusals that name their place");
         assert!(refused >= REFUSALS_FLOOR, "{refused} of at least {REFUSALS_FLOOR}");
+        of_each(&reports, |tally| tally.gas_used)
+    });
+    gas.reduce(|one, other| same(&files, one, other)).expect("there are tiers");
+}
+
+/// Observed, every assertion holds too, for the same gas; and all tiers show the same.
+#[test]
+fn observed_scripts_do_the_same_and_every_tier_shows_the_same() {
+    let Some(folder) = super::folder::find("wasm/spec") else { return };
+    let files = collect_scripts(&folder).expect("a folder of scripts");
+    let plain = run_scripts(&files, Way::default(), &|_| {});
+    let seen = Tier::ALL.iter().map(|tier| {
+        let reports = run_scripts(&files, Way { tier: *tier, is_observed: true }, &|_| {});
+        show(&reports);
+        assert_eq!(Totals::of(&reports), Totals::of(&plain), "{tier}");
+        let gas = |reports| of_each(reports, |tally| tally.gas_used);
+        same(&files, gas(&plain), gas(&reports));
+        of_each(&reports, |tally| tally.watch)
+    });
+    let seen = seen.reduce(|one, other| same(&files, one, other)).expect("there are tiers");
+    let steps: u64 = seen.iter().map(|watch| watch.steps).sum();
+    assert!(steps > 1_000_000, "{steps} instructions were shown");
+}
+
+fn of_each<T>(reports: &[FileReport], get: impl Fn(&Tally) -> T) -> Vec<T> {
+    let of = |report: &FileReport| get(report.tally.as_ref().expect("scripts can be read"));
+    reports.iter().map(of).collect()
+}
+
+/// Either of two lists with something for each file, which are equal.
+fn same<T: PartialEq + std::fmt::Debug>(files: &[PathBuf], one: Vec<T>, other: Vec<T>) -> Vec<T> {
+    for (file, (one, other)) in files.iter().zip(one.iter().zip(&other)) {
+        assert_eq!(one, other, "{}", file.display());
     }
+    one
 }
 
 /// How many modules were refused as scripts ask, and how many of these by what kind of place.

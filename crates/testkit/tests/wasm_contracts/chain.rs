@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fmt::Write};
 
 use lockstep::{
-    Address, CallOutcome, Changes, Config, Engine, Fork, Hash, MemoryStorage, Message, Options,
-    Tier, U256, Vm,
+    Address, CallOutcome, Changes, Config, Engine, Ethereum, Fork, Hash, MemoryStorage, Message,
+    Options, StepView, Tier, Tracer, U256, Vm,
 };
 use lockstep_host::ethereum::wasm::{FUNCTIONS, functions};
 use lockstep_ir::Type;
@@ -80,11 +80,18 @@ impl<'a> Scene<'a> {
         Self { fork: Fork::LATEST, accounts, to: Some(DRIVER), input: &[], value: 0, gas: GAS }
     }
 
-    /// What it leaves, equal in all tiers, on a chain that has Wasm contracts.
+    /// What it leaves, equal in all tiers and under observation, on a chain that has Wasm contracts; and all tiers show the
+    /// same instructions.
     pub(crate) fn play(&self) -> Seen {
-        let seen = Tier::ALL.iter().map(|tier| (tier, self.play_on(*tier, true)));
+        let seen = Tier::ALL.iter().map(|tier| {
+            let (plain, mut steps) = (self.play_on(*tier, true), Steps::default());
+            let observed = self.play_in(*tier, true, Some(&mut steps));
+            assert_eq!(plain, observed, "observation in {tier} changes something");
+            (tier, plain, steps)
+        });
         seen.reduce(|one, other| {
             assert_eq!(one.1, other.1, "{} and {} differ", one.0, other.0);
+            assert_eq!(one.2, other.2, "{} and {} show something else", one.0, other.0);
             one
         })
         .expect("there are tiers")
@@ -92,6 +99,10 @@ impl<'a> Scene<'a> {
     }
 
     pub(crate) fn play_on(&self, tier: Tier, wasm_contracts: bool) -> Seen {
+        self.play_in(tier, wasm_contracts, None)
+    }
+
+    fn play_in(&self, tier: Tier, wasm_contracts: bool, steps: Option<&mut Steps>) -> Seen {
         let mut storage = MemoryStorage::default();
         storage.insert_account(SENDER, U256::from(WEALTH), 0, &[]);
         for (address, code) in self.accounts {
@@ -110,16 +121,39 @@ impl<'a> Scene<'a> {
         let engine = Engine::new();
         let mut vm =
             Vm::new(&engine, storage, config, block, Options { tier }).expect("address space");
-        let outcome = vm
-            .call(&Message {
-                caller: SENDER,
-                to: self.to,
-                value: U256::from(self.value),
-                input: self.input,
-                gas: self.gas,
-            })
-            .expect("memory does not fail");
+        let message = Message {
+            caller: SENDER,
+            to: self.to,
+            value: U256::from(self.value),
+            input: self.input,
+            gas: self.gas,
+        };
+        let outcome = match steps {
+            None => vm.call(&message),
+            Some(steps) => vm.call_traced(&message, steps),
+        };
+        let outcome = outcome.expect("memory does not fail");
         Seen { outcome, changes: vm.journal().changes() }
+    }
+}
+
+/// The instructions that were shown: how many, and a digest of place, gas, depth and operands of each.
+#[derive(Debug, Default, PartialEq)]
+struct Steps {
+    count: u64,
+    digest: u64,
+}
+
+impl Tracer<Journal<MemoryStorage>> for Steps {
+    fn step(&mut self, host: &Ethereum<Journal<MemoryStorage>>, step: StepView<'_>) {
+        self.count += 1;
+        let numbers = [u64::from(step.pc), step.gas, host.depth().into(), step.memory.len() as u64];
+        let operands = step.operands.iter().flat_map(|shown| shown.bits);
+        for number in numbers.into_iter().chain(step.window.iter().copied()).chain(operands) {
+            // FNV-1a over words.
+            let mixed = (self.digest ^ number).wrapping_mul(0x0100_0000_01b3);
+            self.digest = mixed.rotate_left(23);
+        }
     }
 }
 

@@ -10,17 +10,41 @@ use crate::wasm::schedule::{Class, Rate};
 pub(super) struct Span {
     position: usize,
     gas: u32,
+    /// Steps shown since it began: position, and what the instructions before cost.
+    steps: Vec<(usize, u32)>,
 }
 
 impl Lower<'_, '_> {
     /// Begins a span here.
     pub(super) fn open_span(&mut self) {
-        self.span = Span { position: self.b.open_charge(), gas: 0 };
+        (self.span.position, self.span.gas) = (self.b.open_charge(), 0);
     }
 
     /// Ends the span with what its instructions cost.
     pub(super) fn close_span(&mut self) {
         self.b.set_charge(self.span.position, self.span.gas);
+        for (position, before) in self.span.steps.drain(..) {
+            let prepaid = self.span.gas - before;
+            *self.b.inst_mut(position) = Inst::Step { prepaid, height: 0 };
+        }
+    }
+
+    /// Whether nothing was lowered or paid since the span began.
+    pub(super) fn span_is_empty(&self) -> bool {
+        self.span.position + 1 == self.b.position() && self.span.gas == 0
+    }
+
+    /// Appends a step. The first of a span is shown before the span is paid for, so that it is seen where there is too
+    /// little gas; those after it have been paid for ahead.
+    pub(super) fn push_step(&mut self, is_first: bool) {
+        let step = Inst::Step { prepaid: 0, height: 0 };
+        if is_first {
+            self.close_span();
+            self.b.push(step);
+            return self.open_span();
+        }
+        self.span.steps.push((self.b.position(), self.span.gas));
+        self.b.push(step);
     }
 
     /// The span has one more instruction.

@@ -213,6 +213,12 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// The operand at `position` and its type; it stays on the stack.
+    pub(super) fn shown(&mut self, position: usize) -> (Operand, Type) {
+        let entry = self.stack.entries[position];
+        (self.whole(&entry), entry.ty)
+    }
+
     pub(super) fn top_type(&self) -> Type {
         self.stack.entries.last().expect("a valid program has its operands").ty
     }

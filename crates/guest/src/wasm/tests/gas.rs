@@ -3,7 +3,7 @@
 use lockstep_ir::{Inst, evaluate::Env};
 
 use super::{
-    super::{Class, GasSchedule},
+    super::{Class, GasSchedule, Instrumented},
     *,
 };
 
@@ -107,4 +107,33 @@ fn prices_come_from_the_schedule() {
     let env = SimpleEnv::new(module.interface(), GAS);
     let mut run = Run { module, env };
     assert_eq!(cost(&mut run, "f", &[3]), 2 * u64::from(u32::MAX) + 1 + 2 * 2);
+}
+
+/// Markers pay nothing: the charges are those of the plain function, and a step says what was paid ahead from it on.
+#[test]
+fn an_observed_function_shows_what_runs_and_pays_the_same() {
+    let module = load(
+        "(module (func (param i32) (result i32)
+            (block (br_if 0 (local.get 0)) (unreachable) (nop))
+            (i32.add (local.get 0) (i32.const 1))))",
+    );
+    let (plain, observed) = (lower(&module, FuncId(0)), {
+        let mut func = Func::default();
+        Instrumented(Arc::new(module.clone())).lower(FuncId(0), &mut func);
+        verify_function(module.interface(), FuncId(0), &func).expect("markers verify");
+        func
+    });
+    let gas = |func: &Func| {
+        let charge = |inst: &Inst| if let Inst::Charge { gas } = inst { *gas } else { 0 };
+        let of_block = |block| func.block_insts(block).iter().map(charge).sum::<u32>();
+        func.blocks.as_slice().iter().map(of_block).collect::<Vec<_>>()
+    };
+    assert_eq!(gas(&plain), gas(&observed));
+    let prepaid = observed.insts.iter().filter_map(|inst| match inst {
+        Inst::Step { prepaid, .. } => Some(*prepaid),
+        _ => None,
+    });
+    // block, local.get, br_if | unreachable | local.get, i32.const, i32.add, end: what is free pays nothing ahead.
+    assert_eq!(prepaid.collect::<Vec<_>>(), [0, 0, 1, 0, 0, 2, 1, 0]);
+    assert!(!plain.insts.iter().any(|inst| matches!(inst, Inst::Step { .. } | Inst::Show { .. })));
 }

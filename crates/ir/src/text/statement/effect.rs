@@ -80,6 +80,10 @@ impl<'t> Statements<'_, 't> {
                 cursor.keyword("grow")?;
                 Inst::WindowCheck { need, grow: cursor.number("a count of slots")? }
             }
+            "show" => {
+                let ty = self.dotted(cursor)?;
+                Inst::Show { ty, value: self.operand(cursor, ty)? }
+            }
             "step" => {
                 cursor.keyword("prepaid")?;
                 let prepaid = cursor.number("a price")?;
