@@ -31,6 +31,12 @@ pub struct Arguments {
     /// Instead: WebAssembly modules of these seeds, beside wasmtime (needs the feature `wasm`).
     #[arg(long, value_name = "A..B")]
     pub wasm: Option<Seeds>,
+    /// Instead: every WebAssembly instruction by itself, beside wasmtime (needs the feature `wasm`).
+    #[arg(long)]
+    pub wasm_single: bool,
+    /// Threads of a WebAssembly campaign.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub jobs: usize,
     /// Instead: compare traces step by step over this many state tests of the conformance data.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "500")]
     pub trace_check: Option<usize>,

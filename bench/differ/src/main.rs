@@ -31,10 +31,12 @@ use self::arguments::Tally;
 
 fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
-    let result = match (&arguments.wasm, &arguments.trace_check) {
-        (Some(seeds), _) => wasm(&arguments, seeds),
-        (None, Some(_)) => trace::check(&arguments),
-        (None, None) => campaign::run(&arguments),
+    let result = if arguments.wasm.is_some() || arguments.wasm_single {
+        wasm(&arguments)
+    } else if arguments.trace_check.is_some() {
+        trace::check(&arguments)
+    } else {
+        campaign::run(&arguments)
     };
     match result {
         Ok(tally) => {
@@ -49,11 +51,15 @@ fn main() -> ExitCode {
 }
 
 #[cfg(feature = "wasm")]
-fn wasm(arguments: &arguments::Arguments, seeds: &arguments::Seeds) -> Result<Tally, String> {
-    wasm::run(arguments, seeds)
+fn wasm(arguments: &arguments::Arguments) -> Result<Tally, String> {
+    let which = match &arguments.wasm {
+        Some(seeds) => wasm::Which::Seeds(seeds.0.clone()),
+        None => wasm::Which::Single,
+    };
+    wasm::run(arguments, &which)
 }
 
 #[cfg(not(feature = "wasm"))]
-fn wasm(_: &arguments::Arguments, _: &arguments::Seeds) -> Result<Tally, String> {
+fn wasm(_: &arguments::Arguments) -> Result<Tally, String> {
     Err("built without the feature `wasm`, which brings the peer".to_owned())
 }

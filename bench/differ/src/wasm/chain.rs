@@ -9,7 +9,7 @@ use wasm_encoder::{BlockType, Function, Instruction, MemArg, MemArgTarget};
 use super::{
     rows,
     script::{self, Call, Case},
-    single::{MEMORIES, Parts, TYPES, constant, encoded, global_of},
+    single::{self, MEMORIES, Parts, TYPES, constant, encoded, global_of},
 };
 use crate::random::Random;
 
@@ -201,6 +201,7 @@ impl<'r> Chain<'r> {
         let row = loop {
             let row = rows::row(self.random.below(rows::count()));
             let is_trapping = row.name.starts_with("Memory")
+                || row.name == "DataDrop"
                 || row.name.contains("Div") && !row.name.contains('x')
                 || row.name.contains("Rem")
                 || row.name.contains("Trunc")
@@ -222,6 +223,7 @@ impl<'r> Chain<'r> {
         let memarg = MemArg { offset, align: 0, target, ordering: None };
         let instruction = (row.make)(&mut self.random, memarg);
         self.put(&instruction);
+        single::halve(&mut self.body, row.half);
     }
 
     fn address(&mut self, is_64: bool, depth: u32) {

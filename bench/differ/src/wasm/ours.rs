@@ -38,8 +38,10 @@ pub fn run(case: &Case, script: &[Call], tier: Tier) -> Result<Outcome, Skip> {
             return Ok(());
         };
         for call in script {
-            let end = invoke(&mut instances, instance, call)?;
+            let mut gas = GAS;
+            let end = invoke(&mut instances, instance, call, &mut gas)?;
             outcome.calls.push(end);
+            outcome.gas += GAS - gas;
         }
         look(&instances, instance, &module, &mut outcome);
         Ok(())
@@ -74,11 +76,16 @@ fn instantiate(
     }
 }
 
-fn invoke(instances: &mut Instances<()>, instance: Instance, call: &Call) -> Result<End, Skip> {
+fn invoke(
+    instances: &mut Instances<()>,
+    instance: Instance,
+    call: &Call,
+    gas: &mut u64,
+) -> Result<End, Skip> {
     let Some(Extern::Func(func)) = instances.export(instance, &call.export) else {
         return Ok(End::Trap("no such export".to_owned()));
     };
-    match instances.call(func, &call.args, &mut GAS.clone()) {
+    match instances.call(func, &call.args, gas) {
         Ok(CallEnd::Values(values)) => Ok(End::Values(values.iter().map(seen).collect())),
         Ok(CallEnd::Trap(trap)) => trapped(trap),
         Ok(CallEnd::Exit { .. }) => Ok(End::Trap("exit".to_owned())),

@@ -61,21 +61,11 @@ pub struct Outcome {
     pub calls: Vec<End>,
     pub memories: BTreeMap<String, Vec<u8>>,
     pub globals: BTreeMap<String, Seen>,
+    /// Gas of all calls together, which the peer does not count.
+    pub gas: u64,
 }
 
 impl Outcome {
-    /// How calls end, to see that cases do something.
-    pub fn count(&self, counts: &mut BTreeMap<String, u64>) {
-        for end in &self.calls {
-            let what = match end {
-                End::Values(_) => "calls returned".to_owned(),
-                End::Trap(trap) => format!("calls trapped: {trap}"),
-                End::Panic(_) => "calls broke".to_owned(),
-            };
-            *counts.entry(what).or_default() += 1;
-        }
-    }
-
     /// What differs, in words.
     pub fn differences(&self, theirs: &Self, script: &[Call]) -> Vec<String> {
         let mut found = Vec::new();

@@ -11,9 +11,22 @@ pub struct Row {
     /// What it takes above the address, if it has one.
     pub params: &'static [ValType],
     pub result: Option<ValType>,
+    /// Which of two results that is, when there are two.
+    pub half: Half,
     /// Bytes that it accesses, at the address that it takes first; none when zero.
     pub access_bytes: u32,
     pub make: fn(&mut Random, MemArg) -> Instruction<'static>,
+}
+
+/// What becomes of two results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// There is one.
+    Whole,
+    /// The higher is dropped.
+    Low,
+    /// The lower is dropped.
+    High,
 }
 
 macro_rules! types {
@@ -26,9 +39,26 @@ macro_rules! plain {
             name: stringify!($name),
             params: types!($params),
             result: Some($result),
+            half: Half::Whole,
             access_bytes: 0,
             make: |_, _| Instruction::$name,
         },)*)*]
+    };
+}
+
+macro_rules! wide {
+    ($($params:tt: $($name:ident)*;)*) => {
+        &[$($(wide!(Low $params $name), wide!(High $params $name),)*)*]
+    };
+    ($half:ident $params:tt $name:ident) => {
+        Row {
+            name: stringify!($name),
+            params: types!($params),
+            result: Some(I64),
+            half: Half::$half,
+            access_bytes: 0,
+            make: |_, _| Instruction::$name,
+        }
     };
 }
 
@@ -38,6 +68,7 @@ macro_rules! lanes {
             name: stringify!($name),
             params: types!($params),
             result: Some($result),
+            half: Half::Whole,
             access_bytes: 0,
             make: |random, _| Instruction::$name(random.below($lanes) as u8),
         },)*)*]
@@ -50,6 +81,7 @@ macro_rules! loads {
             name: stringify!($name),
             params: &[],
             result: Some($result),
+            half: Half::Whole,
             access_bytes: $bytes,
             make: |_, memarg| Instruction::$name(memarg),
         },)*)*]
@@ -62,6 +94,7 @@ macro_rules! stores {
             name: stringify!($name),
             params: &[$param],
             result: None,
+            half: Half::Whole,
             access_bytes: $bytes,
             make: |_, memarg| Instruction::$name(memarg),
         },)*)*]
@@ -74,6 +107,7 @@ macro_rules! lane_accesses {
             name: stringify!($name),
             params: &[V128],
             result: $result,
+            half: Half::Whole,
             access_bytes: $bytes,
             make: |random, memarg| Instruction::$name {
                 memarg,
@@ -83,9 +117,33 @@ macro_rules! lane_accesses {
     };
 }
 
+macro_rules! acts {
+    ($($params:tt -> $result:expr; $name:ident $operands:tt;)*) => {
+        &[$(Row {
+            name: stringify!($name),
+            params: types!($params),
+            result: $result,
+            half: Half::Whole,
+            access_bytes: 0,
+            make: |_, _| Instruction::$name $operands,
+        },)*]
+    };
+}
+
 /// All rows, by kind.
-pub const ROWS: &[&[Row]] =
-    &[SCALARS, VECTORS, SHUFFLE, LANES, LOADS, STORES, LANE_ACCESSES, SELECT, MEMORY];
+pub const ROWS: &[&[Row]] = &[
+    SCALARS,
+    WIDE,
+    VECTORS,
+    RELAXED,
+    SHUFFLE,
+    LANES,
+    LOADS,
+    STORES,
+    LANE_ACCESSES,
+    SELECT,
+    MEMORY,
+];
 
 const SCALARS: &[Row] = plain! {
     (I32) -> I32: I32Eqz I32Clz I32Ctz I32Popcnt I32Extend8S I32Extend16S;
@@ -152,10 +210,27 @@ const VECTORS: &[Row] = plain! {
     (F64) -> V128: F64x2Splat;
 };
 
+/// Relaxed instructions of whose results both sides choose the same. Of the others (Wasm 3.0, 4.3.6 allows either) ours rounds a
+/// product before it is added, and saturates sums of products; the peer does neither.
+const RELAXED: &[Row] = plain! {
+    (V128) -> V128: I32x4RelaxedTruncF32x4S I32x4RelaxedTruncF32x4U I32x4RelaxedTruncF64x2SZero
+        I32x4RelaxedTruncF64x2UZero;
+    (V128 V128) -> V128: I8x16RelaxedSwizzle F32x4RelaxedMin F32x4RelaxedMax F64x2RelaxedMin F64x2RelaxedMax
+        I16x8RelaxedQ15mulrS;
+    (V128 V128 V128) -> V128: I8x16RelaxedLaneselect I16x8RelaxedLaneselect I32x4RelaxedLaneselect
+        I64x2RelaxedLaneselect;
+};
+
+const WIDE: &[Row] = wide! {
+    (I64 I64 I64 I64): I64Add128 I64Sub128;
+    (I64 I64): I64MulWideS I64MulWideU;
+};
+
 const SHUFFLE: &[Row] = &[Row {
     name: "I8x16Shuffle",
     params: &[V128, V128],
     result: Some(V128),
+    half: Half::Whole,
     access_bytes: 0,
     make: |random, _| Instruction::I8x16Shuffle(std::array::from_fn(|_| random.below(32) as u8)),
 }];
@@ -225,36 +300,22 @@ const SELECT: &[Row] = plain! {
     (V128 V128 I32) -> V128: Select;
 };
 
-const MEMORY: &[Row] = &[
-    Row {
-        name: "MemoryFill",
-        params: &[I32, I32, I32],
-        result: None,
-        access_bytes: 0,
-        make: |_, _| Instruction::MemoryFill(0),
-    },
-    Row {
-        name: "MemoryCopy",
-        params: &[I32, I32, I32],
-        result: None,
-        access_bytes: 0,
-        make: |_, _| Instruction::MemoryCopy { src_mem: 0, dst_mem: 0 },
-    },
-    Row {
-        name: "MemoryInit",
-        params: &[I32, I32, I32],
-        result: None,
-        access_bytes: 0,
-        make: |_, _| Instruction::MemoryInit { mem: 0, data_index: 0 },
-    },
-    Row {
-        name: "MemoryGrow",
-        params: &[I32],
-        result: Some(I32),
-        access_bytes: 0,
-        make: |_, _| Instruction::MemoryGrow(0),
-    },
-];
+/// Memory 1 is indexed by 64 bits.
+const MEMORY: &[Row] = acts! {
+    (I32 I32 I32) -> None; MemoryFill(0);
+    (I64 I32 I64) -> None; MemoryFill(1);
+    (I32 I32 I32) -> None; MemoryCopy { src_mem: 0, dst_mem: 0 };
+    (I64 I64 I64) -> None; MemoryCopy { src_mem: 1, dst_mem: 1 };
+    (I32 I64 I32) -> None; MemoryCopy { src_mem: 1, dst_mem: 2 };
+    (I64 I32 I32) -> None; MemoryCopy { src_mem: 0, dst_mem: 1 };
+    (I32 I32 I32) -> None; MemoryInit { mem: 0, data_index: 0 };
+    (I64 I32 I32) -> None; MemoryInit { mem: 1, data_index: 0 };
+    (I32) -> Some(I32); MemoryGrow(0);
+    (I64) -> Some(I64); MemoryGrow(1);
+    () -> Some(I32); MemorySize(2);
+    () -> Some(I64); MemorySize(1);
+    () -> None; DataDrop(0);
+};
 
 /// How many rows there are.
 pub fn count() -> u64 {

@@ -9,7 +9,7 @@ use wasm_encoder::{
 };
 
 use super::{
-    rows::{self, Row},
+    rows::{self, Half, Row},
     script::{self, Call, Case},
 };
 use crate::random::Random;
@@ -200,6 +200,7 @@ fn function(parts: &mut Parts, row: &Row, random: &mut Random, number: usize) {
         push(&mut body, &params, position, *source);
     }
     body.instruction(&instruction);
+    halve(&mut body, row.half);
     if let Some((ty, used)) = used {
         consume(&mut body, ty, used, params.len() as u32);
     }
@@ -272,6 +273,19 @@ fn push(body: &mut Function, params: &[ValType], position: usize, source: Source
             .instruction(&Instruction::LocalGet(local))
             .instruction(&Instruction::GlobalSet(global_of(ty)))
             .instruction(&Instruction::GlobalGet(global_of(ty))),
+    };
+}
+
+/// Leaves one of two 64-bit results.
+pub fn halve(body: &mut Function, half: Half) {
+    let global = global_of(ValType::I64);
+    match half {
+        Half::Whole => body,
+        Half::Low => body.instruction(&Instruction::Drop),
+        Half::High => body
+            .instruction(&Instruction::GlobalSet(global))
+            .instruction(&Instruction::Drop)
+            .instruction(&Instruction::GlobalGet(global)),
     };
 }
 

@@ -3,7 +3,7 @@
 use lockstep::wasm::{ValType, Value};
 use wasmtime::{
     Collector, Config, Engine, Extern, ExternRef, ExternType, HeapType, Instance, Module, OptLevel,
-    Rooted, Store, Trap, Val,
+    RegallocAlgorithm, Rooted, Store, Trap, Val,
 };
 
 use super::{
@@ -27,7 +27,11 @@ impl Theirs {
         let mut config = Config::new();
         config
             .cranelift_nan_canonicalization(true)
-            .cranelift_opt_level(OptLevel::Speed)
+            // Most of a campaign is the peer's compilation, and its answers are the same without passes.
+            .cranelift_opt_level(OptLevel::None)
+            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
+            .generate_address_map(false)
+            .memory_init_cow(false)
             .collector(Collector::Null)
             .max_wasm_stack(STACK_BYTES)
             .wasm_backtrace_max_frames(None)
@@ -36,47 +40,36 @@ impl Theirs {
             .wasm_tail_call(true)
             .wasm_simd(true)
             .wasm_extended_const(true)
-            .wasm_relaxed_simd(false);
+            .wasm_wide_arithmetic(true)
+            // As ours: of the results that are allowed, the one that every processor can give.
+            .wasm_relaxed_simd(true)
+            .relaxed_simd_deterministic(true);
         let engine = Engine::new(&config).map_err(|error| format!("wasmtime: {error:#}"))?;
         Ok(Self { engine })
     }
 
-    /// The calls of `case`: its own, or some of each exported function.
-    pub fn script(&self, case: &Case, seed: u64) -> Vec<Call> {
-        if let Some(calls) = &case.calls {
-            return calls.clone();
-        }
-        let Ok(module) = Module::new(&self.engine, &case.bytes) else { return Vec::new() };
-        let mut random = Random::new(!seed);
-        let mut calls = Vec::new();
-        for _ in 0..ROUNDS {
-            for export in module.exports() {
-                let ExternType::Func(ty) = export.ty() else { continue };
-                let types: Option<Vec<ValType>> = ty.params().map(|ty| val_type(&ty)).collect();
-                let Some(types) = types else { continue };
-                let args = types.into_iter().map(|ty| script::value(&mut random, ty)).collect();
-                calls.push(Call { export: export.name().to_owned(), args });
-            }
-        }
-        calls
-    }
-
-    /// What wasmtime makes of `case`.
-    pub fn run(&self, case: &Case, script: &[Call]) -> Result<Outcome, Skip> {
+    /// What wasmtime makes of `case`, and of which calls: its own, or some of each exported function.
+    pub fn run(&self, case: &Case, seed: u64) -> Result<(Vec<Call>, Outcome), Skip> {
         let mut outcome = Outcome::default();
         let module = match Module::new(&self.engine, &case.bytes) {
             Ok(module) => module,
             Err(error) => {
                 outcome.refused = Some(format!("{error:#}"));
-                return Ok(outcome);
+                return Ok((Vec::new(), outcome));
             }
         };
+        let script = case.calls.clone().unwrap_or_else(|| calls(&module, seed));
+        self.calls(&module, &script, &mut outcome)?;
+        Ok((script, outcome))
+    }
+
+    fn calls(&self, module: &Module, script: &[Call], outcome: &mut Outcome) -> Result<(), Skip> {
         let mut store = Store::new(&self.engine, ());
-        let instance = match Instance::new(&mut store, &module, &[]) {
+        let instance = match Instance::new(&mut store, module, &[]) {
             Ok(instance) => instance,
             Err(error) => {
                 outcome.instantiated = Some(trapped(&error)?);
-                return Ok(outcome);
+                return Ok(());
             }
         };
         outcome.instantiated = Some(End::Values(Vec::new()));
@@ -97,8 +90,24 @@ impl Theirs {
                 _ => {}
             }
         }
-        Ok(outcome)
+        Ok(())
     }
+}
+
+/// Some calls of each exported function.
+fn calls(module: &Module, seed: u64) -> Vec<Call> {
+    let mut random = Random::new(!seed);
+    let mut calls = Vec::new();
+    for _ in 0..ROUNDS {
+        for export in module.exports() {
+            let ExternType::Func(ty) = export.ty() else { continue };
+            let types: Option<Vec<ValType>> = ty.params().map(|ty| val_type(&ty)).collect();
+            let Some(types) = types else { continue };
+            let args = types.into_iter().map(|ty| script::value(&mut random, ty)).collect();
+            calls.push(Call { export: export.name().to_owned(), args });
+        }
+    }
+    calls
 }
 
 fn invoke(store: &mut Store<()>, instance: Instance, call: &Call) -> Result<End, Skip> {
