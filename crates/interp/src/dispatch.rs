@@ -25,7 +25,7 @@ pub(crate) enum Outcome {
 
 /// What an instruction's first word points to.
 pub(crate) type Handler =
-    unsafe extern "C-unwind" fn(*const Word, *mut u64, i64, *mut Context, u64) -> Flow;
+    unsafe extern "C-unwind" fn(*const Word, *mut u64, i64, *mut Context, u64, f64) -> Flow;
 
 /// What a handler does, as a type.
 ///
@@ -47,8 +47,9 @@ pub(crate) unsafe extern "C-unwind" fn handler<R: Run>(
     gas: i64,
     cx: *mut Context,
     acc: u64,
+    facc: f64,
 ) -> Flow {
-    R::run(State { pc, fp, gas, cx, acc })
+    R::run(State { pc, fp, gas, cx, acc, facc })
 }
 
 #[cfg(all(
@@ -71,10 +72,10 @@ mod way {
         fp: *mut u64,
         gas: i64,
         cx: *mut Context,
-        acc: u64,
+        (acc, facc): (u64, f64),
     ) -> Flow {
         // SAFETY: the caller's promise; the first word of an instruction is its handler.
-        unsafe { ((*pc).handler)(pc, fp, gas, cx, acc) }
+        unsafe { ((*pc).handler)(pc, fp, gas, cx, acc, facc) }
     }
 
     #[inline(always)]
@@ -87,7 +88,7 @@ mod way {
     /// As for `proceed`.
     pub(crate) unsafe fn drive(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> u64 {
         // SAFETY: the caller's promise.
-        unsafe { proceed(pc, fp, gas, cx, 0) }
+        unsafe { proceed(pc, fp, gas, cx, (0, 0.0)) }
     }
 }
 
@@ -108,6 +109,7 @@ mod way {
         fp: *mut u64,
         gas: i64,
         acc: u64,
+        facc: f64,
     }
 
     /// # Safety
@@ -119,30 +121,55 @@ mod way {
         fp: *mut u64,
         gas: i64,
         _cx: *mut Context,
-        acc: u64,
+        (acc, facc): (u64, f64),
     ) -> Flow {
-        Flow { pc, fp, gas, acc }
+        Flow { pc, fp, gas, acc, facc }
     }
 
     #[inline(always)]
     pub(crate) fn stop(outcome: Outcome) -> Flow {
-        Flow { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: outcome as i64, acc: 0 }
+        let (pc, fp) = (core::ptr::null(), core::ptr::null_mut());
+        Flow { pc, fp, gas: outcome as i64, acc: 0, facc: 0.0 }
     }
 
     /// # Safety
     ///
     /// `pc` is an instruction of published code, the rest the activation's own.
     pub(crate) unsafe fn drive(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> u64 {
-        let mut flow = Flow { pc, fp, gas, acc: 0 };
+        let mut flow = Flow { pc, fp, gas, acc: 0, facc: 0.0 };
         while !flow.pc.is_null() {
             // SAFETY: the caller's promise for the first turn; each handler keeps it for the next.
-            flow = unsafe { ((*flow.pc).handler)(flow.pc, flow.fp, flow.gas, cx, flow.acc) };
+            flow = unsafe {
+                ((*flow.pc).handler)(flow.pc, flow.fp, flow.gas, cx, flow.acc, flow.facc)
+            };
         }
         flow.gas as u64
     }
 }
 
 pub(crate) use way::{Flow, proceed, stop};
+
+/// The same place, as the compiler does not see: two ways that end alike stay two, so that each has an indirect jump of
+/// its own to be predicted by.
+#[inline(always)]
+pub(crate) fn apart<const WAY: bool>(pc: *const Word) -> *const Word {
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+    {
+        let mut same = pc;
+        // SAFETY: no instruction; the register keeps what it holds.
+        unsafe {
+            core::arch::asm!(
+                "/* {0} {1} */",
+                inout(reg) same,
+                const WAY as u8,
+                options(pure, nomem, nostack, preserves_flags)
+            );
+        }
+        same
+    }
+    #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
+    pc
+}
 
 /// Runs from `pc` until the code is left.
 ///

@@ -108,6 +108,22 @@ fn place(next: &mut i32, slots: u32) -> Result<i16, CodeError> {
     i16::try_from(offset).map_err(|_| CodeError::FrameTooLarge)
 }
 
+/// What an accumulator holds: a value, and the variable whose home holds the same.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    value: Option<Value>,
+    var: Option<Var>,
+}
+
+/// Which accumulator holds numbers of type `ty`: the first integers of one slot, the second floats.
+fn bank(ty: Type) -> Option<usize> {
+    match ty {
+        _ if ty.is_float() => Some(1),
+        _ if ty.is_int() && ty.slots() == 1 => Some(0),
+        _ => None,
+    }
+}
+
 /// The encoding of one function.
 struct Encoding<'e> {
     code: &'e Code,
@@ -122,9 +138,8 @@ struct Encoding<'e> {
     extents: Vec<(usize, usize)>,
     /// Slots that the frame needs, with what a call moves beyond it.
     needed: i32,
-    /// The value that the accumulator holds, and the variable whose home holds the same.
-    acc: Option<Value>,
-    acc_var: Option<Var>,
+    /// What the accumulators hold, by [`bank`].
+    accs: [Held; 2],
     /// One past the last instruction of the block being written, and the comparison that its branch makes.
     block_end: u32,
     fused_compare: Option<u32>,
@@ -175,8 +190,7 @@ impl<'e> Encoding<'e> {
             scratch: Vec::new(),
             extents: Vec::new(),
             needed: 0,
-            acc: None,
-            acc_var: None,
+            accs: [Held::default(); 2],
             block_end: 0,
             fused_compare: None,
             results: Vec::new(),
@@ -197,7 +211,7 @@ impl Encoding<'_> {
             self.e.block_starts.push(self.e.words.len());
             self.e.temps.reset(first_temp);
             self.extents.clear();
-            (self.acc, self.acc_var) = (None, None);
+            self.accs = [Held::default(); 2];
             self.block_end = block.insts.end;
             self.fused_compare = match block.terminator {
                 Terminator::Branch { cond, .. } => self.e.plan.fused(cond),
@@ -325,26 +339,29 @@ impl Encoding<'_> {
         Ok(offset)
     }
 
-    /// The home of `var` gets another content than the accumulator.
+    /// The home of `var` gets another content than the accumulators.
     fn overwrite(&mut self, var: Var) {
-        if self.acc_var == Some(var) {
-            self.acc_var = None;
+        for held in &mut self.accs {
+            held.var = held.var.filter(|held| *held != var);
         }
     }
 
-    /// The place of a result that goes to the accumulator too; no place when it goes there alone.
+    /// The place of a result that goes to the accumulator of its kind too; no place when it goes there alone.
     fn define_acc(&mut self, value: Value, only_acc: bool) -> Result<i16, CodeError> {
         let offset = if only_acc { 0 } else { self.define(value)? };
-        self.acc = Some(value);
-        self.acc_var = self.e.plan.planned_home(value).map(|(var, _)| var);
+        if let Some(bank) = bank(self.func.values[value]) {
+            let var = self.e.plan.planned_home(value).map(|(var, _)| var);
+            self.accs[bank] = Held { value: Some(value), var };
+        }
         Ok(offset)
     }
 
-    /// Whether the accumulator holds `operand` when the next instruction begins.
-    fn in_acc(&self, operand: Operand) -> bool {
+    /// Whether the accumulator of type `ty` holds `operand` when the next instruction begins.
+    fn in_acc(&self, operand: Operand, ty: Type) -> bool {
+        let Some(bank) = bank(ty) else { return false };
         match self.e.plan.resolve(operand).source() {
-            Source::Value(value) => self.acc == Some(value),
-            Source::Var(var) => self.acc_var == Some(var),
+            Source::Value(value) => self.accs[bank].value == Some(value),
+            Source::Var(var) => self.accs[bank].var == Some(var),
             Source::Const(_) | Source::Imm(_) => false,
         }
     }
@@ -357,6 +374,11 @@ impl Encoding<'_> {
         let (func, interface) = (self.func, self.interface);
         let inst = &func.insts[at as usize];
         plan::for_operands(func, inst, |operand| self.release_operand(operand, at));
+        if let lockstep_ir::Inst::Check { addr, .. } = inst
+            && let Some(args) = self.e.plan.sum(func, *addr)
+        {
+            args.into_iter().for_each(|operand| self.release_operand(operand, at));
+        }
         plan::for_results(interface, inst, |value| self.release_operand(value.into(), at));
     }
 

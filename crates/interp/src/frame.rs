@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) cx: *mut Context,
     /// The accumulator: the last result of one slot, where the encoder says who takes it.
     pub(crate) acc: u64,
+    /// The same for floats; a single lies in the low half of its bits.
+    pub(crate) facc: f64,
 }
 
 impl State {
@@ -122,7 +124,7 @@ impl State {
     #[inline(always)]
     pub(crate) fn jump(self, pc: *const Word) -> Flow {
         // SAFETY: links name whole instructions of published chunks (see `code`).
-        unsafe { proceed(pc, self.fp, self.gas, self.cx, self.acc) }
+        unsafe { proceed(pc, self.fp, self.gas, self.cx, (self.acc, self.facc)) }
     }
 
     /// Moves the frame by `slots`.
@@ -158,8 +160,11 @@ pub(crate) trait Cell: Copy {
     /// `at` points to as many writable slots as the type has.
     unsafe fn write(self, at: *mut u64);
 
-    /// The value as an accumulator holds it; zero for what has no room there.
-    fn to_word(self) -> u64;
+    /// Puts it into the accumulator of its kind; nothing for what has no room there.
+    fn to_acc(self, state: &mut State);
+
+    /// Takes it from the accumulator of its kind.
+    fn of_acc(state: &State) -> Self;
 
     /// The value that a word of code stands for: a number, or the bits of a float.
     fn of_word(word: u64) -> Self;
@@ -187,8 +192,13 @@ macro_rules! narrow_cell {
             }
 
             #[inline(always)]
-            fn to_word(self) -> u64 {
-                u64::from(self)
+            fn to_acc(self, state: &mut State) {
+                state.acc = u64::from(self);
+            }
+
+            #[inline(always)]
+            fn of_acc(state: &State) -> Self {
+                state.acc as $ty
             }
 
             #[inline(always)]
@@ -217,8 +227,13 @@ macro_rules! float_cell {
             }
 
             #[inline(always)]
-            fn to_word(self) -> u64 {
-                u64::from(self.to_bits())
+            fn to_acc(self, state: &mut State) {
+                state.facc = f64::from_bits(u64::from(self.to_bits()));
+            }
+
+            #[inline(always)]
+            fn of_acc(state: &State) -> Self {
+                Self::from_bits(state.facc.to_bits() as $bits)
             }
 
             #[inline(always)]
@@ -254,8 +269,11 @@ impl Cell for U256 {
     }
 
     #[inline(always)]
-    fn to_word(self) -> u64 {
-        0
+    fn to_acc(self, _state: &mut State) {}
+
+    #[inline(always)]
+    fn of_acc(state: &State) -> Self {
+        Self::of_word(state.acc)
     }
 
     #[inline(always)]
@@ -284,8 +302,11 @@ impl Cell for U512 {
     }
 
     #[inline(always)]
-    fn to_word(self) -> u64 {
-        0
+    fn to_acc(self, _state: &mut State) {}
+
+    #[inline(always)]
+    fn of_acc(state: &State) -> Self {
+        Self::of_word(state.acc)
     }
 
     #[inline(always)]

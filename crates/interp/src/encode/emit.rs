@@ -8,13 +8,13 @@ use lockstep_ir::{
 
 use super::{Encoding, FRAME_WITH_WINDOW, place};
 use crate::{
-    code::CodeError,
+    code::{CodeError, Word},
     dispatch::{Handler, Run, handler},
     handler::{
         flow::{Charge, Enter, GasLeft, Show, Step, TrapIf},
         host::{Begin, Call, CallHost, CallHostDeep, CallIndirect, FRAME_HEADER, TakeResults},
         instance::{GlobalGet, GlobalGet2, GlobalSet, GlobalSet2, Perform},
-        linear::{self, Given},
+        linear::{self, Address, Given},
         memory::{
             ChargeBy, Check, CopyPadded, CopyWithin, Eight, Known, Load, LoadPadded, LoadPaddedAny,
             LoadWord, MemorySize, Narrow, Store, StoreByte, StoreWord, Two, Wide,
@@ -235,94 +235,95 @@ impl Encoding<'_> {
         Ok(())
     }
 
-    /// The load or store that is written with the check at `at`: a little-endian access of a machine word of memory 0
-    /// that comes next and alone uses the check.
-    pub(super) fn linear(&self, at: u32) -> Option<u32> {
-        let Inst::Check { memory, ty, len, result, .. } = self.func.insts[at as usize] else {
-            return None;
-        };
-        let access = self.e.plan.next(at);
-        let is_known = self.func.const_limbs(len, Type::I64).is_some();
-        if memory.0 != 0 || ty != Type::I64 || !is_known || self.e.plan.uses(result) != 1 {
-            return None;
-        }
-        let is_one = match *self.func.insts.get(access as usize)? {
-            Inst::Load { ty, order: Order::Little, token, .. } => {
-                token == result && linear::load(ty, None, Given::Slot, false).is_some()
-            }
-            Inst::Store { ty, order: Order::Little, token, .. } => {
-                token == result && linear::store(ty, Given::Slot, Given::Slot).is_some()
-            }
-            _ => false,
-        };
-        is_one.then_some(access)
-    }
-
     /// Writes the access that `linear` finds together with the check at `at`, and with the sign extension that alone
     /// uses what is loaded.
     fn linear_access(&mut self, at: u32, addr: Operand, len: Operand) -> Result<bool, CodeError> {
-        let Some(access) = self.linear(at) else { return Ok(false) };
-        let known =
-            self.func.const_limbs(self.e.plan.resolve(addr), Type::I64).map(|limbs| limbs[0]);
-        let given = match known {
-            Some(_) => Given::Known,
-            None if self.in_acc(addr) => Given::Acc,
-            None => Given::Slot,
-        };
-        let addr = if given == Given::Slot { self.slot(addr, Type::I64)? } else { 0 };
-        let offset = match self.func.insts[access as usize] {
-            Inst::Load { ty, offset, result, .. } => {
+        let Some(access) = self.e.plan.linear(self.func, at) else { return Ok(false) };
+        let (address, places, ends) = self.address(at, addr, len)?;
+        match self.func.insts[access as usize] {
+            Inst::Load { ty, result, .. } => {
                 let widened = self.widening(access + 1, result);
                 let (result, last) = match widened {
                     Some((value, _)) => (value, access + 1),
                     None => (result, access),
                 };
-                let has_acc = ty.is_int();
-                let only_acc = has_acc && self.goes_on_in_acc(result, last);
-                let handler = linear::load(ty, widened.map(|(_, to)| to), given, only_acc);
-                let Some(handler) = handler else { return Ok(false) };
-                let to = match has_acc {
-                    true => self.define_acc(result, only_acc)?,
-                    false => self.define_in_acc_too(result)?,
-                };
+                let only_acc = self.goes_on_in_acc(result, last);
+                let handler = linear::load(ty, widened.map(|(_, to)| to), address, only_acc);
+                let handler = handler.ok_or(CodeError::Unsupported("a load of a word"))?;
+                let to = self.define_acc(result, only_acc)?;
                 if widened.is_some() {
                     self.e.plan.skip(access + 1);
                 }
                 self.handler(handler);
-                self.fields([to, addr, 0, 0]);
-                offset
+                self.fields([to, places[0], places[1], 0]);
+                self.e.words.push(ends);
             }
-            Inst::Store { ty, offset, value, .. } => {
+            Inst::Store { ty, value, .. } => {
                 let constant = self.func.const_limbs(self.e.plan.resolve(value), ty);
+                let is_free = ty.is_float() || !address.takes_acc();
                 let stored = match constant {
                     Some(_) => Given::Known,
-                    None if self.in_acc(value) && given != Given::Acc => Given::Acc,
+                    None if is_free && self.in_acc(value, ty) => Given::Acc,
                     None => Given::Slot,
                 };
-                let Some(handler) = linear::store(ty, given, stored) else { return Ok(false) };
+                let handler = linear::store(ty, address, stored);
+                let handler = handler.ok_or(CodeError::Unsupported("a store of a word"))?;
                 let from = if stored == Given::Slot { self.slot(value, ty)? } else { 0 };
                 self.handler(handler);
-                self.fields([from, addr, 0, 0]);
+                self.fields([from, places[0], places[1], 0]);
+                self.e.words.push(ends);
                 if let Some(limbs) = constant {
                     self.imm(limbs[0]);
                 }
-                offset
             }
             _ => return Ok(false),
-        };
+        }
         self.e.plan.skip(access);
-        // What does not fit 64 bits is out of reach.
-        let base = known.unwrap_or(0);
-        let len = self.func.const_limbs(len, Type::I64).map_or(u64::MAX, |limbs| limbs[0]);
-        self.imm(base.saturating_add(len));
-        self.imm(base.wrapping_add(u64::from(offset)));
         Ok(true)
     }
 
-    /// The place of a float, which the accumulator gets too but nobody takes from there.
-    fn define_in_acc_too(&mut self, value: Value) -> Result<i16, CodeError> {
-        (self.acc, self.acc_var) = (None, None);
-        self.define(value)
+    /// How the address of the check at `at` is given, the places of its parts, and the word of its end.
+    fn address(
+        &mut self,
+        at: u32,
+        addr: Operand,
+        len: Operand,
+    ) -> Result<(Address, [i16; 2], Word), CodeError> {
+        let len = self.func.const_limbs(len, Type::I64).map_or(u64::MAX, |limbs| limbs[0]);
+        if let Some(limbs) = self.func.const_limbs(self.e.plan.resolve(addr), Type::I64) {
+            // What does not fit 64 bits is out of reach.
+            return Ok((Address::Known, [0; 2], Word { imm: limbs[0].saturating_add(len) }));
+        }
+        let Some(end) = self.e.plan.index(self.func, at) else {
+            return Ok((Address::Wide, [self.slot(addr, Type::I64)?, 0], Word { imm: len }));
+        };
+        let Some(args) = self.e.plan.sum(self.func, addr) else {
+            let is_in_acc = self.in_acc(addr, Type::I32);
+            let address = if is_in_acc { Address::Acc } else { Address::Slot };
+            let place = if is_in_acc { 0 } else { self.slot(addr, Type::I32)? };
+            return Ok((address, [place, 0], Word { halves: [end, 0] }));
+        };
+        let constant = |operand| self.func.const_limbs(self.e.plan.resolve(operand), Type::I32);
+        let (mut args, add) = match (constant(args[0]), constant(args[1])) {
+            (_, Some(limbs)) => ([args[0], Operand::ZERO], Some(limbs[0] as u32)),
+            (Some(limbs), None) => ([args[1], Operand::ZERO], Some(limbs[0] as u32)),
+            (None, None) => (args, None),
+        };
+        if add.is_none() && self.in_acc(args[0], Type::I32) {
+            args.swap(0, 1);
+        }
+        let (address, places) = match (add, self.in_acc(args[0], Type::I32)) {
+            (Some(_), true) => (Address::AccPlus, [0; 2]),
+            (Some(_), false) => (Address::SlotPlus, [self.slot(args[0], Type::I32)?, 0]),
+            (None, _) if self.in_acc(args[1], Type::I32) => {
+                (Address::SlotAcc, [self.slot(args[0], Type::I32)?, 0])
+            }
+            (None, _) => {
+                let places = [self.slot(args[0], Type::I32)?, self.slot(args[1], Type::I32)?];
+                (Address::SlotSlot, places)
+            }
+        };
+        Ok((address, places, Word { halves: [end, add.unwrap_or(0)] }))
     }
 
     /// The sign extension at `at` when it alone uses `loaded` and a load does it: its result and type.
@@ -331,7 +332,7 @@ impl Encoding<'_> {
             Inst::Op { op: Op::Sextend, ty, to, args, result }
                 if args[0] == loaded.into()
                     && self.e.plan.uses(loaded) == 1
-                    && linear::load(*ty, Some(*to), Given::Slot, false).is_some() =>
+                    && linear::load(*ty, Some(*to), Address::Slot, false).is_some() =>
             {
                 Some((*result, *to))
             }
@@ -470,7 +471,7 @@ impl Encoding<'_> {
         let interface = self.interface;
         let signature = &interface.signatures[func];
         let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
-        (self.acc, self.acc_var) = (None, None);
+        self.accs = Default::default();
         self.handler(handler::<Call>);
         self.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, 0, 0]);
@@ -490,7 +491,7 @@ impl Encoding<'_> {
         let index = self.func.list(args)[signature.params.len()];
         let index = self.slot(index, Type::I64)?;
         let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
-        (self.acc, self.acc_var) = (None, None);
+        self.accs = Default::default();
         self.handler(handler::<CallIndirect>);
         self.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, index, 0]);

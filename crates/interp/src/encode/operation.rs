@@ -2,7 +2,7 @@
 
 use lockstep_ir::{Inst, Op, Operand, Shape, Source, Type, Value};
 
-use super::Encoding;
+use super::{Encoding, bank};
 use crate::{
     code::CodeError,
     dispatch::handler,
@@ -44,7 +44,8 @@ impl Encoding<'_> {
             Shape::Binary | Shape::Compare | Shape::FloatBinary | Shape::FloatCompare => {
                 let (a, b) = self.forms(ty, args);
                 let machine = machine_type(op, ty);
-                let has_acc = ty.is_int() && ty.slots() == 1;
+                // What compares wide words leaves the accumulators alone.
+                let has_acc = bank(ty).is_some();
                 let only_acc = has_acc && self.goes_on_in_acc(result, at);
                 if let Some(handler) = value::binary(op, machine, a, b, only_acc) {
                     let [a_at, b_at] = self.places(ty, [args[0], args[1]], [a, b])?;
@@ -59,8 +60,10 @@ impl Encoding<'_> {
                 }
             }
             Shape::Unary | Shape::FloatUnary => {
-                if let Some(handler) = value::unary(op, ty) {
-                    return self.registers(handler, ty, &args[..1], result);
+                let form = self.form(ty, args[0]);
+                let only_acc = self.goes_on_in_acc(result, at);
+                if let Some(handler) = value::unary(op, ty, form, only_acc) {
+                    return self.one(handler, (ty, args[0]), result, only_acc);
                 }
             }
             Shape::Ternary => {
@@ -94,12 +97,29 @@ impl Encoding<'_> {
                 return Ok(());
             }
             _ => {
-                if let Some(handler) = conversion(op, ty, to) {
-                    return self.registers(handler, ty, &args[..1], result);
+                let only_acc = self.goes_on_in_acc(result, at);
+                if let Some(handler) = conversion(op, (ty, to), self.in_acc(args[0], ty), only_acc)
+                {
+                    return self.one(handler, (ty, args[0]), result, only_acc);
                 }
             }
         }
         self.general(op, ty, to, args, result)
+    }
+
+    /// A handler of one operand, which is in the accumulator or in a slot.
+    fn one(
+        &mut self,
+        handler: crate::dispatch::Handler,
+        (ty, arg): (Type, Operand),
+        result: Value,
+        only_acc: bool,
+    ) -> Result<(), CodeError> {
+        let from = if self.in_acc(arg, ty) { 0 } else { self.slot(arg, ty)? };
+        let dst = self.define_acc(result, only_acc)?;
+        self.handler(handler);
+        self.fields([dst, from, 0, 0]);
+        Ok(())
     }
 
     /// A handler whose operands are all in slots.
@@ -142,6 +162,7 @@ impl Encoding<'_> {
     /// Whether the instruction that comes after the one at `at` takes `value` from the accumulator, and nobody else takes
     /// it. Such instructions are written by `operation`, `linear_access` and `compare_branch`, which look for it there.
     pub(super) fn goes_on_in_acc(&self, value: Value, at: u32) -> bool {
+        let Some(bank) = bank(self.func.values[value]) else { return false };
         let next = self.e.plan.next(at);
         if next >= self.block_end {
             let Some(compare) = self.fused_compare else { return false };
@@ -151,12 +172,17 @@ impl Encoding<'_> {
         match self.func.insts[next as usize] {
             Inst::Op { .. } => self.e.plan.is_passed_to(value, next) && self.takes_acc(next, value),
             Inst::Check { addr, .. } => {
-                let Some(access) = self.linear(next) else { return false };
-                let is_addr = self.e.plan.resolve(addr) == value.into();
+                let Some(access) = self.e.plan.linear(self.func, next) else { return false };
+                let is_value = |operand| self.e.plan.resolve(operand) == value.into();
+                let is_addr = match self.e.plan.sum(self.func, addr) {
+                    Some(args) => args.into_iter().any(is_value),
+                    None => is_value(addr) && self.e.plan.index(self.func, next).is_some(),
+                };
                 match self.func.insts[access as usize] {
-                    Inst::Store { value: stored, .. } if !is_addr => {
+                    Inst::Store { ty, value: stored, .. } if !is_addr => {
                         self.e.plan.is_passed_to(value, access)
-                            && self.e.plan.resolve(stored) == value.into()
+                            && self::bank(ty) == Some(bank)
+                            && is_value(stored)
                     }
                     _ => is_addr && self.e.plan.is_passed_to(value, next),
                 }
@@ -167,13 +193,25 @@ impl Encoding<'_> {
 
     /// Whether the operation at `at` has a handler that takes `value` from the accumulator.
     fn takes_acc(&self, at: u32, value: Value) -> bool {
-        let Inst::Op { op, ty, args, .. } = self.func.insts[at as usize] else { return false };
-        let has_two = matches!(op.shape(), Shape::Binary | Shape::Compare);
-        let named = args[..2].iter().filter(|arg| self.e.plan.resolve(**arg) == value.into());
-        has_two
-            && ty.slots() == 1
-            && named.count() == 1
-            && value::binary(op, machine_type(op, ty), Form::Slot, Form::Slot, false).is_some()
+        let Inst::Op { op, ty, to, args, .. } = self.func.insts[at as usize] else {
+            return false;
+        };
+        let is_value = |arg: &&Operand| self.e.plan.resolve(**arg) == value.into();
+        let machine = machine_type(op, ty);
+        let has_handler = match op.shape() {
+            Shape::Binary | Shape::Compare | Shape::FloatBinary | Shape::FloatCompare => {
+                args[..2].iter().filter(is_value).count() == 1
+                    && value::binary(op, machine, Form::Slot, Form::Slot, false).is_some()
+            }
+            Shape::Unary | Shape::FloatUnary => value::unary(op, ty, Form::Slot, false).is_some(),
+            Shape::Extend | Shape::Bitcast | Shape::Reduce
+                if op != Op::Sextend && to.slots() == 1 && ty.slots() == 1 =>
+            {
+                false
+            }
+            _ => conversion(op, (ty, to), false, false).is_some(),
+        };
+        has_handler && bank(ty) == bank(self.func.values[value])
     }
 
     /// How both operands of a binary instruction are given; one is in a slot or in the accumulator.
@@ -187,7 +225,7 @@ impl Encoding<'_> {
     }
 
     fn form(&self, ty: Type, operand: Operand) -> Form {
-        if ty.is_int() && ty.slots() == 1 && self.in_acc(operand) {
+        if self.in_acc(operand, ty) {
             return Form::Acc;
         }
         match self.e.plan.resolve(operand).source() {

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use lockstep_base::Index;
 use lockstep_ir::{
-    BlockDef, Func, Inst, Interface, Op, Operand, Shape, Source, Terminator, Type, Value, Var,
+    BlockDef, Func, Inst, Interface, Op, Operand, Order, Shape, Source, Terminator, Type, Value,
+    Var,
 };
 
 /// The place of a value that has none: not defined yet, or written with its only user.
@@ -30,6 +31,8 @@ pub(super) struct Plan {
     sets: Vec<SetPlan>,
     /// Names of variables that are set in the block at hand, by the instructions that make them.
     late_names: Vec<u32>,
+    /// Checks of the block at hand.
+    checks: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -91,6 +94,7 @@ impl Plan {
     fn block(&mut self, interface: &Interface, func: &Func, number: u32, block: &BlockDef) {
         self.sets.clear();
         self.late_names.clear();
+        self.checks.clear();
         for at in block.insts.clone() {
             if let Inst::Set { var, value } = func.insts[at as usize] {
                 let position = self.sets.len() as u32;
@@ -114,6 +118,7 @@ impl Plan {
                     set += 1;
                 }
                 Inst::Step { .. } => last_step = at,
+                Inst::Check { .. } => self.checks.push(at),
                 _ => {}
             }
             for_results(interface, inst, |value| self.define(number, value, inst, at));
@@ -127,6 +132,7 @@ impl Plan {
         }
         self.fuse_branch(func, block);
         self.name_late(func, block);
+        self.fold_sums(func);
     }
 
     /// A value that is set to a variable can be born in its home; the `set` then writes nothing. Between birth and set
@@ -320,6 +326,90 @@ impl Plan {
             }
         }
         self.skipped[plan.def as usize] = true;
+    }
+
+    /// A sum that is only an address is written with the access, if what is added still lies there.
+    fn fold_sums(&mut self, func: &Func) {
+        let checks = core::mem::take(&mut self.checks);
+        let looks_max = LOOKS_PER_INST * func.insts.len() / (self.sets.len() + 1);
+        for &at in checks.iter().take(looks_max) {
+            let Inst::Check { addr, .. } = func.insts[at as usize] else { continue };
+            let Source::Value(sum) = self.resolve(addr).source() else { continue };
+            let plan = self.values[sum.position()];
+            let is_own = plan.root == sum.into() && plan.home.is_none() && plan.uses == 1;
+            let Some(Inst::Op { op: Op::Iadd, ty: Type::I32, args, .. }) =
+                func.insts.get(plan.def as usize)
+            else {
+                continue;
+            };
+            let is_read_once = matches!(addr.source(), Source::Value(addr) if self.uses(addr) == 1);
+            if !is_own || !is_read_once || self.index(func, at).is_none() {
+                continue;
+            }
+            let args = [self.resolve(args[0]), self.resolve(args[1])];
+            if !args.iter().all(|arg| self.stays(*arg, plan.def, at)) {
+                continue;
+            }
+            for arg in args {
+                if let Source::Value(root) = arg.source() {
+                    let last = &mut self.values[root.position()].last;
+                    *last = (*last).max(at);
+                }
+            }
+            self.skipped[plan.def as usize] = true;
+        }
+        self.checks = checks;
+    }
+
+    /// What is added up to the address `addr`, when the sum is written with the access.
+    pub(super) fn sum(&self, func: &Func, addr: Operand) -> Option<[Operand; 2]> {
+        let Source::Value(sum) = self.resolve(addr).source() else { return None };
+        let plan = &self.values[sum.position()];
+        let is_own = plan.root == sum.into() && plan.home.is_none();
+        match func.insts.get(plan.def as usize)? {
+            Inst::Op { op: Op::Iadd, ty: Type::I32, args, .. }
+                if is_own && self.skipped[plan.def as usize] =>
+            {
+                Some([args[0], args[1]])
+            }
+            _ => None,
+        }
+    }
+
+    /// The load or store that is written with the check at `at`: a little-endian access of a machine word of memory 0
+    /// that comes next and alone uses the check, which reaches to its end.
+    pub(super) fn linear(&self, func: &Func, at: u32) -> Option<u32> {
+        let Inst::Check { memory, ty, len, result, .. } = func.insts[at as usize] else {
+            return None;
+        };
+        let access = self.next(at);
+        let len = func.const_limbs(len, Type::I64)?[0];
+        if memory.0 != 0 || ty != Type::I64 || self.uses(result) != 1 {
+            return None;
+        }
+        let (ty, offset) = match *func.insts.get(access as usize)? {
+            Inst::Load { ty, order: Order::Little, token, offset, .. }
+            | Inst::Store { ty, order: Order::Little, token, offset, .. }
+                if token == result =>
+            {
+                (ty, offset)
+            }
+            _ => return None,
+        };
+        let is_word = ty.slots() == 1 && (ty.is_int() || ty.is_float());
+        (is_word && len == u64::from(offset) + u64::from(ty.size_bytes())).then_some(access)
+    }
+
+    /// Where the access of the check at `at` ends, counted from its address, when that has 32 bits, as the end has.
+    pub(super) fn index(&self, func: &Func, at: u32) -> Option<u32> {
+        self.linear(func, at)?;
+        let Inst::Check { addr, len, .. } = func.insts[at as usize] else { return None };
+        let Source::Value(addr) = addr.source() else { return None };
+        let def = self.values[addr.position()].def;
+        let Inst::Op { op: Op::Uextend, ty: Type::I32, .. } = func.insts.get(def as usize)? else {
+            return None;
+        };
+        u32::try_from(func.const_limbs(len, Type::I64)?[0]).ok()
     }
 
     /// Whether nothing is written for the instruction at `at`.

@@ -7,7 +7,7 @@ use lockstep_rt::{Context, Shown};
 
 use crate::{
     code::Word,
-    dispatch::{Flow, Outcome, Run},
+    dispatch::{Flow, Outcome, Run, apart},
     frame::State,
 };
 
@@ -31,7 +31,7 @@ impl Run for Charge {
 #[cold]
 #[inline(never)]
 fn exhausted(pc: *const Word, gas: i64, cx: *mut Context, position: usize) -> Flow {
-    let mut state = State { pc, fp: core::ptr::null_mut(), gas, cx, acc: 0 };
+    let mut state = State { pc, fp: core::ptr::null_mut(), gas, cx, acc: 0, facc: 0.0 };
     state.gas += state.imm(position) as i64;
     state.trap(Trap::OutOfGas)
 }
@@ -61,7 +61,16 @@ impl Run for Enter {
 
 /// How a terminator goes to another place.
 pub(crate) trait Go {
-    fn go(state: State, target: *const Word) -> Flow;
+    /// Goes where the link in word `link` leads; field `shift` says how far the base moves. `WAY` tells the ways of one
+    /// handler apart.
+    fn go<const WAY: bool>(state: State, link: usize, shift: usize) -> Flow;
+}
+
+/// Goes one of two ways, whose links stand in words `links` and the next, and their shifts in the first and the last
+/// field.
+#[inline(always)]
+pub(super) fn fork<G: Go>(state: State, is_so: bool, links: usize) -> Flow {
+    if is_so { G::go::<true>(state, links, 0) } else { G::go::<false>(state, links + 1, 3) }
 }
 
 /// To a [`Charge`] of a function with a frame, which is done here and now: one dispatch fewer for each block. Stubs
@@ -73,15 +82,22 @@ pub(crate) struct Entering;
 
 impl Go for Charging {
     #[inline(always)]
-    fn go(mut state: State, target: *const Word) -> Flow {
-        state.pc = target;
-        Charge::run(state)
+    fn go<const WAY: bool>(mut state: State, link: usize, _shift: usize) -> Flow {
+        state.pc = state.link(link);
+        state.gas = state.gas.wrapping_sub(state.imm(1) as i64);
+        if state.gas < 0 {
+            return exhausted(state.pc, state.gas, state.cx, 1);
+        }
+        state.pc = apart::<WAY>(state.pc);
+        state.next(2)
     }
 }
 
 impl Go for Entering {
     #[inline(always)]
-    fn go(mut state: State, target: *const Word) -> Flow {
+    fn go<const WAY: bool>(mut state: State, link: usize, shift: usize) -> Flow {
+        let target = state.link(link);
+        state.shift(state.field(shift));
         state.pc = target;
         Enter::run(state)
     }
@@ -91,7 +107,7 @@ impl Go for Entering {
 #[cold]
 #[inline(never)]
 extern "C-unwind" fn misfit(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> Flow {
-    let mut state = State { pc, fp, gas, cx, acc: 0 };
+    let mut state = State { pc, fp, gas, cx, acc: 0, facc: 0.0 };
     let head = Head(state.imm(3) as u32);
     let height_bytes = (fp as usize).wrapping_sub(state.context().window_low as usize);
     match state.activation().twin(head, height_bytes) {
@@ -139,7 +155,8 @@ impl Run for RaiseTrap {
 fn raise(number: u64, gas: i64, cx: *mut Context) -> Flow {
     // The encoder wrote the number of a trap; an unknown one cannot be.
     let trap = Trap::from_number(number as u8).unwrap_or(Trap::Unreachable);
-    State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas, cx, acc: 0 }.trap(trap)
+    State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas, cx, acc: 0, facc: 0.0 }
+        .trap(trap)
 }
 
 /// `handler | shift | link`.
@@ -147,10 +164,8 @@ pub(crate) struct Jump<G>(PhantomData<G>);
 
 impl<G: Go> Run for Jump<G> {
     #[inline(always)]
-    fn run(mut state: State) -> Flow {
-        let target = state.link(2);
-        state.shift(state.field(0));
-        G::go(state, target)
+    fn run(state: State) -> Flow {
+        G::go::<true>(state, 2, 0)
     }
 }
 
@@ -159,20 +174,13 @@ pub(crate) struct Branch<G>(PhantomData<G>);
 
 impl<G: Go> Run for Branch<G> {
     #[inline(always)]
-    fn run(mut state: State) -> Flow {
-        if state.operand::<u64>(1) != 0 {
-            let target = state.link(2);
-            state.shift(state.field(0));
-            G::go(state, target)
-        } else {
-            let target = state.link(3);
-            state.shift(state.field(3));
-            G::go(state, target)
-        }
+    fn run(state: State) -> Flow {
+        let is_so = state.operand::<u64>(1) != 0;
+        fork::<G>(state, is_so, 2)
     }
 }
 
-/// `handler | on | count | links`, the last for every other number.
+/// `handler | on 0 | count | links`, the last for every other number.
 pub(crate) struct Switch<G>(PhantomData<G>);
 
 impl<G: Go> Run for Switch<G> {
@@ -180,8 +188,7 @@ impl<G: Go> Run for Switch<G> {
     fn run(state: State) -> Flow {
         let last = state.imm(2) - 1;
         let on = state.operand::<u64>(0).min(last);
-        let target = state.link(3 + on as usize);
-        G::go(state, target)
+        G::go::<true>(state, 3 + on as usize, 1)
     }
 }
 
@@ -197,7 +204,8 @@ impl Run for EnterDyn {
             let target = state.activation().code.target(number);
             if !target.is_null() {
                 state.shift(state.field(0));
-                return Entering::go(state, target);
+                state.pc = target;
+                return Enter::run(state);
             }
         }
         enter_new(state.pc, state.fp, state.gas, state.cx)
@@ -208,7 +216,7 @@ impl Run for EnterDyn {
 #[cold]
 #[inline(never)]
 extern "C-unwind" fn enter_new(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> Flow {
-    let mut state = State { pc, fp, gas, cx, acc: 0 };
+    let mut state = State { pc, fp, gas, cx, acc: 0, facc: 0.0 };
     let target: lockstep_base::U256 = state.operand(1);
     state.shift(state.field(0));
     let activation = state.activation();
@@ -272,7 +280,7 @@ impl Run for Show {
 /// Lays the operand out for the next step; the state comes in parts, as for `show`.
 #[inline(never)]
 fn lay_out(pc: *const Word, fp: *mut u64, cx: *mut Context) {
-    let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
+    let mut state = State { pc, fp, gas: 0, cx, acc: 0, facc: 0.0 };
     let ty = Type::ALL[state.imm(2) as usize];
     let mut bits = [0; 8];
     for (slot, limb) in bits.iter_mut().take(ty.slots() as usize).enumerate() {
@@ -298,7 +306,7 @@ impl Run for Step {
 /// Shows the step; the state comes in parts, so that none of it has an address when its handler goes on.
 #[inline(never)]
 fn show(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) {
-    let mut state = State { pc, fp, gas, cx, acc: 0 };
+    let mut state = State { pc, fp, gas, cx, acc: 0, facc: 0.0 };
     let [pc, prepaid] = state.halves(2);
     let step = lockstep_rt::Step {
         pc,

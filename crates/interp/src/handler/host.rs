@@ -98,7 +98,8 @@ fn begin(state: &State, extent: i16, args: usize, at: usize, back: *const Word) 
 #[cold]
 #[inline(never)]
 fn translate(cx: *mut Context, function: u32) -> *const Word {
-    let mut state = State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: 0, cx, acc: 0 };
+    let mut state =
+        State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: 0, cx, acc: 0, facc: 0.0 };
     state.activation().function(function).unwrap_or(core::ptr::null())
 }
 
@@ -153,7 +154,8 @@ pub(crate) const INDIRECT_WORDS: usize = 4;
 #[cold]
 #[inline(never)]
 fn leave_call(cx: *mut Context) -> Flow {
-    let mut state = State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: 0, cx, acc: 0 };
+    let mut state =
+        State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: 0, cx, acc: 0, facc: 0.0 };
     // The counter in the context is the newer one, and stays.
     stop(state.activation().outcome)
 }
@@ -163,7 +165,7 @@ fn leave_call(cx: *mut Context) -> Flow {
 /// the activation says how.
 #[inline(never)]
 fn find_callee(pc: *const Word, fp: *mut u64, cx: *mut Context) -> *const Word {
-    let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
+    let mut state = State { pc, fp, gas: 0, cx, acc: 0, facc: 0.0 };
     let [table, sig] = state.halves(2);
     let index: u64 = state.operand(2);
     let callee = lockstep_rt::call_indirect(state.context(), (table, sig), index);
@@ -264,7 +266,7 @@ impl Run for ReturnCallIndirect {
 fn find_callee_outside(pc: *const Word, fp: *mut u64, cx: *mut Context) -> *const Word {
     let target = find_callee(pc, fp, cx);
     if core::ptr::eq(target, pc) {
-        let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
+        let mut state = State { pc, fp, gas: 0, cx, acc: 0, facc: 0.0 };
         let [_, sig] = state.halves(2);
         let interface = state.activation().code.interface().clone();
         let results = &interface.types[SigId(sig)].results;
@@ -281,7 +283,7 @@ fn find_callee_outside(pc: *const Word, fp: *mut u64, cx: *mut Context) -> *cons
 /// Makes the frame at hand that of another function: arguments are read before any parameter is written.
 #[inline(never)]
 fn replace(pc: *const Word, fp: *mut u64, at: usize) {
-    let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut(), acc: 0 };
+    let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut(), acc: 0, facc: 0.0 };
     let (extent, args) = (state.field(0), state.field(1) as usize);
     // SAFETY: the encoder wrote so many words of moves, and counted their slots to the extent's room.
     let moves = |pair: usize| unsafe { (*pc.add(at + pair)).fields };

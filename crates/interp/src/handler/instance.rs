@@ -90,7 +90,7 @@ impl Run for Perform {
 /// Takes the state apart, so that none of it has an address when the handler goes on with its last call.
 #[inline(never)]
 fn perform(pc: *const Word, fp: *mut u64, cx: *mut Context) -> Option<Trap> {
-    let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
+    let mut state = State { pc, fp, gas: 0, cx, acc: 0, facc: 0.0 };
     let [act, _] = state.halves(2);
     let act = Act::ALL[act as usize];
     let args = [1, 2, 3].map(|k| if k <= act.params().len() { state.operand::<u64>(k) } else { 0 });

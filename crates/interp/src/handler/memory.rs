@@ -79,7 +79,8 @@ impl State {
 #[cold]
 #[inline(never)]
 fn end_in(trap: Trap, gas: i64, cx: *mut Context) -> Flow {
-    let mut state = State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas, cx, acc: 0 };
+    let mut state =
+        State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas, cx, acc: 0, facc: 0.0 };
     state.activation().trap = trap;
     state.leave(Outcome::Trap)
 }
@@ -94,8 +95,9 @@ extern "C-unwind" fn make_room<A: Address, const LEN: u64>(
     gas: i64,
     cx: *mut Context,
     acc: u64,
+    facc: f64,
 ) -> Flow {
-    let mut state = State { pc, fp, gas, cx, acc };
+    let mut state = State { pc, fp, gas, cx, acc, facc };
     let addr = A::get(&state, 1);
     match state.ensure(0, addr, LEN) {
         Ok(()) => state.jump(pc),
@@ -209,7 +211,9 @@ impl<A: Address> Run for LoadWord<A> {
     fn run(mut state: State) -> Flow {
         let addr = A::get(&state, 1);
         if !state.exists(0, addr, 32) {
-            return make_room::<A, 32>(state.pc, state.fp, state.gas, state.cx, state.acc);
+            return make_room::<A, 32>(
+                state.pc, state.fp, state.gas, state.cx, state.acc, state.facc,
+            );
         }
         let bytes = state.load::<32>(0, addr);
         state.set(0, word_of(bytes));
@@ -222,7 +226,9 @@ impl<A: Address> Run for StoreWord<A> {
     fn run(mut state: State) -> Flow {
         let addr = A::get(&state, 1);
         if !state.exists(0, addr, 32) {
-            return make_room::<A, 32>(state.pc, state.fp, state.gas, state.cx, state.acc);
+            return make_room::<A, 32>(
+                state.pc, state.fp, state.gas, state.cx, state.acc, state.facc,
+            );
         }
         let bytes = bytes_of(state.operand(0));
         state.store(0, addr, bytes);
@@ -235,7 +241,9 @@ impl<A: Address> Run for StoreByte<A> {
     fn run(mut state: State) -> Flow {
         let addr = A::get(&state, 1);
         if !state.exists(0, addr, 1) {
-            return make_room::<A, 1>(state.pc, state.fp, state.gas, state.cx, state.acc);
+            return make_room::<A, 1>(
+                state.pc, state.fp, state.gas, state.cx, state.acc, state.facc,
+            );
         }
         let byte = state.operand::<u8>(0);
         state.store(0, addr, [byte]);
@@ -308,7 +316,7 @@ impl Run for Store {
 
 #[inline(never)]
 fn load_any(pc: *const Word, fp: *mut u64, cx: *mut Context) {
-    let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
+    let mut state = State { pc, fp, gas: 0, cx, acc: 0, facc: 0.0 };
     let [offset, order] = state.halves(2);
     let addr = state.operand::<u64>(1) + u64::from(offset);
     let size = state.field(3) as usize;
@@ -324,7 +332,7 @@ fn load_any(pc: *const Word, fp: *mut u64, cx: *mut Context) {
 
 #[inline(never)]
 fn store_any(pc: *const Word, fp: *mut u64, cx: *mut Context) {
-    let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
+    let mut state = State { pc, fp, gas: 0, cx, acc: 0, facc: 0.0 };
     let [offset, order] = state.halves(2);
     let addr = state.operand::<u64>(1) + u64::from(offset);
     let size = state.field(3) as usize;
@@ -372,7 +380,7 @@ impl Run for LoadPaddedAny {
 
 #[inline(never)]
 fn load_padded_any(pc: *const Word, fp: *mut u64, cx: *mut Context) {
-    let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
+    let mut state = State { pc, fp, gas: 0, cx, acc: 0, facc: 0.0 };
     let addr = saturate(state.operand(1));
     let (index, size) = (state.field(2) as usize, state.field(3) as usize);
     let present = state.memory(index).len.saturating_sub(addr).min(size as u64);

@@ -18,7 +18,7 @@ use crate::{
     frame::{Cell, State},
     handler::{
         float::{self, FloatBinary, FloatCompare, FloatUnary},
-        flow::Go,
+        flow::{Go, fork},
     },
 };
 
@@ -48,7 +48,7 @@ pub(super) trait Place {
 pub(super) struct Slot;
 pub(super) struct Imm;
 struct Wide;
-struct Acc;
+pub(super) struct Acc;
 
 impl Place for Acc {
     #[inline(always)]
@@ -57,7 +57,7 @@ impl Place for Acc {
     }
     #[inline(always)]
     fn get<T: Cell>(state: &State, _k: usize) -> T {
-        T::of_word(state.acc)
+        T::of_acc(state)
     }
 }
 
@@ -83,7 +83,7 @@ impl Dest for ToSlot {
 impl Dest for ToBoth {
     #[inline(always)]
     fn put<T: Cell>(state: &mut State, value: T) {
-        state.acc = value.to_word();
+        value.to_acc(state);
         state.set(0, value);
     }
 }
@@ -91,7 +91,7 @@ impl Dest for ToBoth {
 impl Dest for ToAcc {
     #[inline(always)]
     fn put<T: Cell>(state: &mut State, value: T) {
-        state.acc = value.to_word();
+        value.to_acc(state);
     }
 }
 
@@ -196,28 +196,19 @@ struct CompareBranch<F, T, A, B, G>(PhantomData<(F, T, A, B, G)>);
 
 impl<F: Compare, T: Int + Cell, A: Place, B: Place, G: Go> Run for CompareBranch<F, T, A, B, G> {
     #[inline(always)]
-    fn run(mut state: State) -> Flow {
+    fn run(state: State) -> Flow {
         let (a, b) = (A::get::<T>(&state, 1).settled(), B::get::<T>(&state, 2));
-        let links = FIXED_WORDS + A::words::<T>() + B::words::<T>();
-        // Two calls, so that each direction has an indirect jump of its own to be predicted by.
-        if F::eval(a, b) {
-            let target = state.link(links);
-            state.shift(state.field(0));
-            G::go(state, target)
-        } else {
-            let target = state.link(links + 1);
-            state.shift(state.field(3));
-            G::go(state, target)
-        }
+        fork::<G>(state, F::eval(a, b), FIXED_WORDS + A::words::<T>() + B::words::<T>())
     }
 }
 
-struct UnaryRun<F, T>(PhantomData<(F, T)>);
+struct UnaryRun<F, T, A, D>(PhantomData<(F, T, A, D)>);
 
-impl<F: Unary, T: Int + Cell> Run for UnaryRun<F, T> {
+impl<F: Unary, T: Int + Cell, A: Place, D: Dest> Run for UnaryRun<F, T, A, D> {
     #[inline(always)]
-    fn run(state: State) -> Flow {
-        state.set(0, F::eval(state.operand::<T>(1)));
+    fn run(mut state: State) -> Flow {
+        let value = F::eval(A::get::<T>(&state, 1));
+        D::put(&mut state, value);
         state.next(FIXED_WORDS)
     }
 }
@@ -237,7 +228,7 @@ impl Run for Mulmod {
 /// Takes the state apart, so that none of it has an address when the handler goes on with its last call.
 #[inline(never)]
 fn mul_mod(pc: *const Word, fp: *mut u64, cx: *mut Context) {
-    let mut state = State { pc, fp, gas: 0, cx, acc: 0 };
+    let mut state = State { pc, fp, gas: 0, cx, acc: 0, facc: 0.0 };
     let (a, b, c) = (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
     let result = state.activation().mul_mod(a, b, c);
     state.set(0, result);
@@ -254,7 +245,7 @@ impl Run for Addmod {
 /// As for `mul_mod`.
 #[inline(never)]
 fn add_mod(pc: *const Word, fp: *mut u64) {
-    let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut(), acc: 0 };
+    let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut(), acc: 0, facc: 0.0 };
     let (a, b, c) = (state.operand::<U256>(1), state.operand::<U256>(2), state.operand::<U256>(3));
     state.set(0, lockstep_base::modular::add_mod(a, b, c));
 }
@@ -284,7 +275,7 @@ impl General {
     /// address when the caller goes on with its last call.
     #[inline(never)]
     fn compute(pc: *const Word, fp: *mut u64) -> Option<Trap> {
-        let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut(), acc: 0 };
+        let state = State { pc, fp, gas: 0, cx: core::ptr::null_mut(), acc: 0, facc: 0.0 };
         let selector = state.imm(2);
         let op = Op::ALL[selector as usize & 0xff];
         let ty = Type::ALL[(selector >> 8) as usize & 0xff];
@@ -411,8 +402,8 @@ macro_rules! derive_rows {
         }
 
         /// The handler of a unary operation, if the row has one.
-        pub(crate) fn unary(op: Op, ty: Type) -> Option<Handler> {
-            match op { $(Op::$name => pick!(unary $shape $effect $heat rows::$name, ty, Form::Slot, Form::Slot, false),)* }
+        pub(crate) fn unary(op: Op, ty: Type, a: Form, only_acc: bool) -> Option<Handler> {
+            match op { $(Op::$name => pick!(unary $shape $effect $heat rows::$name, ty, a, a, only_acc),)* }
         }
     };
 }
@@ -500,29 +491,29 @@ macro_rules! pick {
         place!($heat, PickBranch<$row, G>, $ty, $a, $b, $only)
     };
     (binary float_binary pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
-        float::place::<float::PickBinary<$row>>($ty, $a, $b)
+        float::place::<float::PickBinary<$row>>($ty, $a, $b, $only)
     };
     (binary float_compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
-        float::place::<float::PickCompare<$row>>($ty, $a, $b)
+        float::place::<float::PickCompare<$row>>($ty, $a, $b, $only)
     };
     (branch float_compare pure $heat:ident $row:path, $ty:ident, $a:ident, $b:ident, $only:expr) => {
-        float::place::<float::PickBranch<$row, G>>($ty, $a, $b)
+        float::place::<float::PickBranch<$row, G>>($ty, $a, $b, $only)
     };
     (unary float_unary pure $heat:ident $row:path, $ty:ident, $a:expr, $b:expr, $only:expr) => {
-        float::unary::<$row>($ty)
+        float::unary::<$row>($ty, $a, $only)
     };
     (unary unary pure hot $row:path, $ty:ident, $a:expr, $b:expr, $only:expr) => {
         match $ty {
-            Type::I64 => Some(handler::<UnaryRun<$row, u64>> as Handler),
-            Type::I256 => Some(handler::<UnaryRun<$row, U256>> as Handler),
+            Type::I64 => unary_at::<$row, u64>($a, $only),
+            Type::I256 => Some(handler::<UnaryRun<$row, U256, Slot, ToSlot>> as Handler),
             _ => None,
         }
     };
     (unary unary pure $heat:ident $row:path, $ty:ident, $a:expr, $b:expr, $only:expr) => {
         match $ty {
-            Type::I32 => Some(handler::<UnaryRun<$row, u32>> as Handler),
-            Type::I64 => Some(handler::<UnaryRun<$row, u64>> as Handler),
-            Type::I256 => Some(handler::<UnaryRun<$row, U256>> as Handler),
+            Type::I32 => unary_at::<$row, u32>($a, $only),
+            Type::I64 => unary_at::<$row, u64>($a, $only),
+            Type::I256 => Some(handler::<UnaryRun<$row, U256, Slot, ToSlot>> as Handler),
             _ => None,
         }
     };
@@ -589,6 +580,15 @@ macro_rules! place {
             _ => None,
         }
     };
+}
+
+fn unary_at<F: Unary, T: Int + Cell>(a: Form, only_acc: bool) -> Option<Handler> {
+    Some(match (a, only_acc) {
+        (Form::Acc, true) => handler::<UnaryRun<F, T, Acc, ToAcc>>,
+        (Form::Acc, false) => handler::<UnaryRun<F, T, Acc, ToBoth>>,
+        (_, true) => handler::<UnaryRun<F, T, Slot, ToAcc>>,
+        (_, false) => handler::<UnaryRun<F, T, Slot, ToBoth>>,
+    })
 }
 
 fn narrow<P: Pick, T: Int + Cell>(a: Form, b: Form, only_acc: bool) -> Option<Handler> {

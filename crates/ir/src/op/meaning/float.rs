@@ -130,7 +130,12 @@ float!(
 
 #[inline(always)]
 pub(super) fn canonical<F: Float>(a: F) -> F {
-    if a.is_none() { F::CANONICAL_NAN } else { a }
+    if a.is_none() {
+        // A branch, and not a choice: what comes next need not wait for the comparison.
+        core::hint::cold_path();
+        return F::CANONICAL_NAN;
+    }
+    a
 }
 
 /// Sum.
