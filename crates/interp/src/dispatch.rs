@@ -152,6 +152,7 @@ pub(crate) use way::{Flow, proceed, stop};
 /// The same place, as the compiler does not see: two ways that end alike stay two, so that each has an indirect jump of
 /// its own to be predicted by.
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block, reason = "the block reads nothing")]
 pub(crate) fn apart<const WAY: bool>(pc: *const Word) -> *const Word {
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
     {

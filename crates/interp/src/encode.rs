@@ -15,6 +15,7 @@
 //! 3. Offsets have 16 bits; what does not fit is refused, never wrapped.
 
 mod emit;
+mod fuse;
 mod listing;
 mod operation;
 mod plan;
@@ -143,6 +144,12 @@ struct Encoding<'e> {
     /// One past the last instruction of the block being written, and the comparison that its branch makes.
     block_end: u32,
     fused_compare: Option<u32>,
+    /// Where the last move of one slot stands, and what it moves.
+    moved: Option<(usize, [i16; 2])>,
+    /// The addition that its branch makes too, and the place of the sum.
+    step: Option<(u32, i16)>,
+    /// What the block being written returns, when it returns one value.
+    returned: Option<(Operand, Type)>,
     /// Where a function's results go.
     results: Vec<i16>,
     /// Whether `lines` are wanted.
@@ -193,6 +200,9 @@ impl<'e> Encoding<'e> {
             accs: [Held::default(); 2],
             block_end: 0,
             fused_compare: None,
+            moved: None,
+            step: None,
+            returned: None,
             results: Vec::new(),
             is_listed: false,
             lines: Vec::new(),
@@ -215,6 +225,13 @@ impl Encoding<'_> {
             self.block_end = block.insts.end;
             self.fused_compare = match block.terminator {
                 Terminator::Branch { cond, .. } => self.e.plan.fused(cond),
+                _ => None,
+            };
+            (self.step, self.moved) = (None, None);
+            self.returned = match block.terminator {
+                Terminator::Return { values } if values.len == 1 => {
+                    Some((self.func.list(values)[0], self.func.results[0]))
+                }
                 _ => None,
             };
             self.head = block.head;

@@ -64,6 +64,16 @@ impl State {
         }
     }
 
+    /// Makes word `position` of the instruction, a link, name `place`.
+    #[inline(always)]
+    pub(crate) fn set_link(&self, position: usize, place: *const Word) {
+        // SAFETY: as for `link`.
+        unsafe {
+            let word = self.pc.add(position).cast_mut().cast::<*mut Word>();
+            AtomicPtr::from_ptr(word).store(place.cast_mut(), Ordering::Release);
+        }
+    }
+
     /// The `T` in the slots at `offset` of the frame.
     #[inline(always)]
     pub(crate) fn read<T: Cell>(&self, offset: i16) -> T {
@@ -166,6 +176,9 @@ pub(crate) trait Cell: Copy {
     /// Takes it from the accumulator of its kind.
     fn of_acc(state: &State) -> Self;
 
+    /// The word that `of_word` makes it from; the lowest of a wide one.
+    fn to_word(self) -> u64;
+
     /// The value that a word of code stands for: a number, or the bits of a float.
     fn of_word(word: u64) -> Self;
 
@@ -202,6 +215,11 @@ macro_rules! narrow_cell {
             }
 
             #[inline(always)]
+            fn to_word(self) -> u64 {
+                u64::from(self)
+            }
+
+            #[inline(always)]
             fn of_word(word: u64) -> Self {
                 word as $ty
             }
@@ -234,6 +252,11 @@ macro_rules! float_cell {
             #[inline(always)]
             fn of_acc(state: &State) -> Self {
                 Self::from_bits(state.facc.to_bits() as $bits)
+            }
+
+            #[inline(always)]
+            fn to_word(self) -> u64 {
+                u64::from(self.to_bits())
             }
 
             #[inline(always)]
@@ -277,6 +300,11 @@ impl Cell for U256 {
     }
 
     #[inline(always)]
+    fn to_word(self) -> u64 {
+        self.into_limbs()[0]
+    }
+
+    #[inline(always)]
     fn of_word(word: u64) -> Self {
         Self::from_limbs([word, 0, 0, 0])
     }
@@ -307,6 +335,11 @@ impl Cell for U512 {
     #[inline(always)]
     fn of_acc(state: &State) -> Self {
         Self::of_word(state.acc)
+    }
+
+    #[inline(always)]
+    fn to_word(self) -> u64 {
+        self.into_limbs()[0]
     }
 
     #[inline(always)]

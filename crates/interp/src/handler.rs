@@ -5,6 +5,7 @@
 pub(crate) mod convert;
 mod float;
 pub(crate) mod flow;
+pub(crate) mod fused;
 pub(crate) mod host;
 pub(crate) mod instance;
 pub(crate) mod linear;

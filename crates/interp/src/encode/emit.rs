@@ -6,22 +6,41 @@ use lockstep_ir::{
     FuncId, ImportId, Inst, List, Op, Operand, Order, SigId, Source, TableId, Type, Value,
 };
 
-use super::{Encoding, FRAME_WITH_WINDOW, place};
+use super::{Encoding, FRAME_WITH_WINDOW, bank, place};
 use crate::{
     code::{CodeError, Word},
     dispatch::{Handler, Run, handler},
     handler::{
         flow::{Charge, Enter, GasLeft, Show, Step, TrapIf},
-        host::{Begin, Call, CallHost, CallHostDeep, CallIndirect, FRAME_HEADER, TakeResults},
+        host::{
+            Begin, Call, CallHost, CallHostDeep, CallIndirect, FRAME_HEADER, Few, Many, Take,
+            TakeCharging, TakeResults,
+        },
         instance::{GlobalGet, GlobalGet2, GlobalSet, GlobalSet2, Perform},
         linear::{self, Address, Given},
         memory::{
             ChargeBy, Check, CopyPadded, CopyWithin, Eight, Known, Load, LoadPadded, LoadPaddedAny,
             LoadWord, MemorySize, Narrow, Store, StoreByte, StoreWord, Two, Wide,
         },
-        value::{Const1, Const4, Const4Small, Extend1To4, Move1, Move4},
+        value::{Const1, Const4, Const4Small, Extend1To4, Move1, Move2, Move4},
     },
 };
+
+/// The handler of a family for so many slots.
+macro_rules! by_slots {
+    ($family:ident, $slots:expr) => {
+        match $slots {
+            0 => handler::<$family<Few<0>>> as Handler,
+            1 => handler::<$family<Few<1>>>,
+            2 => handler::<$family<Few<2>>>,
+            3 => handler::<$family<Few<3>>>,
+            4 => handler::<$family<Few<4>>>,
+            5 => handler::<$family<Few<5>>>,
+            6 => handler::<$family<Few<6>>>,
+            _ => handler::<$family<Many>>,
+        }
+    };
+}
 
 impl Encoding<'_> {
     /// Writes the instruction at `at`.
@@ -94,10 +113,10 @@ impl Encoding<'_> {
                 Ok(())
             }
             Inst::WindowCheck { need, grow } => self.window_check(at, need, grow),
-            Inst::Call { func, args, first } => self.call(func, args, first),
+            Inst::Call { func, args, first } => self.call(at, func, args, first),
             Inst::CallHost { import, args, first } => self.call_host(import, args, first),
             Inst::CallIndirect { table, sig, args, first } => {
-                self.call_indirect((table, sig), args, first)
+                self.call_indirect(at, (table, sig), args, first)
             }
             Inst::GlobalGet { global, result } => {
                 let to = self.define(result)?;
@@ -242,6 +261,10 @@ impl Encoding<'_> {
         let (address, places, ends) = self.address(at, addr, len)?;
         match self.func.insts[access as usize] {
             Inst::Load { ty, result, .. } => {
+                if self.write_load_op(at, access, (address, places, ends))? {
+                    self.e.plan.skip(access);
+                    return Ok(true);
+                }
                 let widened = self.widening(access + 1, result);
                 let (result, last) = match widened {
                     Some((value, _)) => (value, access + 1),
@@ -327,7 +350,7 @@ impl Encoding<'_> {
     }
 
     /// The sign extension at `at` when it alone uses `loaded` and a load does it: its result and type.
-    fn widening(&self, at: u32, loaded: Value) -> Option<(Value, Type)> {
+    pub(super) fn widening(&self, at: u32, loaded: Value) -> Option<(Value, Type)> {
         match self.func.insts.get(at as usize)? {
             Inst::Op { op: Op::Sextend, ty, to, args, result }
                 if args[0] == loaded.into()
@@ -443,12 +466,12 @@ impl Encoding<'_> {
         Ok(())
     }
 
-    /// Moves of the arguments, slot by slot, to where the callee's parameters lie when its results have `results` slots.
+    /// How many slots of arguments there are, and their moves to where the callee's parameters lie when its results have `results` slots.
     pub(super) fn argument_moves(
         &mut self,
         args: List,
         (params, results): (&[Type], &[Type]),
-    ) -> Result<Vec<[i16; 4]>, CodeError> {
+    ) -> Result<(usize, Vec<[i16; 4]>), CodeError> {
         if self.interface.window.is_some() {
             return Err(CodeError::Unsupported(FRAME_WITH_WINDOW));
         }
@@ -464,24 +487,27 @@ impl Encoding<'_> {
             moves.extend((0..ty.slots() as i16).map(|slot| [from + slot, to + slot]));
         }
         self.needed = self.needed.max(to);
-        Ok(two_a_word(&moves))
+        Ok((moves.len(), two_a_word(&moves)))
     }
 
-    fn call(&mut self, func: FuncId, args: List, first: Value) -> Result<(), CodeError> {
+    fn call(&mut self, at: u32, func: FuncId, args: List, first: Value) -> Result<(), CodeError> {
         let interface = self.interface;
         let signature = &interface.signatures[func];
-        let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
+        let (slots, moves) = self.argument_moves(args, (&signature.params, &signature.results))?;
         self.accs = Default::default();
-        self.handler(handler::<Call>);
+        self.handler(by_slots!(Call, slots));
         self.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, 0, 0]);
+        // The first call fills in the link.
+        self.imm(0);
         self.imm(u64::from(func.0));
         moves.iter().for_each(|word| self.fields(*word));
-        self.take_results(first, &signature.results)
+        self.take_results(at, first, &signature.results)
     }
 
     fn call_indirect(
         &mut self,
+        at: u32,
         (table, sig): (TableId, SigId),
         args: List,
         first: Value,
@@ -490,22 +516,47 @@ impl Encoding<'_> {
         let signature = &interface.types[sig];
         let index = self.func.list(args)[signature.params.len()];
         let index = self.slot(index, Type::I64)?;
-        let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
+        let (slots, moves) = self.argument_moves(args, (&signature.params, &signature.results))?;
         self.accs = Default::default();
-        self.handler(handler::<CallIndirect>);
+        self.handler(by_slots!(CallIndirect, slots));
         self.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, index, 0]);
         self.halves([table.0, sig.0]);
         self.imm(0);
         moves.iter().for_each(|word| self.fields(*word));
-        self.take_results(first, &signature.results)
+        self.take_results(at, first, &signature.results)
     }
 
-    /// Takes results from where a callee left them.
-    fn take_results(&mut self, first: Value, results: &[Type]) -> Result<(), CodeError> {
-        if results.is_empty() {
+    /// Takes results of the call at `at` from where a callee left them.
+    fn take_results(&mut self, at: u32, first: Value, results: &[Type]) -> Result<(), CodeError> {
+        match results {
+            [] => Ok(()),
+            [ty] if bank(*ty).is_some() => self.take_result(at, first, ty.is_float()),
+            _ => self.take_many(first, results),
+        }
+    }
+
+    /// Takes the one result from the accumulator of its kind.
+    fn take_result(&mut self, at: u32, value: Value, is_float: bool) -> Result<(), CodeError> {
+        let only_acc = self.goes_on_in_acc(value, at);
+        let to = self.define_acc(value, only_acc)?;
+        if only_acc {
             return Ok(());
         }
+        let next = self.e.plan.next(at);
+        let is_charged = next < self.block_end
+            && matches!(self.func.insts[next as usize], Inst::Charge { gas } if gas > 0);
+        self.handler(match (is_float, is_charged) {
+            (false, false) => handler::<Take<u64>>,
+            (false, true) => handler::<TakeCharging<u64>>,
+            (true, false) => handler::<Take<f64>>,
+            (true, true) => handler::<TakeCharging<f64>>,
+        });
+        self.fields([to, 0, 0, 0]);
+        Ok(())
+    }
+
+    fn take_many(&mut self, first: Value, results: &[Type]) -> Result<(), CodeError> {
         let mut from = FRAME_HEADER;
         let mut moves = Vec::with_capacity(results.len());
         for (position, ty) in results.iter().enumerate() {
@@ -521,14 +572,15 @@ impl Encoding<'_> {
         Ok(())
     }
 
-    /// Counts the frame, and zeroes the variables that are not parameters.
+    /// Counts the frame, and zeroes the variables that are not parameters. The charge of the first block follows.
     pub(super) fn begin(&mut self) {
         let first = self.func.params as usize;
         let start = self.e.plan.homes.get(first).copied().unwrap_or_default();
         let slots: u32 = self.func.vars.as_slice()[first..].iter().map(|var| var.ty.slots()).sum();
-        self.plain::<Begin>([start, slots as i16, 0, 0]);
-        self.imm(self.units());
-        self.imm(self.interface.depth_limit.0);
+        self.handler(by_slots!(Begin, slots));
+        self.fields([start, slots as i16, 0, 0]);
+        self.imm(self.units() << 16);
+        self.imm(self.interface.depth_limit.0.saturating_mul(1 << 16) | 0xffff);
     }
 
     /// Depth units of a frame of this function.
@@ -550,11 +602,25 @@ impl Encoding<'_> {
             4 => self.plain::<Move4>([to, from, 0, 0]),
             slots => {
                 for slot in 0..slots as i16 {
-                    self.plain::<Move1>([to + slot, from + slot, 0, 0]);
+                    self.move_one(to + slot, from + slot);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Moves one slot, with the move before it when that is of one slot too.
+    fn move_one(&mut self, to: i16, from: i16) {
+        let end = self.e.words.len();
+        if let Some([first_to, first_from]) =
+            self.moved.take_if(|moved| moved.0 + 2 == end).map(|moved| moved.1)
+            && first_to != from
+        {
+            self.e.words.truncate(end - 2);
+            return self.plain::<Move2>([first_to, first_from, to, from]);
+        }
+        self.moved = Some((end, [to, from]));
+        self.plain::<Move1>([to, from, 0, 0]);
     }
 
     /// Widens one slot to four.

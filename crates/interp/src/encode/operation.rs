@@ -42,6 +42,9 @@ impl Encoding<'_> {
     ) -> Result<(), CodeError> {
         match op.shape() {
             Shape::Binary | Shape::Compare | Shape::FloatBinary | Shape::FloatCompare => {
+                if self.leaves_step(at, result)? || self.write_fused(at)? {
+                    return Ok(());
+                }
                 let (a, b) = self.forms(ty, args);
                 let machine = machine_type(op, ty);
                 // What compares wide words leaves the accumulators alone.
@@ -163,14 +166,28 @@ impl Encoding<'_> {
     /// it. Such instructions are written by `operation`, `linear_access` and `compare_branch`, which look for it there.
     pub(super) fn goes_on_in_acc(&self, value: Value, at: u32) -> bool {
         let Some(bank) = bank(self.func.values[value]) else { return false };
-        let next = self.e.plan.next(at);
+        let mut next = self.e.plan.next(at);
+        // A charge leaves the accumulators alone.
+        while next < self.block_end && matches!(self.func.insts[next as usize], Inst::Charge { .. })
+        {
+            next = self.e.plan.next(next);
+        }
         if next >= self.block_end {
+            if let Some((returned, ty)) = self.returned {
+                return self.e.plan.is_passed_to(value, self.block_end)
+                    && self::bank(ty) == Some(bank)
+                    && self.e.plan.resolve(returned) == value.into();
+            }
             let Some(compare) = self.fused_compare else { return false };
             return self.e.plan.is_passed_to(value, self.block_end)
                 && self.takes_acc(compare, value);
         }
         match self.func.insts[next as usize] {
-            Inst::Op { .. } => self.e.plan.is_passed_to(value, next) && self.takes_acc(next, value),
+            Inst::Op { .. } if self.is_step(next) => false,
+            Inst::Op { .. } => {
+                self.fusion_takes(next, value)
+                    || self.e.plan.is_passed_to(value, next) && self.takes_acc(next, value)
+            }
             Inst::Check { addr, .. } => {
                 let Some(access) = self.e.plan.linear(self.func, next) else { return false };
                 let is_value = |operand| self.e.plan.resolve(operand) == value.into();
@@ -179,6 +196,7 @@ impl Encoding<'_> {
                     None => is_value(addr) && self.e.plan.index(self.func, next).is_some(),
                 };
                 match self.func.insts[access as usize] {
+                    Inst::Load { .. } if !is_addr => self.load_op_takes(next, access, value),
                     Inst::Store { ty, value: stored, .. } if !is_addr => {
                         self.e.plan.is_passed_to(value, access)
                             && self::bank(ty) == Some(bank)

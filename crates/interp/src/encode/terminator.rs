@@ -3,7 +3,7 @@
 use lockstep_base::Index;
 use lockstep_ir::{BlockDef, Edge, Inst, List, Operand, Source, Terminator, Trap, Type};
 
-use super::{Encoding, FRAME_WITH_WINDOW, operation::machine_type, place};
+use super::{Encoding, FRAME_WITH_WINDOW, bank, operation::machine_type, place};
 use crate::{
     code::{CodeError, Word},
     dispatch::{Handler, handler},
@@ -12,8 +12,8 @@ use crate::{
             Branch, Charge, Charging, Enter, EnterDyn, Entering, Exit, Jump, RaiseTrap, Resolve,
             Switch,
         },
-        host::{Return, ReturnCall, ReturnCallIndirect},
-        value,
+        host::{Return, ReturnCall, ReturnCallIndirect, ReturnOne},
+        value::{self, Acc, Imm, Slot},
     },
 };
 
@@ -55,7 +55,8 @@ impl Encoding<'_> {
             Terminator::ReturnCall { func, args } => {
                 let interface = self.interface;
                 let signature = &interface.signatures[func];
-                let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
+                let (_, moves) =
+                    self.argument_moves(args, (&signature.params, &signature.results))?;
                 self.handler(handler::<ReturnCall>);
                 self.tail(0, Word { imm: u64::from(func.0) }, &moves)
             }
@@ -64,7 +65,8 @@ impl Encoding<'_> {
                 let signature = &interface.types[sig];
                 let index = self.func.list(args)[signature.params.len()];
                 let index = self.slot(index, Type::I64)?;
-                let moves = self.argument_moves(args, (&signature.params, &signature.results))?;
+                let (_, moves) =
+                    self.argument_moves(args, (&signature.params, &signature.results))?;
                 self.handler(handler::<ReturnCallIndirect>);
                 self.tail(index, Word { halves: [table.0, sig.0] }, &moves)
             }
@@ -143,6 +145,9 @@ impl Encoding<'_> {
     /// Writes the comparison that makes `cond` with the branch, if the plan says so.
     fn compare_branch(&mut self, cond: Operand, shifts: [i16; 2]) -> Result<bool, CodeError> {
         let Some(at) = self.e.plan.fused(cond) else { return Ok(false) };
+        if self.step_branch()? {
+            return Ok(true);
+        }
         let Inst::Op { op, ty, args, .. } = self.func.insts[at as usize] else {
             return Ok(false);
         };
@@ -224,12 +229,39 @@ impl Encoding<'_> {
         if self.interface.window.is_some() {
             return Err(CodeError::Unsupported(FRAME_WITH_WINDOW));
         }
+        if let [ty] = *self.func.results
+            && let Some(bank) = bank(ty)
+        {
+            return self.return_one(self.func.list(values)[0], ty, bank == 1);
+        }
         for position in 0..values.len as usize {
             let operand = self.func.list(values)[position];
             let to = self.results[position];
             self.move_to(to, operand, self.func.results[position])?;
         }
         self.handler(handler::<Return>);
+        Ok(())
+    }
+
+    fn return_one(&mut self, value: Operand, ty: Type, is_float: bool) -> Result<(), CodeError> {
+        let constant = self.func.const_limbs(self.e.plan.resolve(value), ty);
+        let is_in_acc = self.in_acc(value, ty);
+        let from = match constant {
+            None if !is_in_acc => self.slot(value, ty)?,
+            _ => 0,
+        };
+        self.handler(match (constant, is_in_acc, is_float) {
+            (Some(_), _, false) => handler::<ReturnOne<u64, Imm>> as Handler,
+            (Some(_), _, true) => handler::<ReturnOne<f64, Imm>>,
+            (None, true, false) => handler::<ReturnOne<u64, Acc>>,
+            (None, true, true) => handler::<ReturnOne<f64, Acc>>,
+            (None, false, false) => handler::<ReturnOne<u64, Slot>>,
+            (None, false, true) => handler::<ReturnOne<f64, Slot>>,
+        });
+        self.fields([from, 0, 0, 0]);
+        if let Some(limbs) = constant {
+            self.imm(limbs[0]);
+        }
         Ok(())
     }
 }

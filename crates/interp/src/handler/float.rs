@@ -28,6 +28,16 @@ pub(super) trait FloatUnary {
     fn eval<T: Float>(a: T) -> T;
 }
 
+/// The same operation of swapped operands.
+pub(super) struct Reversed<F>(PhantomData<F>);
+
+impl<F: FloatBinary> FloatBinary for Reversed<F> {
+    #[inline(always)]
+    fn eval<T: Float>(a: T, b: T) -> T {
+        F::eval(b, a)
+    }
+}
+
 struct BinaryRun<F, T, A, B, D>(PhantomData<(F, T, A, B, D)>);
 
 impl<F: FloatBinary, T: Float + Cell, A: Place, B: Place, D: Dest> Run

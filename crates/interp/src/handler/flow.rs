@@ -26,6 +26,14 @@ impl Run for Charge {
     }
 }
 
+/// Goes on `words` further, where a [`Charge`] stands, and does it: one dispatch fewer.
+#[inline(always)]
+pub(super) fn charge(mut state: State, words: usize) -> Flow {
+    // SAFETY: no instruction but a terminator is the last of its block.
+    state.pc = unsafe { state.pc.add(words) };
+    Charge::run(state)
+}
+
 /// The charge in word `position` was more than what was left, which stays. The state comes in parts, so that none of it
 /// has an address in the handlers that go on.
 #[cold]

@@ -1,6 +1,7 @@
 //! Handlers that call: functions of the program and functions of the host.
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 use lockstep_ir::{SigId, Trap, evaluate::Callee};
 use lockstep_rt::Context;
@@ -8,7 +9,8 @@ use lockstep_rt::Context;
 use crate::{
     code::Word,
     dispatch::{Flow, Outcome, Run, stop},
-    frame::State,
+    frame::{Cell, State},
+    handler::{flow::charge, value::Place},
 };
 
 /// `handler | import extent words _ | offsets of arguments and results, four a word`.
@@ -54,44 +56,107 @@ impl Run for CallHostDeep {
     }
 }
 
-/// `handler | extent args _ _ | function | from to from to...`.
-///
-/// The callee's frame begins at the caller's extent. The words after the function number are moves, `from to` twice.
-pub(crate) struct Call;
+/// How the arguments of a call move to the callee's frame: `from to` twice a word.
+pub(crate) trait Moves {
+    /// How many words of them the instruction has.
+    fn words(state: &State) -> usize;
+    /// Makes them; they stand from word `at` on.
+    fn make(state: &State, callee: &State, at: usize);
+}
 
-impl Run for Call {
+/// So many slots of arguments.
+pub(crate) struct Few<const SLOTS: usize>;
+/// As many words as the instruction says; an odd last slot is moved twice.
+pub(crate) struct Many;
+
+impl<const SLOTS: usize> Moves for Few<SLOTS> {
+    #[inline(always)]
+    fn words(_: &State) -> usize {
+        SLOTS.div_ceil(2)
+    }
+
+    #[inline(always)]
+    fn make(state: &State, callee: &State, at: usize) {
+        for slot in 0..SLOTS {
+            // SAFETY: the encoder wrote so many words of moves.
+            let moves = unsafe { (*state.pc.add(at + slot / 2)).fields };
+            callee.write(moves[slot % 2 * 2 + 1], state.read::<u64>(moves[slot % 2 * 2]));
+        }
+    }
+}
+
+impl Moves for Many {
+    #[inline(always)]
+    fn words(state: &State) -> usize {
+        state.field(1) as usize
+    }
+
+    #[inline(always)]
+    fn make(state: &State, callee: &State, at: usize) {
+        for pair in 0..Self::words(state) {
+            // SAFETY: as above.
+            let [from, to, next_from, next_to] = unsafe { (*state.pc.add(at + pair)).fields };
+            callee.write(to, state.read::<u64>(from));
+            callee.write(next_to, state.read::<u64>(next_from));
+        }
+    }
+}
+
+/// `handler | extent args _ _ | link | function | moves`.
+///
+/// The callee's frame begins at the caller's extent. The link is null until the function is called first.
+pub(crate) struct Call<M>(PhantomData<M>);
+
+/// Words of a [`Call`] before its moves.
+const CALL_WORDS: usize = 4;
+
+impl<M: Moves> Run for Call<M> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let (extent, args) = (state.field(0), state.field(1) as usize);
-        let function = state.imm(2) as u32;
-        let mut target = state.activation().code.known_function(function);
+        let target = state.link(2);
         if target.is_null() {
-            target = translate(state.cx, function);
-            if target.is_null() {
-                return state.leave(Outcome::Trap);
-            }
+            return connect(state.pc, state.fp, state.gas, state.cx, state.acc, state.facc);
         }
-        // SAFETY: what follows a call in its block is at most its terminator, in the same chunk.
-        let back = unsafe { state.pc.add(3 + args) };
-        begin(&state, extent, args, 3, back);
-        state.shift(extent);
+        begin::<M>(&mut state, CALL_WORDS);
         state.jump(target)
     }
 }
 
-/// Makes the frame of a callee: `args` words of moves stand from word `at` on, two slots a word.
-#[inline(always)]
-fn begin(state: &State, extent: i16, args: usize, at: usize, back: *const Word) {
-    let callee = State { fp: state.fp.wrapping_offset(extent as isize), ..*state };
-    for pair in 0..args {
-        // SAFETY: the encoder wrote so many words of moves.
-        let [from, to, next_from, next_to] = unsafe { (*state.pc.add(at + pair)).fields };
-        callee.write(to, state.read::<u64>(from));
-        callee.write(next_to, state.read::<u64>(next_from));
+/// Finds the code that the call at `pc` means, then calls.
+#[cold]
+#[inline(never)]
+extern "C-unwind" fn connect(
+    pc: *const Word,
+    fp: *mut u64,
+    gas: i64,
+    cx: *mut Context,
+    acc: u64,
+    facc: f64,
+) -> Flow {
+    let state = State { pc, fp, gas, cx, acc, facc };
+    let target = translate(cx, state.imm(3) as u32);
+    if target.is_null() {
+        return state.leave(Outcome::Trap);
     }
+    state.set_link(2, target);
+    state.jump(pc)
+}
+
+/// Makes the frame of a callee and goes there, with the moves from word `at` on; what follows them is gone back to.
+#[inline(always)]
+fn begin<M: Moves>(state: &mut State, at: usize) {
+    let extent = state.field(0);
+    // SAFETY: what follows a call in its block is at most its terminator, in the same chunk.
+    let back = unsafe { state.pc.add(at + M::words(state)) };
+    let callee = State { fp: state.fp.wrapping_offset(extent as isize), ..*state };
+    M::make(state, &callee, at);
     let link: u64 = state.read(1);
-    callee.write(0, back.expose_provenance() as u64);
+    let back = back.expose_provenance() as u64;
+    callee.write(0, back);
     callee.write(1, link & !0xffff | u64::from(extent as u16));
+    state.fp = callee.fp;
+    // Nobody takes it: its register is free for the moves.
+    state.acc = back;
 }
 
 /// The code of a function that was never called; null when there can be none, and the activation says why.
@@ -103,32 +168,54 @@ fn translate(cx: *mut Context, function: u32) -> *const Word {
     state.activation().function(function).unwrap_or(core::ptr::null())
 }
 
-/// Begins a function: counts its frame, and zeroes its variables: `handler | first count | units | limit`.
-pub(crate) struct Begin;
+/// Begins a function: counts its frame, zeroes its variables, and does the charge that follows:
+/// `handler | first count | units | limit`, the last two with the 16 bits of a link below.
+pub(crate) struct Begin<Z>(PhantomData<Z>);
 
-impl Run for Begin {
+/// Zeroes of a function's variables.
+pub(crate) trait Zeroes {
+    fn write(state: &State);
+}
+
+impl<const SLOTS: usize> Zeroes for Few<SLOTS> {
     #[inline(always)]
-    fn run(state: State) -> Flow {
-        let link: u64 = state.read(1);
-        let link = link + (state.imm(2) << 16);
-        if link >> 16 > state.imm(3) {
-            return state.trap(Trap::DepthExceeded);
+    fn write(state: &State) {
+        let first = State { fp: state.fp.wrapping_offset(state.field(0) as isize), ..*state };
+        for slot in 0..SLOTS {
+            first.write(slot as i16, 0_u64);
         }
-        state.write(1, link);
-        for slot in 0..state.field(1) {
-            state.write(state.field(0) + slot, 0_u64);
-        }
-        state.next(4)
     }
 }
 
-/// A call through a table: `handler | extent args index _ | table, type | 0 | from to from to...`.
-pub(crate) struct CallIndirect;
+impl Zeroes for Many {
+    #[inline(always)]
+    fn write(state: &State) {
+        for slot in 0..state.field(1) {
+            state.write(state.field(0).wrapping_add(slot), 0_u64);
+        }
+    }
+}
 
-impl Run for CallIndirect {
+impl<Z: Zeroes> Run for Begin<Z> {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        let link: u64 = state.read(1);
+        let link = link.wrapping_add(state.imm(2));
+        if link > state.imm(3) {
+            return state.trap(Trap::DepthExceeded);
+        }
+        state.write(1, link);
+        Z::write(&state);
+        charge(state, 4)
+    }
+}
+
+/// A call through a table: `handler | extent args index _ | table, type | 0 | moves`.
+pub(crate) struct CallIndirect<M>(PhantomData<M>);
+
+impl<M: Moves> Run for CallIndirect<M> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let (extent, args) = (state.field(0), state.field(1) as usize);
         let gas = state.gas;
         state.context().gas = gas;
         let target = find_callee(state.pc, state.fp, state.cx);
@@ -136,13 +223,14 @@ impl Run for CallIndirect {
             return leave_call(state.cx);
         }
         state.gas = state.context().gas;
-        // SAFETY: what follows a call in its block is at most its terminator, in the same chunk.
-        let back = unsafe { state.pc.add(INDIRECT_WORDS + args) };
         if core::ptr::eq(target, state.pc) {
-            return state.next(INDIRECT_WORDS + args);
+            // What the first result is, if there is one, is where a return puts it.
+            state.acc = state.read(state.field(0).wrapping_add(FRAME_HEADER));
+            state.facc = f64::from_bits(state.acc);
+            let words = INDIRECT_WORDS + M::words(&state);
+            return state.next(words);
         }
-        begin(&state, extent, args, INDIRECT_WORDS, back);
-        state.shift(extent);
+        begin::<M>(&mut state, INDIRECT_WORDS);
         state.jump(target)
     }
 }
@@ -321,6 +409,40 @@ impl Run for TakeResults {
             state.write(next_to, callee.read::<u64>(next_from));
         }
         state.next(2 + count)
+    }
+}
+
+/// Takes the one result of a call, of one slot, from where a return left it, the accumulator of its kind: `handler | dst`.
+pub(crate) struct Take<T>(PhantomData<T>);
+/// The same, and does the charge that follows.
+pub(crate) struct TakeCharging<T>(PhantomData<T>);
+
+impl<T: Cell> Run for Take<T> {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, T::of_acc(&state));
+        state.next(2)
+    }
+}
+
+impl<T: Cell> Run for TakeCharging<T> {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        state.set(0, T::of_acc(&state));
+        charge(state, 2)
+    }
+}
+
+/// Returns one result of one slot, in the accumulator of its kind and in its place: `handler | from | constant`.
+pub(crate) struct ReturnOne<T, P>(PhantomData<(T, P)>);
+
+impl<T: Cell, P: Place> Run for ReturnOne<T, P> {
+    #[inline(always)]
+    fn run(mut state: State) -> Flow {
+        let value: T = P::get(&state, 0);
+        value.to_acc(&mut state);
+        state.write(FRAME_HEADER, value);
+        Return::run(state)
     }
 }
 

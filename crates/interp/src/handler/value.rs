@@ -39,16 +39,21 @@ pub(crate) enum Form {
 pub(super) const FIXED_WORDS: usize = 2;
 
 /// A way to get an operand.
-pub(super) trait Place {
+pub(crate) trait Place {
     /// Words of constant in the code.
     fn words<T>() -> usize;
     fn get<T: Cell>(state: &State, k: usize) -> T;
+    /// The same where a constant stands in word `at`.
+    #[inline(always)]
+    fn get_at<T: Cell>(state: &State, k: usize, _at: usize) -> T {
+        Self::get(state, k)
+    }
 }
 
-pub(super) struct Slot;
-pub(super) struct Imm;
+pub(crate) struct Slot;
+pub(crate) struct Imm;
 struct Wide;
-pub(super) struct Acc;
+pub(crate) struct Acc;
 
 impl Place for Acc {
     #[inline(always)]
@@ -115,6 +120,10 @@ impl Place for Imm {
     fn get<T: Cell>(state: &State, _k: usize) -> T {
         T::of_word(state.imm(FIXED_WORDS))
     }
+    #[inline(always)]
+    fn get_at<T: Cell>(state: &State, _k: usize, at: usize) -> T {
+        T::of_word(state.imm(at))
+    }
 }
 
 impl Place for Wide {
@@ -129,7 +138,7 @@ impl Place for Wide {
 }
 
 /// A row `binary, pure`.
-trait Binary {
+pub(super) trait Binary {
     /// Whether the operation is a few instructions, which read an operand where it lies; others are functions that get
     /// a copy, and must not get it as vectors.
     const IN_PLACE: bool;
@@ -143,7 +152,7 @@ trait Checked {
 }
 
 /// A row `compare, pure`.
-trait Compare {
+pub(super) trait Compare {
     fn eval<T: Int>(a: T, b: T) -> bool;
 }
 
@@ -329,6 +338,8 @@ pub(crate) struct Const4Small;
 pub(crate) struct Const4;
 /// One slot to one slot: `handler | dst a`.
 pub(crate) struct Move1;
+/// Two slots to two others, the second not read from the first: `handler | dst a, dst a`.
+pub(crate) struct Move2;
 /// Four slots to four slots: `handler | dst a`.
 pub(crate) struct Move4;
 /// One slot to four, the others zero: `handler | dst a`.
@@ -366,6 +377,16 @@ impl Run for Move1 {
     }
 }
 
+impl Run for Move2 {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        let (first, second) = (state.operand::<u64>(1), state.operand::<u64>(3));
+        state.set(0, first);
+        state.set(2, second);
+        state.next(2)
+    }
+}
+
 impl Run for Move4 {
     #[inline(always)]
     fn run(state: State) -> Flow {
@@ -385,7 +406,7 @@ impl Run for Extend1To4 {
 /// What a row asks to be derived: rows with handlers of their own get types that carry their meaning.
 macro_rules! derive_rows {
     ($($(#[doc = $doc:literal])+ $name:ident = $mnemonic:ident: $shape:ident, $effect:ident, $heat:ident;)*) => {
-        mod rows { $(#[allow(dead_code)] pub(super) struct $name;)* }
+        pub(super) mod rows { $(#[allow(dead_code)] pub(in crate::handler) struct $name;)* }
 
         $(derive_row!($name $mnemonic $shape $effect $heat);)*
 
