@@ -14,6 +14,8 @@
 //! 2. Every block ends in a terminator, and every link of a chunk names a whole instruction.
 //! 3. Offsets have 16 bits; what does not fit is refused, never wrapped.
 
+mod access;
+mod call;
 mod emit;
 mod fuse;
 mod listing;

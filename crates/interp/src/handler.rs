@@ -10,4 +10,6 @@ pub(crate) mod host;
 pub(crate) mod instance;
 pub(crate) mod linear;
 pub(crate) mod memory;
+pub(crate) mod moves;
+pub(crate) mod place;
 pub(crate) mod value;

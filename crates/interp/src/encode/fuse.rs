@@ -9,7 +9,7 @@ use crate::{
     handler::{
         fused::{commutes, fused, fused_floats, step_branch},
         linear::{self, Address},
-        value::Form,
+        place::Form,
     },
 };
 

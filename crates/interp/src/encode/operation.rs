@@ -8,7 +8,9 @@ use crate::{
     dispatch::handler,
     handler::{
         convert::conversion,
-        value::{self, Form, General, Low, Move1, Select},
+        moves::{Low, Move1, Select},
+        place::Form,
+        value::{self, General},
     },
 };
 

@@ -13,7 +13,8 @@ use crate::{
             Switch,
         },
         host::{Return, ReturnCall, ReturnCallIndirect, ReturnOne},
-        value::{self, Acc, Imm, Slot},
+        place::{Acc, Imm, Slot},
+        value,
     },
 };
 

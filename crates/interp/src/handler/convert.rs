@@ -11,7 +11,7 @@ use lockstep_ir::{
 use crate::{
     dispatch::{Flow, Handler, Run, handler},
     frame::{Cell, State},
-    handler::value::{Acc, Dest, Place, Slot, ToAcc, ToBoth},
+    handler::place::{Acc, Dest, Place, Slot, ToAcc, ToBoth},
 };
 
 /// From one type to another, or a trap.

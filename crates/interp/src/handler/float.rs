@@ -9,7 +9,7 @@ use crate::{
     frame::{Cell, State},
     handler::{
         flow::{Go, fork},
-        value::{Acc, Dest, FIXED_WORDS, Form, Imm, Place, Slot, ToAcc, ToBoth},
+        place::{Acc, Dest, FIXED_WORDS, Form, Imm, Place, Slot, ToAcc, ToBoth},
     },
 };
 

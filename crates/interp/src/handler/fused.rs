@@ -17,9 +17,8 @@ use crate::{
     handler::{
         float::{FloatBinary, Reversed},
         flow::{Charging, fork},
-        value::{
-            Acc, Binary, Compare, Dest, FIXED_WORDS, Form, Imm, Place, Slot, ToAcc, ToBoth, rows,
-        },
+        place::{Acc, Dest, FIXED_WORDS, Form, Imm, Place, Slot, ToAcc, ToBoth},
+        value::{Binary, Compare, rows},
     },
 };
 

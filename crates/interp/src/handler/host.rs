@@ -10,7 +10,7 @@ use crate::{
     code::Word,
     dispatch::{Flow, Outcome, Run, stop},
     frame::{Cell, State},
-    handler::{flow::charge, value::Place},
+    handler::{flow::charge, place::Place},
 };
 
 /// `handler | import extent words _ | offsets of arguments and results, four a word`.

@@ -19,123 +19,9 @@ use crate::{
     handler::{
         float::{self, FloatBinary, FloatCompare, FloatUnary},
         flow::{Go, fork},
+        place::{Acc, Dest, FIXED_WORDS, Form, Imm, Place, Slot, ToAcc, ToBoth, ToSlot, Wide},
     },
 };
-
-/// Where an operand of an instruction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// In a slot.
-    Slot,
-    /// In the code, one word.
-    Imm,
-    /// In the code, as wide as its type.
-    Wide,
-    /// In the accumulator.
-    Acc,
-}
-
-/// How many words of code an instruction has before its constant.
-pub(super) const FIXED_WORDS: usize = 2;
-
-/// A way to get an operand.
-pub(crate) trait Place {
-    /// Words of constant in the code.
-    fn words<T>() -> usize;
-    fn get<T: Cell>(state: &State, k: usize) -> T;
-    /// The same where a constant stands in word `at`.
-    #[inline(always)]
-    fn get_at<T: Cell>(state: &State, k: usize, _at: usize) -> T {
-        Self::get(state, k)
-    }
-}
-
-pub(crate) struct Slot;
-pub(crate) struct Imm;
-struct Wide;
-pub(crate) struct Acc;
-
-impl Place for Acc {
-    #[inline(always)]
-    fn words<T>() -> usize {
-        0
-    }
-    #[inline(always)]
-    fn get<T: Cell>(state: &State, _k: usize) -> T {
-        T::of_acc(state)
-    }
-}
-
-/// Where a result goes.
-pub(super) trait Dest {
-    fn put<T: Cell>(state: &mut State, value: T);
-}
-
-/// To its slot; what has more than one slot has no other place.
-struct ToSlot;
-/// To its slot and to the accumulator.
-pub(super) struct ToBoth;
-/// To the accumulator: the next instruction takes it, and nobody else.
-pub(super) struct ToAcc;
-
-impl Dest for ToSlot {
-    #[inline(always)]
-    fn put<T: Cell>(state: &mut State, value: T) {
-        state.set(0, value);
-    }
-}
-
-impl Dest for ToBoth {
-    #[inline(always)]
-    fn put<T: Cell>(state: &mut State, value: T) {
-        value.to_acc(state);
-        state.set(0, value);
-    }
-}
-
-impl Dest for ToAcc {
-    #[inline(always)]
-    fn put<T: Cell>(state: &mut State, value: T) {
-        value.to_acc(state);
-    }
-}
-
-impl Place for Slot {
-    #[inline(always)]
-    fn words<T>() -> usize {
-        0
-    }
-    #[inline(always)]
-    fn get<T: Cell>(state: &State, k: usize) -> T {
-        state.operand(k)
-    }
-}
-
-impl Place for Imm {
-    #[inline(always)]
-    fn words<T>() -> usize {
-        1
-    }
-    #[inline(always)]
-    fn get<T: Cell>(state: &State, _k: usize) -> T {
-        T::of_word(state.imm(FIXED_WORDS))
-    }
-    #[inline(always)]
-    fn get_at<T: Cell>(state: &State, _k: usize, at: usize) -> T {
-        T::of_word(state.imm(at))
-    }
-}
-
-impl Place for Wide {
-    #[inline(always)]
-    fn words<T>() -> usize {
-        size_of::<T>().div_ceil(8)
-    }
-    #[inline(always)]
-    fn get<T: Cell>(state: &State, _k: usize) -> T {
-        state.inline(FIXED_WORDS)
-    }
-}
 
 /// A row `binary, pure`.
 pub(super) trait Binary {
@@ -259,18 +145,6 @@ fn add_mod(pc: *const Word, fp: *mut u64) {
     state.set(0, lockstep_base::modular::add_mod(a, b, c));
 }
 
-/// One of two values of one slot: `handler | dst cond a b`.
-pub(crate) struct Select;
-
-impl Run for Select {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        let (a, b) = (state.operand::<u64>(2), state.operand::<u64>(3));
-        state.set(0, if state.operand::<u64>(1) != 0 { a } else { b });
-        state.next(FIXED_WORDS)
-    }
-}
-
 /// Any operation at any type: `handler | dst a b c | op, from and to`, through `meaning::evaluate`.
 pub(crate) struct General;
 
@@ -316,90 +190,6 @@ impl Run for General {
             None => state.next(3),
             Some(trap) => state.trap(trap),
         }
-    }
-}
-
-/// The low bits of a number, of one slot: `handler | dst a | mask`.
-pub(crate) struct Low;
-
-impl Run for Low {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        state.set(0, state.operand::<u64>(1) & state.imm(2));
-        state.next(3)
-    }
-}
-
-/// A constant of one slot: `handler | dst | number`.
-pub(crate) struct Const1;
-/// A constant of four slots that fits one: `handler | dst | number`.
-pub(crate) struct Const4Small;
-/// A constant of four slots: `handler | dst | limbs`.
-pub(crate) struct Const4;
-/// One slot to one slot: `handler | dst a`.
-pub(crate) struct Move1;
-/// Two slots to two others, the second not read from the first: `handler | dst a, dst a`.
-pub(crate) struct Move2;
-/// Four slots to four slots: `handler | dst a`.
-pub(crate) struct Move4;
-/// One slot to four, the others zero: `handler | dst a`.
-pub(crate) struct Extend1To4;
-
-impl Run for Const1 {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        state.set(0, state.imm(2));
-        state.next(3)
-    }
-}
-
-impl Run for Const4Small {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        state.set(0, U256::from_limbs([state.imm(2), 0, 0, 0]));
-        state.next(3)
-    }
-}
-
-impl Run for Const4 {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        state.set(0, state.inline::<U256>(2));
-        state.next(6)
-    }
-}
-
-impl Run for Move1 {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        state.set(0, state.operand::<u64>(1));
-        state.next(2)
-    }
-}
-
-impl Run for Move2 {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        let (first, second) = (state.operand::<u64>(1), state.operand::<u64>(3));
-        state.set(0, first);
-        state.set(2, second);
-        state.next(2)
-    }
-}
-
-impl Run for Move4 {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        state.set(0, state.operand::<U256>(1));
-        state.next(2)
-    }
-}
-
-impl Run for Extend1To4 {
-    #[inline(always)]
-    fn run(state: State) -> Flow {
-        state.set(0, U256::from_limbs([state.operand::<u64>(1), 0, 0, 0]));
-        state.next(2)
     }
 }
 
