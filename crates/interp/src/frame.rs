@@ -192,6 +192,7 @@ pub(crate) trait Cell: Copy {
 macro_rules! narrow_cell {
     ($($ty:ty),*) => {$(
         impl Cell for $ty {
+            // SAFETY: the trait says what the caller promises.
             #[inline(always)]
             unsafe fn read(at: *const u64) -> Self {
                 // SAFETY: the caller's promise.
@@ -232,6 +233,7 @@ narrow_cell!(u8, u16, u32, u64);
 macro_rules! float_cell {
     ($($ty:ty, $bits:ty;)*) => {$(
         impl Cell for $ty {
+            // SAFETY: the trait says what the caller promises.
             #[inline(always)]
             unsafe fn read(at: *const u64) -> Self {
                 // SAFETY: the caller's promise.
@@ -273,6 +275,7 @@ float_cell! {
 }
 
 impl Cell for U256 {
+    // SAFETY: the trait says what the caller promises.
     #[inline(always)]
     unsafe fn read(at: *const u64) -> Self {
         // SAFETY: the caller's promise.
