@@ -87,6 +87,9 @@ pub struct Context {
     pub host: *mut c_void,
     /// The machine, as a `&mut &mut dyn Machine<H>`.
     pub machine: *mut c_void,
+    /// What machine code needs beyond this.
+    #[cfg(feature = "native")]
+    pub native: crate::native::NativeContext,
     /// Whether memory 0 is of the arena, and not of the store.
     pub is_arena: bool,
     /// Why a host function stopped the guest.

@@ -25,6 +25,7 @@ use crate::{
     host::{Machine, erase, show_step},
     links::Links,
     memory::{Arena, RawMemory, ReserveError},
+    native::NativeContext,
     stack::FrameStack,
     store::{OwnedMemory, Store, StoreCore},
 };
@@ -139,6 +140,7 @@ pub fn enter<H, R>(
         foreign: foreign::<H>,
         depth: spec.depth,
         output: Range::EMPTY,
+        native: NativeContext::none(),
         is_arena: spec.instance.is_none(),
         resources,
         host: erase(host),

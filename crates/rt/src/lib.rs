@@ -29,6 +29,8 @@ mod keccak {
 mod links;
 mod memory;
 #[cfg(feature = "native")]
+pub mod native;
+#[cfg(feature = "native")]
 mod stack;
 mod store;
 

@@ -1,0 +1,184 @@
+//! Machine code: who makes it, where it lies, how it is entered and left.
+//!
+//! # Shape
+//!
+//! ```text
+//! call -> enter (saves registers, notes the stack) -> door (arguments from the frame) -> body -> body ...
+//!                  ^------------------ leave: a trap, an exit, a host that says stop ------------'
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. A body is complete before its address can be found, and lives as long as its [`NativeProgram`].
+//! 2. Code is reached by addresses in the context alone, so that bytes of code mean the same wherever they lie.
+//! 3. What leaves jumps to the stack that the innermost `enter` noted; no Rust frame lies between that has anything
+//!    to drop.
+//! 4. Whatever has no code of its own runs in the tier below, over the same context.
+//!
+//! Absent on purpose: any knowledge of what compiles (a trait), and of dMIR beyond types.
+
+mod call;
+mod door;
+mod helpers;
+mod pages;
+mod program;
+
+use core::ffi::c_void;
+
+use lockstep_ir::{Trap, evaluate::Range};
+
+pub use self::{
+    call::{NativeEnding, call_native},
+    helpers::Helpers,
+    program::{Below, BelowEnding, Compiled, Compiler, NativeProgram, NativeStatistics, NoCode},
+};
+use crate::context::Context;
+
+/// Bytes of native stack that a frame may take for each of its depth units, so that units always end a recursion
+/// before the stack does.
+pub const STACK_BYTES_PER_UNIT: u32 = 128;
+
+/// How far apart the operands of a call may stand in memory, in slots: code says where they are by a stride.
+pub const STRIDES: [i16; 4] = [1, 2, 4, 8];
+
+/// Operands that a call of something outside machine code may have, parameters and results together.
+pub const OPERANDS_MAX: usize = 2048;
+
+/// For each of [`STRIDES`], the offsets of [`OPERANDS_MAX`] operands.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Offsets([[i16; OPERANDS_MAX]; STRIDES.len()]);
+
+static OFFSETS: Offsets = {
+    let mut offsets = [[0; OPERANDS_MAX]; STRIDES.len()];
+    let mut row = 0;
+    while row < STRIDES.len() {
+        let mut at = 0;
+        while at < OPERANDS_MAX {
+            // 2,048 operands of eight slots end below 2^15.
+            offsets[row][at] = at as i16 * STRIDES[row];
+            at += 1;
+        }
+        row += 1;
+    }
+    Offsets(offsets)
+};
+
+const _: () = assert!(OPERANDS_MAX * STRIDES[STRIDES.len() - 1] as usize <= 1 << 15);
+
+/// What machine code finds in its context.
+#[derive(Debug)]
+#[repr(C)]
+pub struct NativeContext {
+    /// Where the program's functions begin, by number; null where none was compiled yet.
+    pub entries: *const *const u8,
+    /// What code calls.
+    pub helpers: *const Helpers,
+    /// Where operands stand that are so many slots apart.
+    pub offsets: *const Offsets,
+    /// Depth units that a program may take; its callers' included.
+    pub depth_limit: u64,
+    /// The stack to leave by.
+    pub exit_stack: *mut u8,
+    /// How the activation ends when it leaves.
+    pub leaving: Leaving,
+    /// The program and what it falls back on, as a `*const Running`.
+    running: *const c_void,
+    /// The function outside the program that a table held.
+    pub foreign: u64,
+}
+
+/// Why machine code was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// It trapped.
+    Trap(Trap),
+    /// It ended the guest.
+    Exit {
+        /// Whether its writes are to be undone.
+        revert: bool,
+        /// Where its output is.
+        output: Range,
+    },
+    /// A host function stopped it; the context says why.
+    Stop,
+    /// The tier below could not run it either.
+    Refused,
+}
+
+impl NativeContext {
+    /// For programs that are not machine code.
+    pub(crate) const fn none() -> Self {
+        Self {
+            entries: core::ptr::null(),
+            helpers: core::ptr::null(),
+            offsets: core::ptr::null(),
+            depth_limit: 0,
+            exit_stack: core::ptr::null_mut(),
+            leaving: Leaving::Refused,
+            running: core::ptr::null(),
+            foreign: 0,
+        }
+    }
+}
+
+/// Where machine code finds what it needs, in bytes from the context.
+#[derive(Debug)]
+pub struct Layout;
+
+macro_rules! offsets {
+    ($($(#[doc = $doc:literal])+ $name:ident = $($path:ident).+;)*) => {
+        impl Layout {
+            $($(#[doc = $doc])+
+            pub const $name: i32 = core::mem::offset_of!(Context, $($path).+) as i32;)*
+        }
+    };
+}
+
+offsets! {
+    /// The gas counter.
+    GAS = gas;
+    /// The memories, [`Layout::MEMORY_BYTES`] each.
+    MEMORIES = memories;
+    /// The links of imports.
+    LINKS = links;
+    /// The import that is called.
+    IMPORT = import;
+    /// Pointers to the globals.
+    GLOBALS = globals;
+    /// What calls a function outside the program.
+    FOREIGN = foreign;
+    /// Depth units taken, during calls of something outside the program.
+    DEPTH = depth;
+    /// Entries of functions.
+    ENTRIES = native.entries;
+    /// The helpers.
+    HELPERS = native.helpers;
+    /// The offsets of operands.
+    OFFSETS = native.offsets;
+    /// The limit of depth units.
+    DEPTH_LIMIT = native.depth_limit;
+    /// The stack to leave by.
+    EXIT_STACK = native.exit_stack;
+    /// The function outside the program that a table held.
+    FOREIGN_FUNC = native.foreign;
+}
+
+impl Layout {
+    /// Distance between memories.
+    pub const MEMORY_BYTES: i32 = size_of::<crate::RawMemory>() as i32;
+    /// A memory's base, from where the memory's entry begins.
+    pub const MEMORY_BASE: i32 = core::mem::offset_of!(crate::RawMemory, base) as i32;
+    /// A memory's length.
+    pub const MEMORY_LEN: i32 = core::mem::offset_of!(crate::RawMemory, len) as i32;
+
+    /// Where the offsets of operands so many slots apart begin, in bytes from [`Layout::OFFSETS`]' target.
+    ///
+    /// # Panics
+    ///
+    /// When no table has this stride.
+    pub fn offsets_of(stride: i16) -> i32 {
+        let row = STRIDES.iter().position(|known| *known == stride).expect("a stride of a type");
+        (row * OPERANDS_MAX * size_of::<i16>()) as i32
+    }
+}

@@ -1,0 +1,259 @@
+//! What machine code calls: everything that is not worth instructions of its own.
+//!
+//! Invariant: a helper takes numbers and pointers of the context or the caller's stack, unwinds into nobody, and returns
+//! by its result whether the caller goes on; the caller then leaves through [`Helpers::leave`].
+
+use lockstep_ir::{
+    Act, FuncId, MemoryId, Op, Trap, Type,
+    evaluate::{Callee, Range},
+    op::meaning::{self, Bits},
+};
+
+use super::{Leaving, call::Running, door, program::BelowEnding};
+use crate::{
+    context::Context,
+    foreign::{call_indirect, perform_act},
+};
+
+/// Slots between the operands of [`Helpers::evaluate`].
+const OPERAND_SLOTS: usize = 8;
+
+/// The helpers, in the order in which code knows them.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Helpers {
+    /// Leaves: `(context)`.
+    pub leave: unsafe extern "C" fn(*mut Context) -> !,
+    /// Notes a trap: `(context, its number)`.
+    pub trap: unsafe extern "C" fn(*mut Context, u64),
+    /// Notes that a charge was more than there was: `(context, the charge)`. The counter in the context is what
+    /// it would have become.
+    pub exhausted: unsafe extern "C" fn(*mut Context, u64),
+    /// Notes an exit: `(context, revert and memory, address, length)`.
+    pub exit: unsafe extern "C" fn(*mut Context, u64, u64, u64),
+    /// Notes that a host function stopped the guest: `(context)`.
+    pub stop: unsafe extern "C" fn(*mut Context),
+    /// The body of a function: `(context, its number)`; null to leave.
+    pub body: unsafe extern "C" fn(*mut Context, u64) -> *const u8,
+    /// Whom a call through a table means: `(context, table and type, index)`: its body; null to leave; one for a
+    /// function outside, which the context then names.
+    pub callee: unsafe extern "C" fn(*mut Context, u64, u64) -> *const u8,
+    /// Any operation: `(selector, operands)`: the number of a trap or zero. Operands stand eight slots apart, and the
+    /// result goes where the first one is.
+    pub evaluate: unsafe extern "C" fn(u64, *mut u64) -> u64,
+    /// An act: `(context, act, what it is on, arguments)`: the number of a trap or zero. The result goes where the first
+    /// argument is.
+    pub act: unsafe extern "C" fn(*mut Context, u64, u64, *mut u64) -> u64,
+    /// A function in the tier below: `(context, its number, slots of its results, operands, slots of its arguments)`:
+    /// whether it returned. Operands begin with the room for results.
+    pub below: unsafe extern "C" fn(*mut Context, u64, u64, *mut u64, u64) -> u64,
+}
+
+pub(super) static HELPERS: Helpers =
+    Helpers { leave: door::leave, trap, exhausted, exit, stop, body, callee, evaluate, act, below };
+
+macro_rules! places {
+    ($($(#[doc = $doc:literal])+ $name:ident = $field:ident;)*) => {
+        impl Helpers {
+            $($(#[doc = $doc])+
+            pub const $name: i32 = core::mem::offset_of!(Helpers, $field) as i32;)*
+        }
+    };
+}
+
+places! {
+    /// Where `leave` is, in bytes.
+    LEAVE = leave;
+    /// Where `trap` is.
+    TRAP = trap;
+    /// Where `exhausted` is.
+    EXHAUSTED = exhausted;
+    /// Where `exit` is.
+    EXIT = exit;
+    /// Where `stop` is.
+    STOP = stop;
+    /// Where `body` is.
+    BODY = body;
+    /// Where `callee` is.
+    CALLEE = callee;
+    /// Where `evaluate` is.
+    EVALUATE = evaluate;
+    /// Where `act` is.
+    ACT = act;
+    /// Where `below` is.
+    BELOW = below;
+}
+
+impl Helpers {
+    /// What tells [`Helpers::evaluate`] the operation.
+    pub fn selector(op: Op, ty: Type, to: Type) -> u64 {
+        op as u64 | (ty as u64) << 8 | (to as u64) << 16
+    }
+}
+
+/// # Safety
+///
+/// Called by machine code of `context`'s activation, as all of these are.
+unsafe extern "C" fn trap(context: *mut Context, number: u64) {
+    // SAFETY: the caller's promise; nobody else uses the context during the call.
+    let context = unsafe { &mut *context };
+    // Code was made with the number of a trap; an unknown one cannot be.
+    let trap = Trap::from_number(number as u8).unwrap_or(Trap::Unreachable);
+    context.native.leaving = Leaving::Trap(trap);
+}
+
+/// # Safety
+///
+/// As for `trap`.
+unsafe extern "C" fn exhausted(context: *mut Context, charge: u64) {
+    // SAFETY: as in `trap`.
+    let context = unsafe { &mut *context };
+    context.gas += charge as i64;
+    context.native.leaving = Leaving::Trap(Trap::OutOfGas);
+}
+
+/// # Safety
+///
+/// As for `trap`.
+unsafe extern "C" fn exit(context: *mut Context, how: u64, addr: u64, len: u64) {
+    // SAFETY: as in `trap`.
+    let context = unsafe { &mut *context };
+    let output = match len {
+        0 => Range::EMPTY,
+        _ => Range { memory: MemoryId((how >> 1) as u32), offset: addr, len },
+    };
+    context.native.leaving = Leaving::Exit { revert: how & 1 != 0, output };
+}
+
+/// # Safety
+///
+/// As for `trap`.
+unsafe extern "C" fn stop(context: *mut Context) {
+    // SAFETY: as in `trap`.
+    unsafe { (*context).native.leaving = Leaving::Stop };
+}
+
+impl Context {
+    /// What the activation runs.
+    fn running(&self) -> &Running<'static> {
+        // SAFETY: `call_native` stored it, and it outlives the activation; the lifetime is not its own, but no borrow
+        // taken from it leaves a helper.
+        unsafe { &*self.native.running.cast::<Running<'static>>() }
+    }
+
+    fn body_of(&mut self, func: FuncId) -> *const u8 {
+        let body = self.running().program.body(func);
+        if body.is_null() {
+            self.native.leaving = Leaving::Refused;
+        }
+        body
+    }
+}
+
+/// # Safety
+///
+/// As for `trap`.
+unsafe extern "C" fn body(context: *mut Context, func: u64) -> *const u8 {
+    // SAFETY: as in `trap`.
+    unsafe { &mut *context }.body_of(FuncId(func as u32))
+}
+
+/// # Safety
+///
+/// As for `trap`.
+unsafe extern "C" fn callee(context: *mut Context, on: u64, index: u64) -> *const u8 {
+    // SAFETY: as in `trap`.
+    let context = unsafe { &mut *context };
+    match call_indirect(context, (on as u32, (on >> 32) as u32), index) {
+        Ok(Callee::Own(func)) => context.body_of(func),
+        Ok(Callee::Foreign(reference)) => {
+            context.native.foreign = reference;
+            core::ptr::without_provenance(1)
+        }
+        Err(trap) => {
+            context.native.leaving = Leaving::Trap(trap);
+            core::ptr::null()
+        }
+    }
+}
+
+/// # Safety
+///
+/// `operands` are three times eight slots of the caller's.
+unsafe extern "C" fn evaluate(selector: u64, operands: *mut u64) -> u64 {
+    let op = Op::ALL[selector as usize & 0xff];
+    let ty = Type::ALL[(selector >> 8) as usize & 0xff];
+    let to = Type::ALL[(selector >> 16) as usize & 0xff];
+    let shape = op.shape();
+    let mut args: [Bits; 3] = [[0; 8]; 3];
+    for (position, arg) in args.iter_mut().enumerate().take(shape.arity()) {
+        let slots = shape.operand(position, ty).slots() as usize;
+        for (slot, limb) in arg.iter_mut().enumerate().take(slots) {
+            // SAFETY: the caller's promise.
+            *limb = unsafe { operands.add(position * OPERAND_SLOTS + slot).read() };
+        }
+    }
+    match meaning::evaluate(op, ty, to, [&args[0], &args[1], &args[2]]) {
+        Ok(bits) => {
+            for (slot, limb) in bits.iter().enumerate().take(to.slots() as usize) {
+                // SAFETY: the caller's promise.
+                unsafe { operands.add(slot).write(*limb) };
+            }
+            0
+        }
+        Err(trap) => trap as u64,
+    }
+}
+
+/// # Safety
+///
+/// As for `trap`; `args` are three slots of the caller's.
+unsafe extern "C" fn act(context: *mut Context, act: u64, on: u64, args: *mut u64) -> u64 {
+    // SAFETY: as in `trap`.
+    let context = unsafe { &mut *context };
+    // SAFETY: the caller's promise.
+    let numbers = unsafe { args.cast::<[u64; 3]>().read() };
+    match perform_act(context, Act::ALL[act as usize], [on as u32, (on >> 32) as u32], numbers) {
+        Ok(result) => {
+            // SAFETY: the caller's promise.
+            unsafe { args.write(result) };
+            0
+        }
+        Err(trap) => trap as u64,
+    }
+}
+
+/// # Safety
+///
+/// As for `trap`; `operands` are so many slots of the caller's.
+unsafe extern "C" fn below(
+    context: *mut Context,
+    func: u64,
+    results: u64,
+    operands: *mut u64,
+    args: u64,
+) -> u64 {
+    // SAFETY: as in `trap`.
+    let context = unsafe { &mut *context };
+    let below = context.running().below;
+    let (results, args) = (results as usize, args as usize);
+    let top = context.frame_top;
+    let first = top.wrapping_add(below.header_slots());
+    // SAFETY: the frame stack has room above `frame_top` for all frames that depth units allow; operands are the caller's.
+    unsafe { first.add(results).copy_from_nonoverlapping(operands.add(results), args) };
+    // SAFETY: arguments stand where the tier below wants them.
+    let ending = unsafe { below.run(context, top, FuncId(func as u32)) };
+    context.frame_top = top;
+    context.native.leaving = match ending {
+        BelowEnding::Returned => {
+            // SAFETY: as above.
+            unsafe { operands.copy_from_nonoverlapping(first, results) };
+            return 1;
+        }
+        BelowEnding::Trap(trap) => Leaving::Trap(trap),
+        BelowEnding::Exit { revert, output } => Leaving::Exit { revert, output },
+        BelowEnding::Stop => Leaving::Stop,
+        BelowEnding::Refused => Leaving::Refused,
+    };
+    0
+}
