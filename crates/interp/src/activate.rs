@@ -4,7 +4,10 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use lockstep_ir::{FuncId, Trap, Type, op::meaning::Bits};
-use lockstep_rt::{Context, Machine, Resources, Spec, Stop, enter};
+use lockstep_rt::{
+    Context, Machine, Resources, Spec, Stop, enter,
+    native::{Below, BelowEnding},
+};
 
 use crate::{
     code::{Code, CodeError},
@@ -121,4 +124,39 @@ pub fn call<H>(
         let ending = ending_of(finish, context, output, values);
         (ending, context.gas.max(0) as u64)
     })
+}
+
+/// A module's code for a tier above, which calls what it does not run itself.
+#[derive(Debug)]
+pub struct Fallback<'a> {
+    /// The code, of the same program as the tier above runs.
+    pub code: &'a Code,
+    /// What translates it.
+    pub translator: &'a RefCell<Translator>,
+}
+
+impl Below for Fallback<'_> {
+    fn header_slots(&self) -> usize {
+        RESULTS
+    }
+
+    /// # Safety
+    ///
+    /// As the trait says.
+    unsafe fn run(&self, context: &mut Context, frame: *mut u64, func: FuncId) -> BelowEnding {
+        // SAFETY: the caller's promise: a frame of this program's context, arguments in place. The header says that
+        // there is nobody to return to, at the depth of the callers.
+        let finish = unsafe {
+            frame.write(0);
+            frame.add(1).write(context.depth << 16);
+            run(self.code, self.translator, context, frame, func.0)
+        };
+        match finish {
+            Finish::Values => BelowEnding::Returned,
+            Finish::Trap(trap) => BelowEnding::Trap(trap),
+            Finish::Exit { revert, output } => BelowEnding::Exit { revert, output },
+            Finish::Stop(_) => BelowEnding::Stop,
+            Finish::Refused(_) => BelowEnding::Refused,
+        }
+    }
 }

@@ -28,7 +28,7 @@ mod handler;
 mod run;
 
 #[cfg(feature = "native")]
-pub use activate::{Ending, activate, call};
+pub use activate::{Ending, Fallback, activate, call};
 pub use code::{Code, CodeError};
 pub use encode::Line;
 pub use run::{Activation, Finish, RESULTS, Translator, run};
