@@ -1,0 +1,373 @@
+//! Calls: of bodies, of what lies outside machine code, and acts.
+//!
+//! ```text
+//! operands of a call that leaves: [ arg 0 | arg 1 | ... | result 0 | ... ]   `stride` slots apart, on our stack
+//! ```
+
+use cranelift_codegen::ir::{
+    self, InstBuilder, StackSlotData, StackSlotKind, condcodes::IntCC, types,
+};
+use lockstep_ir::{Act, FuncId, ImportId, List, Operand, SigId, Signature, TableId, Type, Value};
+use lockstep_rt::native::{Helpers, Layout, NoCode};
+
+use super::Translation;
+use crate::{
+    abi::{self, RESULTS_BEFORE, WORD, clif_type, has_area},
+    slot::{load_all, store, store_all},
+};
+
+/// Slots between the operands of [`Helpers::evaluate`].
+const EVALUATE_SLOTS: u32 = 8;
+
+/// A call of something outside machine code: its results, and whether the guest goes on.
+struct Outside {
+    signature: Signature,
+    stride: i16,
+    place: ir::Value,
+}
+
+impl Translation<'_, '_, '_> {
+    /// The address of room for so many slots, which every call shares.
+    pub(super) fn operand_room(&mut self, slots: u32) -> ir::Value {
+        self.operand_slots = self.operand_slots.max(slots);
+        let slot = match self.operands {
+            Some(slot) => slot,
+            None => {
+                let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 0, 4);
+                *self.operands.insert(self.b.create_sized_stack_slot(data))
+            }
+        };
+        self.b.func.sized_stack_slots[slot].size = self.operand_slots * 8;
+        self.b.ins().stack_addr(WORD, slot, 0)
+    }
+
+    pub(super) fn read_list(
+        &mut self,
+        operands: &[Operand],
+        types: &[Type],
+    ) -> Result<Vec<ir::Value>, NoCode> {
+        operands.iter().zip(types).map(|(operand, ty)| self.exact(*operand, *ty)).collect()
+    }
+
+    /// The body of `func`; compiled now if it never was.
+    fn body(&mut self, func: FuncId) -> ir::Value {
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let entries = self.b.ins().load(WORD, self.flags.fixed, context, Layout::ENTRIES);
+        let known = self.b.ins().load(WORD, self.flags.context, entries, func.0 as i32 * 8);
+        let (make, go) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(make);
+        let body = self.b.append_block_param(go, WORD);
+        self.b.ins().brif(known, go, &[known.into()], make, &[]);
+        self.b.switch_to_block(make);
+        self.store_gas();
+        let number = self.b.ins().iconst(WORD, i64::from(func.0));
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let made = self.helper(Helpers::BODY, &[context, number], Some(WORD));
+        let made = made.expect("the helper has a result");
+        let leave = self.leave_block();
+        self.b.ins().brif(made, go, &[made.into()], leave, &[]);
+        self.b.switch_to_block(go);
+        body
+    }
+
+    /// The counter, depth units and the area, then `args`.
+    fn body_args(
+        &mut self,
+        (depth_left, area): (ir::Value, Option<ir::Value>),
+        args: &[ir::Value],
+    ) -> Vec<ir::Value> {
+        let mut all = vec![self.b.use_var(self.gas), depth_left];
+        all.extend(area);
+        all.extend(args);
+        all
+    }
+
+    /// Returns from the function.
+    pub(super) fn return_values(&mut self, results: &[ir::Value]) {
+        let mut all = vec![self.b.use_var(self.gas)];
+        match self.area {
+            Some(area) => store_all(self.b, &self.func.results, results, (area, 0)),
+            None => all.extend(results),
+        }
+        self.b.ins().return_(&all);
+    }
+
+    /// Calls a body; its results.
+    fn call_body(
+        &mut self,
+        body: ir::Value,
+        signature: &Signature,
+        args: &[ir::Value],
+    ) -> Result<Vec<ir::Value>, NoCode> {
+        for ty in signature.params.iter().chain(&signature.results) {
+            clif_type(*ty)?;
+        }
+        let clif = self.b.import_signature(abi::body(signature));
+        let area = has_area(signature).then(|| self.operand_room(abi::slots(&signature.results)));
+        let args = self.body_args((self.depth_left, area), args);
+        let call = self.b.ins().call_indirect(clif, body, &args);
+        let results = self.b.inst_results(call).to_vec();
+        self.b.def_var(self.gas, results[0]);
+        Ok(match area {
+            Some(area) => load_all(self.b, &signature.results, (area, 0)),
+            None => results[RESULTS_BEFORE..].to_vec(),
+        })
+    }
+
+    fn define_all(&mut self, first: Value, results: &[ir::Value]) {
+        for (position, result) in results.iter().enumerate() {
+            self.define(Value(first.0 + position as u32), *result);
+        }
+    }
+
+    pub(super) fn call(
+        &mut self,
+        (func, args): (FuncId, List),
+        first: Value,
+    ) -> Result<(), NoCode> {
+        let signature = &self.interface.signatures[func];
+        let args = self.read_list(self.func.list(args), &signature.params)?;
+        let body = self.body(func);
+        let results = self.call_body(body, signature, &args)?;
+        self.define_all(first, &results);
+        Ok(())
+    }
+
+    pub(super) fn return_call(&mut self, func: FuncId, args: List) -> Result<(), NoCode> {
+        let signature = &self.interface.signatures[func];
+        let args = self.read_list(self.func.list(args), &signature.params)?;
+        let body = self.body(func);
+        self.return_call_body(body, signature, &args)
+    }
+
+    fn return_call_body(
+        &mut self,
+        body: ir::Value,
+        signature: &Signature,
+        args: &[ir::Value],
+    ) -> Result<(), NoCode> {
+        for ty in &signature.params {
+            clif_type(*ty)?;
+        }
+        let clif = self.b.import_signature(abi::body(signature));
+        // The frame that goes gives its units back; the new one has our results.
+        let args = self.body_args((self.depth_before, self.area), args);
+        self.b.ins().return_call_indirect(clif, body, &args);
+        Ok(())
+    }
+
+    /// What a table holds at the last operand: the arguments, the body, and the block of functions outside, where the
+    /// builder is not yet.
+    fn callee(
+        &mut self,
+        (table, sig): (TableId, SigId),
+        args: List,
+    ) -> Result<(Vec<ir::Value>, ir::Value, ir::Block), NoCode> {
+        let signature = &self.interface.types[sig];
+        let operands = self.func.list(args);
+        let (index, operands) = operands.split_last().expect("an indirect call has an index");
+        let args = self.read_list(operands, &signature.params)?;
+        let index = self.exact(*index, Type::I64)?;
+        self.store_gas();
+        let on = i64::from(table.0) | i64::from(sig.0) << 32;
+        let on = self.b.ins().iconst(WORD, on);
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let body = self.helper(Helpers::CALLEE, &[context, on, index], Some(WORD));
+        let body = body.expect("the helper has a result");
+        let is_null = self.b.ins().icmp_imm_s(IntCC::Equal, body, 0);
+        let leave = self.leave_block();
+        self.branch_away(is_null, leave, &[]);
+        let outside = self.b.create_block();
+        self.b.set_cold_block(outside);
+        let is_outside = self.b.ins().icmp_imm_s(IntCC::Equal, body, 1);
+        self.branch_away(is_outside, outside, &[]);
+        Ok((args, body, outside))
+    }
+
+    pub(super) fn call_indirect(
+        &mut self,
+        on: (TableId, SigId),
+        args: List,
+        first: Value,
+    ) -> Result<(), NoCode> {
+        let signature = &self.interface.types[on.1];
+        let (args, body, outside) = self.callee(on, args)?;
+        let done = self.b.create_block();
+        let mut merged = Vec::new();
+        for ty in &signature.results {
+            merged.push(self.b.append_block_param(done, clif_type(*ty)?));
+        }
+        let results = self.call_body(body, signature, &args)?;
+        self.jump_with(done, &results);
+        self.b.switch_to_block(outside);
+        let results = self.call_foreign(signature, &args)?;
+        self.jump_with(done, &results);
+        self.b.switch_to_block(done);
+        self.define_all(first, &merged);
+        Ok(())
+    }
+
+    fn jump_with(&mut self, block: ir::Block, values: &[ir::Value]) {
+        let args: Vec<ir::BlockArg> = values.iter().map(|value| (*value).into()).collect();
+        self.b.ins().jump(block, &args);
+    }
+
+    pub(super) fn return_call_indirect(
+        &mut self,
+        on: (TableId, SigId),
+        args: List,
+    ) -> Result<(), NoCode> {
+        let signature = &self.interface.types[on.1];
+        let (args, body, outside) = self.callee(on, args)?;
+        self.return_call_body(body, signature, &args)?;
+        self.b.switch_to_block(outside);
+        let results = self.call_foreign(signature, &args)?;
+        self.return_values(&results);
+        Ok(())
+    }
+
+    pub(super) fn call_host(
+        &mut self,
+        import: ImportId,
+        args: List,
+        first: Value,
+    ) -> Result<(), NoCode> {
+        let signature = &self.interface.imports[import].signature;
+        let args = self.read_list(self.func.list(args), &signature.params)?;
+        let outside = self.outside(signature, &args)?;
+        let number = self.b.ins().iconst(types::I32, i64::from(import.0));
+        self.store_context(Layout::IMPORT, number);
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let links = self.b.ins().load(WORD, self.flags.fixed, context, Layout::LINKS);
+        let link = self.b.ins().load(WORD, self.flags.fixed, links, import.0 as i32 * 8);
+        let offsets = self.offsets(outside.stride);
+        let clif = abi::c_function(&[WORD; 3], Some(types::I8));
+        let clif = self.b.import_signature(clif);
+        let call = self.b.ins().call_indirect(clif, link, &[context, outside.place, offsets]);
+        let results = self.after_outside(call, &outside)?;
+        self.define_all(first, &results);
+        Ok(())
+    }
+
+    /// Calls the function outside that the context names.
+    fn call_foreign(
+        &mut self,
+        signature: &Signature,
+        args: &[ir::Value],
+    ) -> Result<Vec<ir::Value>, NoCode> {
+        let outside = self.outside(signature, args)?;
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let foreign = self.b.ins().load(WORD, self.flags.fixed, context, Layout::FOREIGN);
+        let func = self.b.ins().load(WORD, self.flags.context, context, Layout::FOREIGN_FUNC);
+        let offsets = self.offsets(outside.stride);
+        let clif = abi::c_function(&[WORD; 4], Some(types::I8));
+        let clif = self.b.import_signature(clif);
+        let args = [context, func, outside.place, offsets];
+        let call = self.b.ins().call_indirect(clif, foreign, &args);
+        self.after_outside(call, &outside)
+    }
+
+    fn offsets(&mut self, stride: i16) -> ir::Value {
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let offsets = self.b.ins().load(WORD, self.flags.fixed, context, Layout::OFFSETS);
+        self.b.ins().iadd_imm_s(offsets, i64::from(Layout::offsets_of(stride)))
+    }
+
+    /// Puts arguments, the counter and the depth where the outside finds them.
+    fn outside(&mut self, signature: &Signature, args: &[ir::Value]) -> Result<Outside, NoCode> {
+        let stride = abi::stride(signature)?;
+        let count = (signature.params.len() + signature.results.len()) as u32;
+        let place = self.operand_room(count * stride as u32);
+        for (position, (arg, ty)) in args.iter().zip(&signature.params).enumerate() {
+            let offset = position as i32 * i32::from(stride) * 8;
+            store(self.b, self.flags.stack, (*ty, *arg), (place, offset));
+        }
+        self.store_gas();
+        let limit = self.b.ins().iconst(WORD, self.interface.depth_limit.0 as i64);
+        let depth = self.b.ins().isub(limit, self.depth_left);
+        self.store_context(Layout::DEPTH, depth);
+        Ok(Outside { signature: signature.clone(), stride, place })
+    }
+
+    /// Goes on where the outside returned.
+    fn after_outside(
+        &mut self,
+        call: ir::Inst,
+        outside: &Outside,
+    ) -> Result<Vec<ir::Value>, NoCode> {
+        let goes_on = self.b.inst_results(call)[0];
+        let (stop, next) = (self.stop_block(), self.b.create_block());
+        self.b.ins().brif(goes_on, next, &[], stop, &[]);
+        self.b.switch_to_block(next);
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let gas = self.b.ins().load(WORD, self.flags.context, context, Layout::GAS);
+        self.b.def_var(self.gas, gas);
+        let Outside { signature, stride, place } = outside;
+        let mut results = Vec::new();
+        for (position, ty) in signature.results.iter().enumerate() {
+            let position = (signature.params.len() + position) as i32;
+            let offset = position * i32::from(*stride) * 8;
+            results.push(self.b.ins().load(clif_type(*ty)?, self.flags.stack, *place, offset));
+        }
+        Ok(results)
+    }
+
+    pub(super) fn act(
+        &mut self,
+        (act, on): (Act, [u32; 2]),
+        args: List,
+        first: Value,
+    ) -> Result<(), NoCode> {
+        let args = self.read_list(self.func.list(args), act.params())?;
+        // Room for three numbers, whatever the act takes.
+        let place = self.operand_room(3);
+        for (position, (arg, ty)) in args.iter().zip(act.params()).enumerate() {
+            store(self.b, self.flags.stack, (*ty, *arg), (place, position as i32 * 8));
+        }
+        self.store_gas();
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let number = self.b.ins().iconst(WORD, act as i64);
+        let on = self.b.ins().iconst(WORD, i64::from(on[0]) | i64::from(on[1]) << 32);
+        let trap = self.helper(Helpers::ACT, &[context, number, on, place], Some(WORD));
+        self.trap_number(trap.expect("the helper has a result"));
+        if !act.results().is_empty() {
+            let result = self.b.ins().load(WORD, self.flags.stack, place, 0);
+            self.define(first, result);
+        }
+        Ok(())
+    }
+
+    /// Leaves when the number that a helper returned is a trap's.
+    fn trap_number(&mut self, number: ir::Value) {
+        let (trap, next) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(trap);
+        self.b.ins().brif(number, trap, &[], next, &[]);
+        self.b.switch_to_block(trap);
+        self.store_gas();
+        let context = self.b.ins().get_pinned_reg(WORD);
+        self.helper(Helpers::TRAP, &[context, number], None);
+        let leave = self.leave_block();
+        self.b.ins().jump(leave, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Computes any operation by its meaning.
+    pub(super) fn evaluate(
+        &mut self,
+        selector: u64,
+        args: &[(ir::Value, Type)],
+        (to, is_checked): (Type, bool),
+    ) -> Result<ir::Value, NoCode> {
+        let place = self.operand_room(3 * EVALUATE_SLOTS);
+        for (position, (arg, ty)) in args.iter().enumerate() {
+            let offset = (position as u32 * EVALUATE_SLOTS * 8) as i32;
+            store(self.b, self.flags.stack, (*ty, *arg), (place, offset));
+        }
+        let selector = self.b.ins().iconst(WORD, selector as i64);
+        let trap = self.helper(Helpers::EVALUATE, &[selector, place], Some(WORD));
+        if is_checked {
+            self.trap_number(trap.expect("the helper has a result"));
+        }
+        Ok(self.b.ins().load(clif_type(to)?, self.flags.stack, place, 0))
+    }
+}

@@ -1,0 +1,250 @@
+//! Charges, and the cold blocks through which code leaves.
+//!
+//! One block for each kind of trap takes the counter; charges that were too much meet in another.
+
+use std::collections::BTreeMap;
+
+use cranelift_codegen::ir::{self, InstBuilder, TrapCode, condcodes::IntCC, types};
+use lockstep_ir::{Operand, Source, Trap, Type};
+use lockstep_rt::native::{Helpers, Layout, NoCode};
+
+use super::{Target, Translation};
+use crate::abi::{self, WORD};
+
+/// Never executed: what stands behind a call that does not come back.
+const NOT_REACHED: TrapCode = TrapCode::unwrap_user(1);
+
+/// The cold blocks that something leads to.
+#[derive(Default)]
+pub(super) struct Cold {
+    traps: BTreeMap<Trap, ir::Block>,
+    /// Takes the counter as it would be, and the charge.
+    exhausted: Option<ir::Block>,
+    /// A helper has said why; it only leaves.
+    leave: Option<ir::Block>,
+    /// A host function has said why.
+    stop: Option<ir::Block>,
+}
+
+impl Translation<'_, '_, '_> {
+    fn cold_block(&mut self, params: usize) -> ir::Block {
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        for _ in 0..params {
+            self.b.append_block_param(block, WORD);
+        }
+        block
+    }
+
+    /// The block that ends in `trap`.
+    pub(super) fn trap_target(&mut self, trap: Trap) -> Target {
+        let block = match self.cold.traps.get(&trap) {
+            Some(block) => *block,
+            None => {
+                let block = self.cold_block(1);
+                self.cold.traps.insert(trap, block);
+                block
+            }
+        };
+        Target(block, true)
+    }
+
+    /// The block that leaves for a reason that a helper has noted, with the counter in the context.
+    pub(super) fn leave_block(&mut self) -> ir::Block {
+        if let Some(block) = self.cold.leave {
+            return block;
+        }
+        let block = self.cold_block(0);
+        *self.cold.leave.insert(block)
+    }
+
+    /// The block that leaves for a reason that a host function has given.
+    pub(super) fn stop_block(&mut self) -> ir::Block {
+        if let Some(block) = self.cold.stop {
+            return block;
+        }
+        let block = self.cold_block(0);
+        *self.cold.stop.insert(block)
+    }
+
+    /// Goes on in a fresh block unless `cond` is not zero, which traps.
+    pub(super) fn trap_if(&mut self, cond: ir::Value, trap: Trap) {
+        let target = self.trap_target(trap);
+        let args = self.edge_args(target);
+        self.branch_away(cond, target.0, &args);
+    }
+
+    /// Goes to `block` when `cond` is not zero, else on in a fresh block.
+    pub(super) fn branch_away(&mut self, cond: ir::Value, block: ir::Block, args: &[ir::BlockArg]) {
+        let next = self.b.create_block();
+        self.b.ins().brif(cond, block, args, next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    pub(super) fn trap_below_zero(&mut self, value: ir::Value, trap: Trap) {
+        let is_below = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, value, 0);
+        self.trap_if(is_below, trap);
+    }
+
+    /// Takes `gas` from the counter.
+    pub(super) fn charge(&mut self, gas: u32) {
+        let before = self.b.use_var(self.gas);
+        let left = self.b.ins().iadd_imm_s(before, -i64::from(gas));
+        self.b.def_var(self.gas, left);
+        let is_below = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        let exhausted = match self.cold.exhausted {
+            Some(block) => block,
+            None => {
+                let block = self.cold_block(2);
+                *self.cold.exhausted.insert(block)
+            }
+        };
+        // The edge has a block of its own, which makes the number of the charge there and not here.
+        let edge = self.cold_block(0);
+        self.branch_away(is_below, edge, &[]);
+        let next = self.b.current_block().expect("just switched to");
+        self.b.switch_to_block(edge);
+        let charge = self.b.ins().iconst(WORD, i64::from(gas));
+        self.b.ins().jump(exhausted, &[left.into(), charge.into()]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Takes `per * ceil(amount / unit)`.
+    pub(super) fn charge_by(
+        &mut self,
+        ty: Type,
+        amount: Operand,
+        (per, unit): (u32, u32),
+    ) -> Result<(), NoCode> {
+        if ty != Type::I64 {
+            return Err(NoCode("a charge by something other than 64 bits"));
+        }
+        let amount = self.exact(amount, ty)?;
+        let units = match unit {
+            1 => amount,
+            _ => {
+                let unit = self.b.ins().iconst(WORD, i64::from(unit));
+                let whole = self.b.ins().udiv(amount, unit);
+                let rest = self.b.ins().urem(amount, unit);
+                let has_rest = self.b.ins().icmp_imm_s(IntCC::NotEqual, rest, 0);
+                let has_rest = self.b.ins().uextend(WORD, has_rest);
+                self.b.ins().iadd(whole, has_rest)
+            }
+        };
+        let per = self.b.ins().iconst(WORD, i64::from(per));
+        let price = self.b.ins().imul(units, per);
+        let over = self.b.ins().umulhi(units, per);
+        let before = self.b.use_var(self.gas);
+        let is_more = self.b.ins().icmp(IntCC::UnsignedGreaterThan, price, before);
+        let is_over = self.b.ins().icmp_imm_s(IntCC::NotEqual, over, 0);
+        let cond = self.b.ins().bor(is_more, is_over);
+        self.trap_if(cond, Trap::OutOfGas);
+        let left = self.b.ins().isub(before, price);
+        self.b.def_var(self.gas, left);
+        Ok(())
+    }
+
+    /// Ends the guest.
+    pub(super) fn exit(
+        &mut self,
+        revert: bool,
+        token: Operand,
+        len: Operand,
+    ) -> Result<(), NoCode> {
+        let (memory, addr, len) = match token.source() {
+            Source::Value(value) => {
+                let memory = self.tokens[&value.0].0;
+                // The check admitted it: 64 bits are all of it.
+                (memory, self.raw(token, Type::I64)?, self.low_word(len)?)
+            }
+            _ => (0, self.zero(Type::I64)?, self.zero(Type::I64)?),
+        };
+        self.store_gas();
+        let how = self.b.ins().iconst(WORD, i64::from(memory) << 1 | i64::from(revert));
+        let context = self.b.ins().get_pinned_reg(WORD);
+        self.helper(Helpers::EXIT, &[context, how, addr, len], None);
+        self.leave();
+        Ok(())
+    }
+
+    /// Puts the counter into the context.
+    pub(super) fn store_gas(&mut self) {
+        let gas = self.b.use_var(self.gas);
+        self.store_context(Layout::GAS, gas);
+    }
+
+    pub(super) fn store_context(&mut self, offset: i32, value: ir::Value) {
+        let context = self.b.ins().get_pinned_reg(WORD);
+        self.b.ins().store(self.flags.context, value, context, offset);
+    }
+
+    /// Calls a helper.
+    pub(super) fn helper(
+        &mut self,
+        offset: i32,
+        args: &[ir::Value],
+        result: Option<ir::Type>,
+    ) -> Option<ir::Value> {
+        let params: Vec<_> = args.iter().map(|arg| self.b.func.dfg.value_type(*arg)).collect();
+        let signature = self.b.import_signature(abi::c_function(&params, result));
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let helpers = self.b.ins().load(WORD, self.flags.fixed, context, Layout::HELPERS);
+        let helper = self.b.ins().load(WORD, self.flags.fixed, helpers, offset);
+        let call = self.b.ins().call_indirect(signature, helper, args);
+        self.b.inst_results(call).first().copied()
+    }
+
+    /// Leaves machine code.
+    fn leave(&mut self) {
+        let context = self.b.ins().get_pinned_reg(WORD);
+        self.helper(Helpers::LEAVE, &[context], None);
+        self.b.ins().trap(NOT_REACHED);
+    }
+
+    /// Writes the cold blocks.
+    pub(super) fn cold_blocks(&mut self) {
+        for (trap, block) in std::mem::take(&mut self.cold.traps) {
+            self.b.switch_to_block(block);
+            let number = self.b.ins().iconst(WORD, trap as i64);
+            self.leave_with(block, Helpers::TRAP, Some(number));
+        }
+        if let Some(block) = self.cold.exhausted {
+            self.b.switch_to_block(block);
+            let charge = self.b.block_params(block)[1];
+            self.leave_with(block, Helpers::EXHAUSTED, Some(charge));
+        }
+        if let Some(block) = self.cold.stop {
+            self.b.switch_to_block(block);
+            self.leave_with(block, Helpers::STOP, None);
+        }
+        if let Some(block) = self.cold.leave {
+            self.b.switch_to_block(block);
+            self.leave();
+        }
+    }
+
+    /// Leaves after a helper has noted why; the block's first parameter, if it has one, is the counter.
+    fn leave_with(&mut self, block: ir::Block, helper: i32, argument: Option<ir::Value>) {
+        if let Some(gas) = self.b.block_params(block).first().copied() {
+            self.store_context(Layout::GAS, gas);
+        }
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let mut args = vec![context];
+        args.extend(argument);
+        self.helper(helper, &args, None);
+        self.leave();
+    }
+
+    /// The low 64 bits of an integer that is known to fit them.
+    pub(super) fn low_word(&mut self, operand: Operand) -> Result<ir::Value, NoCode> {
+        if let Some(number) = self.known(operand, Type::I64) {
+            return self.constant(Type::I64, [number, 0]);
+        }
+        let value = self.raw(operand, Type::I64)?;
+        match self.b.func.dfg.value_type(value) {
+            types::I64 => Ok(value),
+            types::I128 => Ok(self.b.ins().ireduce(WORD, value)),
+            _ => Ok(self.b.ins().uextend(WORD, value)),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Memories: checks, loads, stores; and globals.
+
+use cranelift_codegen::ir::{self, InstBuilder, condcodes::IntCC, types};
+use lockstep_ir::{GlobalId, Growth, Inst, MemoryId, Operand, Order, Trap, Type, Value};
+use lockstep_rt::native::{Layout, NoCode};
+
+use super::Translation;
+use crate::{
+    abi::{WORD, clif_type},
+    slot::{LITTLE, store},
+};
+
+impl Translation<'_, '_, '_> {
+    pub(super) fn memory_inst(&mut self, inst: Inst) -> Result<(), NoCode> {
+        match inst {
+            Inst::Check { memory, ty, addr, len, result } => {
+                self.check(memory, (ty, addr, len), result)
+            }
+            Inst::Load { ty, order, token, offset, result } => {
+                let (addr, offset) = self.place(token, offset);
+                let loaded = self.load(ty, order, addr, offset)?;
+                self.define(result, loaded);
+                Ok(())
+            }
+            Inst::Store { ty, order, token, offset, value } => {
+                let value = self.exact(value, ty)?;
+                let (addr, offset) = self.place(token, offset);
+                let value = self.ordered(ty, order, value)?;
+                self.b.ins().store(self.flags.heap, value, addr, offset);
+                Ok(())
+            }
+            Inst::MemorySize { memory, result } => {
+                let len = self.memory_len(memory);
+                self.define(result, len);
+                Ok(())
+            }
+            _ => Err(NoCode("an operation on memories that grow on touch")),
+        }
+    }
+
+    fn memory_len(&mut self, memory: MemoryId) -> ir::Value {
+        let offset = Layout::MEMORIES + memory.0 as i32 * Layout::MEMORY_BYTES + Layout::MEMORY_LEN;
+        self.b.ins().load(WORD, self.flags.context, self.context, offset)
+    }
+
+    fn memory_base(&mut self, memory: MemoryId) -> ir::Value {
+        let offset =
+            Layout::MEMORIES + memory.0 as i32 * Layout::MEMORY_BYTES + Layout::MEMORY_BASE;
+        self.b.ins().load(WORD, self.flags.fixed, self.context, offset)
+    }
+
+    fn check(
+        &mut self,
+        memory: MemoryId,
+        (ty, addr, len): (Type, Operand, Operand),
+        result: Value,
+    ) -> Result<(), NoCode> {
+        if matches!(self.interface.memories[memory].growth, Growth::OnTouch { .. }) {
+            return Err(NoCode("a memory that grows on touch"));
+        }
+        if ty != Type::I64 {
+            return Err(NoCode("a check of something other than 64 bits"));
+        }
+        let (is_narrow, known) = (self.is_narrow(addr), self.known(len, ty));
+        let addr = self.raw(addr, ty)?;
+        self.tokens.insert(result.0, memory);
+        self.define(result, addr);
+        if known == Some(0) {
+            return Ok(());
+        }
+        let is_short = known.is_some_and(|len| len <= 1 << 33);
+        let len = self.raw(len, ty)?;
+        let size = self.memory_len(memory);
+        let (end, overflows) = if is_narrow && is_short {
+            (self.b.ins().iadd(addr, len), None)
+        } else {
+            let (end, overflows) = self.b.ins().uadd_overflow(addr, len);
+            (end, Some(overflows))
+        };
+        let mut is_out = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, size);
+        if let Some(overflows) = overflows {
+            is_out = self.b.ins().bor(is_out, overflows);
+        }
+        if known.is_none() {
+            // No bytes lie anywhere.
+            let is_some = self.b.ins().icmp_imm_s(IntCC::NotEqual, len, 0);
+            is_out = self.b.ins().band(is_out, is_some);
+        }
+        self.trap_if(is_out, Trap::MemoryOutOfBounds);
+        Ok(())
+    }
+
+    /// An address and an offset that together are `token + offset` of the token's memory.
+    fn place(&mut self, token: Value, offset: u32) -> (ir::Value, i32) {
+        let base = self.memory_base(self.tokens[&token.0]);
+        let addr = self.values[token.0 as usize].expect("the verifier found the check");
+        let addr = self.b.ins().iadd(base, addr);
+        match i32::try_from(offset) {
+            Ok(offset) => (addr, offset),
+            Err(_) => (self.b.ins().iadd_imm_s(addr, i64::from(offset)), 0),
+        }
+    }
+
+    fn load(
+        &mut self,
+        ty: Type,
+        order: Order,
+        addr: ir::Value,
+        offset: i32,
+    ) -> Result<ir::Value, NoCode> {
+        let clif = match order {
+            Order::Big if ty.is_float() => clif_type(bits_of(ty))?,
+            _ => clif_type(ty)?,
+        };
+        let loaded = self.b.ins().load(clif, self.flags.heap, addr, offset);
+        if order == Order::Little || clif == types::I8 {
+            return Ok(loaded);
+        }
+        if ty == Type::V128 {
+            return Err(NoCode("vectors of the other byte order"));
+        }
+        let swapped = self.b.ins().bswap(loaded);
+        Ok(match ty.is_float() {
+            true => self.b.ins().bitcast(clif_type(ty)?, LITTLE, swapped),
+            false => swapped,
+        })
+    }
+
+    /// The value as it lies in memory.
+    fn ordered(&mut self, ty: Type, order: Order, value: ir::Value) -> Result<ir::Value, NoCode> {
+        if order == Order::Little || ty == Type::I8 {
+            return Ok(value);
+        }
+        if ty == Type::V128 {
+            return Err(NoCode("vectors of the other byte order"));
+        }
+        let value = match ty.is_float() {
+            true => self.b.ins().bitcast(clif_type(bits_of(ty))?, LITTLE, value),
+            false => value,
+        };
+        Ok(self.b.ins().bswap(value))
+    }
+
+    fn global(&mut self, global: GlobalId) -> ir::Value {
+        let globals = self.b.ins().load(WORD, self.flags.fixed, self.context, Layout::GLOBALS);
+        self.b.ins().load(WORD, self.flags.fixed, globals, global.0 as i32 * 8)
+    }
+
+    pub(super) fn global_get(&mut self, global: GlobalId, result: Value) -> Result<(), NoCode> {
+        let clif = clif_type(self.interface.globals[global].ty)?;
+        let place = self.global(global);
+        let value = self.b.ins().load(clif, self.flags.globals, place, 0);
+        self.define(result, value);
+        Ok(())
+    }
+
+    pub(super) fn global_set(&mut self, global: GlobalId, value: Operand) -> Result<(), NoCode> {
+        let ty = self.interface.globals[global].ty;
+        let value = self.exact(value, ty)?;
+        let place = self.global(global);
+        store(self.b, self.flags.globals, (ty, value), (place, 0));
+        Ok(())
+    }
+}
+
+/// The integer as wide as a float.
+pub(super) fn bits_of(ty: Type) -> Type {
+    if ty == Type::F32 { Type::I32 } else { Type::I64 }
+}
