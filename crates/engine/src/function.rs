@@ -3,24 +3,31 @@
 use std::sync::{Arc, OnceLock};
 
 use lockstep_guest::wasm::{Instrumented, Module};
-use lockstep_interp::{Code, Ending};
+use lockstep_interp::{Code, Ending, Fallback};
 use lockstep_ir::{FuncId, Functions, op::meaning::Bits};
-use lockstep_rt::{Evaluated, Exit, Faulted, Machine, Spec, Stop, Trap, evaluate_function};
+use lockstep_optimizing::Optimizing;
+use lockstep_rt::{
+    Evaluated, Exit, Faulted, Machine, Spec, Stop, Trap, evaluate_function,
+    native::{NativeEnding, NativeProgram, NativeStatistics, call_native},
+};
 
 use crate::{machine::Executor, tier::Tier};
 
-/// A module's functions in both compilations, with whatever of them was translated so far.
+/// A module's functions in all compilations, with whatever of them was translated so far.
 #[derive(Debug)]
 pub(crate) struct Compiled {
     guest: Arc<Module>,
     plain: Code,
     /// What observed runs use; nobody else pays for it.
     observed: OnceLock<(Instrumented, Code)>,
+    /// What the optimizing tier uses; `None` where this processor has no machine code.
+    native: OnceLock<Option<NativeProgram>>,
 }
 
 impl Compiled {
     pub(crate) fn new(guest: Arc<Module>) -> Self {
-        Self { plain: Code::functions(guest.clone()), guest, observed: OnceLock::new() }
+        let plain = Code::functions(guest.clone());
+        Self { plain, guest, observed: OnceLock::new(), native: OnceLock::new() }
     }
 
     /// The compilation that shows each instruction, or the one that shows none.
@@ -36,10 +43,23 @@ impl Compiled {
         (program, code)
     }
 
+    /// Its machine code, if this processor has any.
+    fn native(&self) -> Option<&NativeProgram> {
+        let make = || NativeProgram::new(Box::new(Optimizing::functions(self.guest.clone())?)).ok();
+        self.native.get_or_init(make).as_ref()
+    }
+
+    /// What was compiled to machine code so far.
+    pub(crate) fn native_statistics(&self) -> NativeStatistics {
+        let known = self.native.get().and_then(Option::as_ref);
+        known.map(NativeProgram::statistics).unwrap_or_default()
+    }
+
     /// Bytes of translations.
     pub(crate) fn size_bytes(&self) -> usize {
         let observed = self.observed.get().map_or(0, |(_, code)| code.size_bytes());
-        self.plain.size_bytes() + observed
+        let native = self.native_statistics().size_bytes as usize;
+        self.plain.size_bytes() + observed + native
     }
 }
 
@@ -53,16 +73,17 @@ pub(crate) enum End {
     Trap(Trap),
 }
 
-/// Runs a function of a program, whose translation is `code`; returns how it ended and the gas left.
+/// Runs a function of a module; returns how it ended and the gas left.
 pub(crate) fn run_function<H>(
     (executor, tier): (&Executor, Tier),
-    (program, code): (&dyn Functions, &Code),
+    compiled: &Compiled,
     (host, machine): (&mut H, &mut dyn Machine<H>),
     spec: &Spec<'_, H>,
     function: (FuncId, &[Bits]),
     output: &mut Vec<u8>,
 ) -> Result<(End, u64), Faulted> {
     let resources = &executor.resources;
+    let (program, interpreted) = compiled.form(spec.is_observed);
     if tier == Tier::Evaluator {
         let (ended, gas) =
             evaluate_function(resources, program, (host, machine), spec, function, output);
@@ -75,8 +96,26 @@ pub(crate) fn run_function<H>(
         return Ok((end, gas));
     }
     let translator = &executor.translator;
+    if tier == Tier::Optimizing
+        && !spec.is_observed
+        && let Some(program) = compiled.native()
+    {
+        let below = Fallback { code: interpreted, translator };
+        let way = (program, &below as _);
+        let (ending, gas) = call_native(resources, way, (host, machine), spec, function, output);
+        let end = match ending {
+            NativeEnding::Values(values) => End::Values(values),
+            NativeEnding::Exit { revert } => End::Exit { revert },
+            NativeEnding::Trap(trap) => End::Trap(trap),
+            NativeEnding::Fault => return Err(Faulted),
+            // Every function runs in the tier below at least.
+            NativeEnding::Refused => panic!("a function runs in no tier"),
+        };
+        return Ok((end, gas));
+    }
+    let way = (host, machine);
     let (ending, gas) =
-        lockstep_interp::call(resources, translator, code, (host, machine), spec, function, output);
+        lockstep_interp::call(resources, translator, interpreted, way, spec, function, output);
     let end = match ending {
         Ending::Values(values) => End::Values(values),
         Ending::Exit { revert } | Ending::Stop(Stop::Exit { revert }) => End::Exit { revert },

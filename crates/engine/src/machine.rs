@@ -144,9 +144,10 @@ impl<W: World> Runner<'_, W> {
             gas,
             is_observed: self.tracer.is_some(),
         };
-        let (ways, module) = ((self.executor, self.tier), contract.compiled.form(spec.is_observed));
+        let ways = (self.executor, self.tier);
         let function = (contract.entry, &[][..]);
-        let (end, gas) = run_function(ways, module, (host, self), &spec, function, output)?;
+        let (end, gas) =
+            run_function(ways, &contract.compiled, (host, self), &spec, function, output)?;
         let exit = match end {
             End::Values(_) | End::Exit { revert: false } => Exit::Return,
             End::Exit { revert: true } => Exit::Revert,

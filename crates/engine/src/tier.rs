@@ -10,6 +10,8 @@ pub enum Tier {
     Adaptive,
     /// Register bytecode.
     Interpreter,
+    /// Machine code, for the functions of modules; what has none runs in the interpreter, and so does EVM code.
+    Optimizing,
     /// The reference: slow, obvious, right.
     Evaluator,
 }
@@ -18,12 +20,13 @@ pub enum Tier {
 const NAMES: &[(&str, Tier)] = &[
     ("adaptive", Tier::Adaptive),
     ("interpreter", Tier::Interpreter),
+    ("optimizing", Tier::Optimizing),
     ("evaluator", Tier::Evaluator),
 ];
 
 impl Tier {
     /// Every tier that runs code, so that suites need not name them.
-    pub const ALL: &[Self] = &[Self::Interpreter, Self::Evaluator];
+    pub const ALL: &[Self] = &[Self::Interpreter, Self::Optimizing, Self::Evaluator];
 
     /// The name.
     pub fn name(self) -> &'static str {

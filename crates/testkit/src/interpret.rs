@@ -1,15 +1,17 @@
-//! A module's functions on the interpreter, with as little around them as the reference evaluator has: an instance of a
-//! store of its own for each run.
+//! A module's functions on the interpreter or as machine code, with as little around them as the reference evaluator
+//! has: an instance of a store of its own for each run.
 
 use std::{cell::RefCell, fmt, sync::Arc};
 
-use lockstep_interp::{Code, CodeError, Ending, Translator, call};
+use lockstep_interp::{Code, CodeError, Ending, Fallback, Translator, call};
 use lockstep_ir::{
     Module, Verified,
     text::{Run, Want},
 };
+use lockstep_optimizing::Optimizing;
 use lockstep_rt::{
     Ended, Faulted, LinkError, Links, Machine, MemoryPool, Program, Resources, Spec, Stop, Store,
+    native::{NativeEnding, NativeProgram, NativeStatistics, call_native},
     plain_parts,
 };
 
@@ -23,6 +25,8 @@ pub enum NoAnswer {
     Gas,
     /// The interpreter does not run such programs.
     Refused(CodeError),
+    /// It has no machine code, and the interpreter does not run it.
+    NoCode,
     /// The module imports what nobody offers here.
     Link(LinkError),
     /// A host function ended the run.
@@ -34,6 +38,7 @@ impl fmt::Display for NoAnswer {
         match self {
             Self::Gas => f.write_str("more gas than a counter holds"),
             Self::Refused(error) => error.fmt(f),
+            Self::NoCode => f.write_str("no machine code, and nothing below"),
             Self::Link(error) => error.fmt(f),
             Self::Stopped => f.write_str("stopped by the host"),
         }
@@ -52,10 +57,11 @@ impl Machine<Nothing> for NoMachine {
     }
 }
 
-/// A module on the interpreter, with its translations.
+/// A module with its translations: on the interpreter, or as machine code above it.
 #[derive(Debug)]
 pub struct Loaded {
     code: Code,
+    native: Option<NativeProgram>,
     resources: Resources,
     pool: Arc<MemoryPool>,
     translator: RefCell<Translator>,
@@ -70,17 +76,34 @@ impl Loaded {
     pub fn new(module: &Verified<Module>) -> Self {
         Self {
             code: Code::module(module.clone()),
+            native: None,
             resources: Resources::new().expect("address space for memories and frames"),
             pool: Arc::default(),
             translator: RefCell::default(),
         }
     }
 
-    /// How `run` ends on the interpreter, and how much gas it takes.
+    /// The module as machine code; `None` where this processor has none.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system refuses address space.
+    pub fn optimizing(module: &Verified<Module>) -> Option<Self> {
+        let compiler = Optimizing::module(Arc::new(module.clone()))?;
+        let native = NativeProgram::new(Box::new(compiler)).expect("address space for code");
+        Some(Self { native: Some(native), ..Self::new(module) })
+    }
+
+    /// What was compiled to machine code so far.
+    pub fn statistics(&self) -> NativeStatistics {
+        self.native.as_ref().map(NativeProgram::statistics).unwrap_or_default()
+    }
+
+    /// How `run` ends, and how much gas it takes.
     ///
     /// # Errors
     ///
-    /// [`NoAnswer`] when the interpreter is not made for it.
+    /// [`NoAnswer`] when the tier is not made for it.
     ///
     /// # Panics
     ///
@@ -103,13 +126,25 @@ impl Loaded {
             gas: run.gas,
             is_observed: false,
         };
+        let (want, gas_left) = match &self.native {
+            Some(program) => self.call_native(program, &spec, run),
+            None => self.call_interpreter(&spec, run),
+        }?;
+        Ok((want, run.gas - gas_left))
+    }
+
+    fn call_interpreter(
+        &self,
+        spec: &Spec<'_, Nothing>,
+        run: &Run,
+    ) -> Result<(Want, u64), NoAnswer> {
         let mut output = Vec::new();
         let (ending, gas_left) = call(
             &self.resources,
             &self.translator,
             &self.code,
             (&mut Nothing, &mut NoMachine),
-            &spec,
+            spec,
             (run.func, &run.args),
             &mut output,
         );
@@ -120,6 +155,32 @@ impl Loaded {
             Ending::Stop(_) => return Err(NoAnswer::Stopped),
             Ending::Refused(error) => return Err(NoAnswer::Refused(error)),
         };
-        Ok((want, run.gas - gas_left))
+        Ok((want, gas_left))
+    }
+
+    fn call_native(
+        &self,
+        program: &NativeProgram,
+        spec: &Spec<'_, Nothing>,
+        run: &Run,
+    ) -> Result<(Want, u64), NoAnswer> {
+        let below = Fallback { code: &self.code, translator: &self.translator };
+        let mut output = Vec::new();
+        let (ending, gas_left) = call_native(
+            &self.resources,
+            (program, &below),
+            (&mut Nothing, &mut NoMachine),
+            spec,
+            (run.func, &run.args),
+            &mut output,
+        );
+        let want = match ending {
+            NativeEnding::Values(values) => Want::Values(values),
+            NativeEnding::Exit { revert } => Want::Exit { revert, output },
+            NativeEnding::Trap(trap) => Want::Trap(trap),
+            NativeEnding::Fault => return Err(NoAnswer::Stopped),
+            NativeEnding::Refused => return Err(NoAnswer::NoCode),
+        };
+        Ok((want, gas_left))
     }
 }

@@ -42,34 +42,69 @@ fn the_evaluator_gives_the_answers() {
     assert!(count > 10_000, "a corpus of {count} runs");
 }
 
-#[test]
-fn the_interpreter_gives_the_same_answers() {
-    let (mut count, mut wrong) = (0, Vec::new());
-    let mut refused = BTreeMap::<String, usize>::new();
-    for program in corpus::programs() {
-        let loaded = Loaded::new(&program.module);
+/// Runs that gave another answer than the evaluator, and how many a tier did not run, by file.
+#[derive(Default)]
+struct Answers {
+    count: usize,
+    wrong: Vec<String>,
+    refused: BTreeMap<String, usize>,
+}
+
+impl Answers {
+    fn take(&mut self, program: &corpus::Program, loaded: &Loaded) {
         for run in &program.runs {
             let place = format!("{}:{}", program.name, run.line);
             match loaded.run(run) {
                 Ok(got) => {
-                    count += 1;
+                    self.count += 1;
                     let want = (run.want.clone(), run.evaluate(&program.module).1);
                     if got != want {
-                        wrong.push(format!("{place}: {got:?}, not {want:?}"));
+                        self.wrong.push(format!("{place}: {got:?}, not {want:?}"));
                     }
                 }
                 Err(NoAnswer::Gas) => {}
                 Err(why) => {
                     println!("{place}: {why}");
-                    *refused.entry(program.name.clone()).or_default() += 1;
+                    *self.refused.entry(program.name.clone()).or_default() += 1;
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(count > 10_000, "a corpus of {count} runs");
-    let refused: Vec<_> = refused.iter().map(|(name, count)| (name.as_str(), *count)).collect();
-    assert_eq!(refused, REFUSED);
+
+    fn check(&self) {
+        let Self { count, wrong, refused } = self;
+        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(*count > 10_000, "a corpus of {count} runs");
+        let refused: Vec<_> = refused.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+        assert_eq!(refused, REFUSED);
+    }
+}
+
+#[test]
+fn the_interpreter_gives_the_same_answers() {
+    let mut answers = Answers::default();
+    for program in corpus::programs() {
+        answers.take(&program, &Loaded::new(&program.module));
+    }
+    answers.check();
+}
+
+#[test]
+fn machine_code_gives_the_same_answers() {
+    let (mut answers, mut compiled, mut below) = (Answers::default(), 0, 0);
+    for program in corpus::programs() {
+        let Some(loaded) = Loaded::optimizing(&program.module) else {
+            println!("no machine code for this processor: SKIPPED");
+            return;
+        };
+        answers.take(&program, &loaded);
+        let statistics = loaded.statistics();
+        compiled += statistics.compiled;
+        below += statistics.below;
+    }
+    answers.check();
+    println!("{compiled} functions compiled, {below} in the tier below");
+    assert!(compiled > 400, "{compiled} functions compiled, {below} in the tier below");
 }
 
 /// A function with that many words in variables, a temporary above them, and a call from there.

@@ -95,7 +95,7 @@ impl<H> Runner<'_, '_, H> {
         if let Some(tracer) = &mut self.tracer {
             tracer.enter(module, call.gas);
         }
-        let (ways, program) = ((self.executor, self.tier), module.compiled.form(spec.is_observed));
+        let (ways, program) = ((self.executor, self.tier), &*module.compiled);
         let function = (call.func, call.args);
         let (end, gas_left) = run_function(ways, program, (host, self), &spec, function, output)?;
         if let Some(tracer) = &mut self.tracer {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lockstep_guest::wasm::{Config, LoadError, Module as Guest};
 use lockstep_interp::Code;
+use lockstep_rt::native::NativeStatistics;
 
 use crate::function::Compiled;
 
@@ -37,5 +38,10 @@ impl Module {
     /// What the interpreter makes of it.
     pub(crate) fn code(&self) -> &Code {
         self.compiled.form(false).1
+    }
+
+    /// What the optimizing tier made of it so far.
+    pub fn native_statistics(&self) -> NativeStatistics {
+        self.compiled.native_statistics()
     }
 }
