@@ -16,6 +16,8 @@ mod run;
 mod start;
 mod tiny;
 mod wasmi;
+#[cfg(feature = "wasmtime")]
+mod wasmtime;
 
 use std::path::Path;
 
@@ -29,7 +31,11 @@ const HOST_CALLS: &str = "hostnop";
 
 /// Every peer, in the order of the table.
 fn peers() -> Vec<Box<dyn Engine>> {
-    vec![Box::new(wasmi::Wasmi::eager()), Box::new(wasmi::Wasmi::lazy())]
+    let mut peers: Vec<Box<dyn Engine>> =
+        vec![Box::new(wasmi::Wasmi::eager()), Box::new(wasmi::Wasmi::lazy())];
+    #[cfg(feature = "wasmtime")]
+    peers.extend(wasmtime::Wasmtime::all().into_iter().map(|way| Box::new(way) as Box<dyn Engine>));
+    peers
 }
 
 /// The names of the peers.
@@ -37,7 +43,7 @@ pub fn names() -> Vec<String> {
     peers().iter().map(|peer| peer.label()).collect()
 }
 
-/// Measures the cases in `folder` whose name contains `filter`, beside peers whose name contains one of `wanted`, or
+/// Measures the cases in `folder`, each row whose name contains `filter`, beside peers whose name contains one of `wanted`, or
 /// all.
 ///
 /// # Errors
@@ -59,14 +65,18 @@ pub fn measure(
         std::iter::once(ours).chain(peers.iter().map(|peer| &**peer)).collect();
     let mut running = starting.clone();
     running.retain(|engine| !engine.is_for_starts());
-    for case in case::read(folder, filter)? {
-        eprintln!("{}", case.name);
-        let row = run::compare(&case, &running, clock)?;
-        let host_call = (case.name == HOST_CALLS).then(|| run::host_call(&case, &row));
-        report.add(row);
-        host_call.into_iter().for_each(|row| report.add(row));
-        if start::is_measured(&case) {
-            report.add(start::first_result(&case, &starting, clock)?);
+    for case in case::read(folder)? {
+        let is_host_calls = case.name == HOST_CALLS && run::HOST_CALL.contains(filter);
+        if case.name.contains(filter) || is_host_calls {
+            eprintln!("{}", case.name);
+            let row = run::compare(&case, &running, clock)?;
+            let host_call = is_host_calls.then(|| run::host_call(&case, &row));
+            report.add(row);
+            host_call.into_iter().for_each(|row| report.add(row));
+        }
+        if let Some(name) = start::name(&case).filter(|name| name.contains(filter)) {
+            eprintln!("{name}");
+            report.add(start::first_result(name, &case, &starting, clock)?);
         }
     }
     start::visits(filter, &starting, clock)?.into_iter().for_each(|row| report.add(row));

@@ -9,6 +9,9 @@ use crate::{
     report::{Row, Side},
 };
 
+/// The name of the row that [`host_call`] makes.
+pub const HOST_CALL: &str = "host call";
+
 /// Checks and measures all.
 ///
 /// # Errors
@@ -43,7 +46,7 @@ pub fn host_call(case: &Case, all: &Row) -> Row {
         ..*side
     };
     let sides = std::iter::once(&all.ours).chain(&all.peers).map(share).collect();
-    row(("host call".to_owned(), "micro"), true, sides)
+    row((HOST_CALL.to_owned(), "micro"), true, sides)
 }
 
 /// A row of sides of which the first is ours.

@@ -21,9 +21,9 @@ const FIRST_ARGUMENT: u64 = 1;
 const VISITED: [(&str, &[u8]); 2] =
     [("instance (empty)", &tiny::EMPTY), ("instance (memory)", &tiny::MEMORY)];
 
-/// Whether [`first_result`] is measured.
-pub fn is_measured(case: &Case) -> bool {
-    FIRST.contains(&case.name.as_str())
+/// The name of the row that [`first_result`] makes of this case, if any.
+pub fn name(case: &Case) -> Option<String> {
+    FIRST.contains(&case.name.as_str()).then(|| format!("first result ({})", case.name))
 }
 
 /// Reads, validates, instantiates, calls; engines are there and have run something before. All results are equal.
@@ -31,7 +31,12 @@ pub fn is_measured(case: &Case) -> bool {
 /// # Errors
 ///
 /// When an engine does not take the module, does not finish, or has a result of its own.
-pub fn first_result(case: &Case, engines: &[&dyn Engine], clock: &Clock) -> Result<Row, String> {
+pub fn first_result(
+    name: String,
+    case: &Case,
+    engines: &[&dyn Engine],
+    clock: &Clock,
+) -> Result<Row, String> {
     let expected = match case.argument {
         FIRST_ARGUMENT => case.expected,
         _ => engines[0].load(&case.bytes)?.call(FIRST_ARGUMENT)?.result,
@@ -49,7 +54,7 @@ pub fn first_result(case: &Case, engines: &[&dyn Engine], clock: &Clock) -> Resu
             }
         }));
     }
-    timed_row(format!("first result ({})", case.name), engines, runs, clock)
+    timed_row(name, engines, runs, clock)
 }
 
 /// Instantiates, calls, drops, for each tiny module whose row's name contains `filter`.
