@@ -75,7 +75,7 @@ pub(super) fn check(bytes: &[u8]) {
             }
         }
     }
-    agree::tiers(bytes, agree::How { gas: 20_000, seed: bytes.len() as u64 });
+    agree::tiers(bytes, agree::How { gas: 5_000, seed: bytes.len() as u64 });
 }
 
 /// Lowers, verifies and encodes every function.

@@ -13,7 +13,7 @@ const MEMORY_BYTES_MAX: u64 = 4 << 16;
 /// Elements that a table declares, at most.
 const TABLE_LEN_MAX: u64 = 64;
 /// The most gas of a call, and of an instantiation.
-const GAS_MAX: u64 = 40_000;
+const GAS_MAX: u64 = 10_000;
 
 /// Generates a module and runs what it exports on both tiers.
 ///
