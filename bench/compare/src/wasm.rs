@@ -31,11 +31,19 @@ const HOST_CALLS: &str = "hostnop";
 
 /// Every peer, in the order of the table.
 fn peers() -> Vec<Box<dyn Engine>> {
-    let mut peers: Vec<Box<dyn Engine>> =
-        vec![Box::new(wasmi::Wasmi::eager()), Box::new(wasmi::Wasmi::lazy())];
-    #[cfg(feature = "wasmtime")]
-    peers.extend(wasmtime::Wasmtime::all().into_iter().map(|way| Box::new(way) as Box<dyn Engine>));
-    peers
+    let interpreters: [Box<dyn Engine>; 2] =
+        [Box::new(wasmi::Wasmi::eager()), Box::new(wasmi::Wasmi::lazy())];
+    interpreters.into_iter().chain(compilers()).collect()
+}
+
+#[cfg(feature = "wasmtime")]
+fn compilers() -> Vec<Box<dyn Engine>> {
+    wasmtime::Wasmtime::all().into_iter().map(|way| Box::new(way) as Box<dyn Engine>).collect()
+}
+
+#[cfg(not(feature = "wasmtime"))]
+fn compilers() -> Vec<Box<dyn Engine>> {
+    Vec::new()
 }
 
 /// The names of the peers.
