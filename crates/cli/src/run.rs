@@ -1,6 +1,14 @@
-//! `lockstep run`: one message to one piece of EVM code, one call of a Wasm module, or the runs of a dMIR file.
+//! `lockstep run`: one message to a contract of either guest, one call of a Wasm module, or the runs of a dMIR file.
+//!
+//! ```text
+//! EVM code, artifact, Wasm contract -> message (--calldata, --value, --pre, --create, ...)
+//! another Wasm module               -> call (--invoke FUNCTION ARGUMENTS), or a program of WASI
+//! ```
+//!
+//! Invariant: [`kind`] alone decides which a Wasm module is.
 
 mod dmir;
+mod kind;
 mod report;
 mod wasm;
 
@@ -15,6 +23,7 @@ use lockstep::{
     Options, Tier, Tracer, TransactError, U256, Vm, decode_hex,
 };
 
+use self::kind::Kind;
 use crate::{
     code::{self, Code, Contract},
     error::InputError,
@@ -30,6 +39,10 @@ const DEFAULT_GAS: u64 = 30_000_000;
 const CALLER_BALANCE: U256 = U256::from_limbs([0, 0, 1, 0]);
 
 /// Runs one piece of code and prints what it did.
+///
+/// EVM code and Wasm contracts get a message: --calldata, --value, --caller, --to, --pre, --create. A Wasm module is a
+/// contract when it exports `main` without parameters and results and imports nothing but functions of `eth`; with
+/// --invoke it is a plain module, whose exported function is called; otherwise it is a program that begins at `_start`.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// A file, - for standard input, or hexadecimal digits; after a Wasm module the arguments of its function.
@@ -52,7 +65,7 @@ pub struct Arguments {
     /// Where the code lies.
     #[arg(long, visible_alias = "receiver", value_name = "ADDRESS", default_value_t = Address::from_low_u64(0xc0de))]
     to: Address,
-    /// Gas it may use. EVM code gets 30000000 otherwise, a Wasm module all there can be.
+    /// Gas it may use. A message gets 30000000 otherwise, a call of a Wasm module all there can be.
     #[arg(long, visible_alias = "fuel", value_name = "N", value_parser = gas)]
     gas: Option<u64>,
     /// The rules.
@@ -67,6 +80,9 @@ pub struct Arguments {
     /// Takes the code as initialization code and creates a contract.
     #[arg(long)]
     create: bool,
+    /// Lets accounts of --pre have Wasm modules as code too; a Wasm contract that is run needs no saying.
+    #[arg(long)]
+    wasm_contracts: bool,
     /// Prints one JSON object.
     #[arg(long)]
     json: bool,
@@ -80,22 +96,25 @@ impl Arguments {
     }
 
     /// Refuses options that mean nothing to what is run.
-    fn expect_fitting(&self, code: &Code) -> Result<(), InputError> {
+    fn expect_fitting(&self, code: &Code, kind: Kind) -> Result<(), InputError> {
         let messages = [
             ("--contract", self.contract.is_some()),
             ("--calldata", !self.calldata.is_empty()),
             ("--value", !self.value.is_zero()),
             ("--pre", self.pre.is_some()),
             ("--create", self.create),
-            ("--trace", self.trace.detail().is_some()),
+            ("--wasm-contracts", self.wasm_contracts),
         ];
-        let (kind, given) = match code {
-            Code::Wasm(..) => ("a Wasm module", &messages[..]),
+        let (name, given) = match (code, kind) {
+            (Code::Wasm(..), Kind::Module) => ("a Wasm module that is no contract", &messages[..]),
+            (Code::Wasm(..), Kind::Contract) => ("a Wasm contract", &self.wasm.given()[..]),
             _ => ("anything but a Wasm module", &self.wasm.given()[..]),
         };
         match given.iter().find(|(_, is_given)| *is_given) {
             None => Ok(()),
-            Some((name, _)) => Err(InputError::Usage(format!("{name} means nothing to {kind}"))),
+            Some((option, _)) => {
+                Err(InputError::Usage(format!("{option} means nothing to {name}")))
+            }
         }
     }
 }
@@ -122,9 +141,17 @@ fn gas(text: &str) -> Result<u64, String> {
 /// When an input cannot be used.
 pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     let loaded = code::load(&arguments.code)?;
-    arguments.expect_fitting(&loaded)?;
+    let kind = match &loaded {
+        Code::Wasm(path, module) => kind::of(path, module, arguments)?,
+        _ => Kind::Contract,
+    };
+    arguments.expect_fitting(&loaded, kind)?;
+    let is_wasm = matches!(loaded, Code::Wasm(..));
     let code = match loaded {
-        Code::Wasm(path, module) => return wasm::run(&path, &module, arguments),
+        Code::Wasm(path, module) if kind == Kind::Module => {
+            return wasm::run(&path, &module, arguments);
+        }
+        Code::Wasm(_, module) => module,
         Code::Dmir(path, text) => return dmir::run(&path, &text, arguments.tier),
         Code::Evm(code) => code,
         Code::Artifact(contracts) => {
@@ -132,6 +159,11 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
             pick_code(contract, arguments.create)?
         }
     };
+    message(code, is_wasm, arguments)
+}
+
+/// Sends the message that the arguments say to `code`.
+fn message(code: Vec<u8>, is_wasm: bool, arguments: &Arguments) -> Result<u8, InputError> {
     let calldata = read_calldata(&arguments.calldata)?;
     let storage = prepare(arguments, &code)?;
     let message_input = if arguments.create { [code, calldata].concat() } else { calldata };
@@ -145,7 +177,9 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     let engine = Engine::new();
     let block = Block { number: 1, timestamp: 1, gas_limit: message.gas, ..Block::default() };
     let options = Options { tier: arguments.tier };
-    let mut vm = Vm::new(&engine, storage, Config::new(arguments.fork, 1), block, options)
+    let wasm_contracts = is_wasm || arguments.wasm_contracts;
+    let config = Config { wasm_contracts, ..Config::new(arguments.fork, 1) };
+    let mut vm = Vm::new(&engine, storage, config, block, options)
         .map_err(|error| InputError::Machine(error.to_string()))?;
     let outcome = execute(&mut vm, &message, arguments)?;
     let written = report::write(&mut vm, &outcome, arguments);

@@ -1,4 +1,5 @@
-//! EIP-3155 traces: one JSON object a line for each instruction, in the spelling that geth, evmone and EELS share.
+//! EIP-3155 traces: one JSON object a line for each instruction, in the spelling that geth, evmone and EELS share. Lines
+//! of Wasm have the same keys, `pc` being the place in the module, and say the function and what the instruction names.
 //!
 //! ```text
 //! enter -> [step -> line of the step before]... -> leave -> last line     (the line waits for its cost)
@@ -6,6 +7,8 @@
 //!
 //! Invariants: a line is written as soon as its cost is known, so at most one waits per frame; lines of the EVM carry
 //! no keys but those of the specification; a failed write is kept until [`Eip3155::finish`].
+
+mod wasm;
 
 use std::{
     io::{self, Write},
@@ -18,6 +21,8 @@ use lockstep::{
     encode_hex, evm,
 };
 use serde::Serialize;
+
+use self::wasm::Instructions;
 
 /// What lines contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +42,7 @@ impl Default for Detail {
 /// Options of commands that trace; names and defaults are geth's.
 #[derive(Debug, Clone, clap::Args)]
 pub struct TraceArguments {
-    /// Writes an EIP-3155 line for each instruction.
+    /// Writes a line for each instruction, of the EVM as EIP-3155 says; those of Wasm say the function too.
     #[arg(long, alias = "debug")]
     trace: bool,
     /// How trace lines are written.
@@ -77,6 +82,8 @@ pub struct Eip3155<W> {
     frames: Vec<FrameTrace>,
     ended: End,
     written: io::Result<()>,
+    /// The modules seen so far.
+    modules: Vec<Arc<Instructions>>,
 }
 
 /// How the outermost program ended.
@@ -89,18 +96,26 @@ struct End {
 
 /// A frame that runs.
 struct FrameTrace {
-    code: Arc<[u8]>,
+    code: Code,
     gas: u64,
     pending: Option<Line>,
 }
 
+/// What a frame runs.
+enum Code {
+    Evm(Arc<[u8]>),
+    Wasm(Arc<Instructions>),
+}
+
 /// An instruction whose cost is not known yet.
 struct Line {
-    byte: u8,
     gas: u64,
+    /// Whether it hands gas on, which is part of its cost whatever comes back.
+    forwards: bool,
     /// The line before the cost, and between that and the refund: both are known afterwards.
     head: String,
     middle: String,
+    /// The name, in quotes, with what more the line says.
     name: String,
     /// The cost apart from what depends on operands and state.
     price: u64,
@@ -109,7 +124,8 @@ struct Line {
 impl<W: Write> Eip3155<W> {
     /// A tracer that writes to `out`.
     pub fn new(out: W, detail: Detail) -> Self {
-        Self { out, detail, frames: Vec::new(), ended: End::default(), written: Ok(()) }
+        let (ended, written) = (End::default(), Ok(()));
+        Self { out, detail, frames: Vec::new(), ended, written, modules: Vec::new() }
     }
 
     /// Writes the line that ends the trace of a message, and is ready for the next.
@@ -150,32 +166,81 @@ impl<W: Write> Eip3155<W> {
         let cost = cost(&line);
         let error = trap.map_or(String::new(), |trap| format!(",\"error\":\"{trap}\""));
         self.written =
-            writeln!(self.out, "{head}{cost:#x}{middle}{refund},\"opName\":\"{name}\"{error}}}");
+            writeln!(self.out, "{head}{cost:#x}{middle}{refund},\"opName\":{name}{error}}}");
     }
 
     /// The line of the instruction that is about to run.
-    fn line(&self, frame: &FrameTrace, fork: Fork, depth: u32, step: &StepView<'_>) -> Line {
-        // The code ends in STOPs.
-        let byte = frame.code.get(step.pc as usize).copied().unwrap_or(0);
-        let row = evm::OPCODES.binary_search_by_key(&byte, |row| row.byte).ok();
-        let row = row.map(|i| &evm::OPCODES[i]).filter(|row| row.price(fork).is_some());
-        let name = row.map_or_else(|| format!("{byte:#04x}"), |row| row.name.to_owned());
+    fn line(&self, code: &Code, fork: Fork, depth: u32, step: &StepView<'_>) -> Line {
+        let (op, name, price) = match code {
+            Code::Evm(code) => evm_name(code, fork, step.pc),
+            Code::Wasm(instructions) => {
+                let (op, name) = instructions.name(step.pc);
+                (op, name, 0)
+            }
+        };
         let (pc, gas) = (step.pc, step.gas);
-        let head = format!("{{\"pc\":{pc},\"op\":{byte},\"gas\":\"{gas:#x}\",\"gasCost\":\"");
+        let head = format!("{{\"pc\":{pc},\"op\":{op},\"gas\":\"{gas:#x}\",\"gasCost\":\"");
         let mut middle = format!("\",\"memSize\":{}", step.memory.len());
         if self.detail.stack {
-            let words = step.window.as_chunks().0.iter();
+            let words = step.window.as_chunks().0.iter().map(|limbs| U256::from_limbs(*limbs));
+            let operands = step.operands.iter().map(|shown| {
+                let [a, b, c, d, ..] = shown.bits;
+                U256::from_limbs([a, b, c, d])
+            });
             let words: Vec<_> =
-                words.map(|limbs| format!("\"{:#x}\"", U256::from_limbs(*limbs))).collect();
+                words.chain(operands).map(|word| format!("\"{word:#x}\"")).collect();
             middle += &format!(",\"stack\":[{}]", words.join(","));
         }
         if self.detail.memory {
             middle += &format!(",\"memory\":\"0x{}\"", encode_hex(step.memory));
         }
         middle += &format!(",\"depth\":{},\"refund\":", depth + 1);
-        let price = row.and_then(|row| row.price(fork)).map_or(0, u64::from);
-        Line { byte, gas, head, middle, name, price }
+        let forwards =
+            matches!(code, Code::Evm(_)) && FORWARDING.iter().any(|byte| u32::from(*byte) == op);
+        Line { gas, forwards, head, middle, name, price }
     }
+
+    /// The instructions of a module, read once.
+    fn instructions(&mut self, module: &Arc<[u8]>) -> Code {
+        if let Some(known) = self.modules.iter().find(|known| known.are_of(module)) {
+            return Code::Wasm(known.clone());
+        }
+        let read = Arc::new(Instructions::read(module));
+        self.modules.push(read.clone());
+        Code::Wasm(read)
+    }
+
+    fn push_frame(&mut self, code: Code, gas: u64) {
+        self.frames.push(FrameTrace { code, gas, pending: None });
+    }
+
+    /// The line of the step waits in the innermost frame.
+    fn push_line(&mut self, fork: Fork, depth: u32, step: &StepView<'_>) {
+        let Some(mut frame) = self.frames.pop() else { return };
+        frame.pending = Some(self.line(&frame.code, fork, depth, step));
+        self.frames.push(frame);
+    }
+
+    /// The innermost frame is over.
+    fn pop_frame(&mut self, gas_left: u64, output: &[u8], error: Option<&'static str>) {
+        if let Some(frame) = self.frames.pop()
+            && self.frames.is_empty()
+        {
+            let gas_used = frame.gas.saturating_sub(gas_left);
+            self.ended = End { gas_used, output: output.to_vec(), error };
+        }
+    }
+}
+
+/// Byte, name in quotes and static price of the opcode at `pc`.
+fn evm_name(code: &[u8], fork: Fork, pc: u32) -> (u32, String, u64) {
+    // The code ends in STOPs.
+    let byte = code.get(pc as usize).copied().unwrap_or(0);
+    let row = evm::OPCODES.binary_search_by_key(&byte, |row| row.byte).ok();
+    let row = row.map(|i| &evm::OPCODES[i]).filter(|row| row.price(fork).is_some());
+    let name = row.map_or_else(|| format!("\"{byte:#04x}\""), |row| format!("\"{}\"", row.name));
+    let price = row.and_then(|row| row.price(fork)).map_or(0, u64::from);
+    (byte.into(), name, price)
 }
 
 #[derive(Serialize)]
@@ -191,19 +256,20 @@ impl<S: Storage, W: Write> Tracer<Journal<S>> for Eip3155<W> {
     fn enter(&mut self, host: &Ethereum<Journal<S>>, program: &Program<'_>) {
         let kept = host.caller_gas();
         self.settle(host.world().refund(), |line| line.gas.saturating_sub(kept), None);
-        let code = program.code.clone();
-        self.frames.push(FrameTrace { code, gas: program.gas, pending: None });
+        let code = match host.is_wasm(program.code) {
+            true => self.instructions(program.code),
+            false => Code::Evm(program.code.clone()),
+        };
+        self.push_frame(code, program.gas);
     }
 
     fn step(&mut self, host: &Ethereum<Journal<S>>, step: StepView<'_>) {
         let kept = host.caller_gas();
         // What comes back from a call or creation does not make it cheaper.
-        let left = |byte| if FORWARDING.contains(&byte) { kept } else { step.gas };
+        let left = |line: &Line| if line.forwards { kept } else { step.gas };
         let refund = host.world().refund();
-        self.settle(refund, |line| line.gas.saturating_sub(left(line.byte)), None);
-        let Some(mut frame) = self.frames.pop() else { return };
-        frame.pending = Some(self.line(&frame, host.config().fork, host.depth(), &step));
-        self.frames.push(frame);
+        self.settle(refund, |line| line.gas.saturating_sub(left(line)), None);
+        self.push_line(host.config().fork, host.depth(), &step);
     }
 
     fn leave(&mut self, host: &Ethereum<Journal<S>>, ended: &Ended, output: &[u8]) {
@@ -214,12 +280,7 @@ impl<S: Storage, W: Write> Tracer<Journal<S>> for Eip3155<W> {
                 self.settle(refund, |line| line.gas.saturating_sub(left), None);
             }
         }
-        if let Some(frame) = self.frames.pop()
-            && self.frames.is_empty()
-        {
-            let gas_used = frame.gas.saturating_sub(left);
-            self.ended = End { gas_used, output: output.to_vec(), error: error_of(ended.exit) };
-        }
+        self.pop_frame(left, output, error_of(ended.exit));
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod command_line {
     mod bad_input;
+    mod contract;
     mod run;
     mod setup;
     mod statetest;

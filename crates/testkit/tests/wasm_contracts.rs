@@ -13,4 +13,5 @@ mod wasm_contracts {
     mod random;
     mod state;
     mod token;
+    mod vault;
 }

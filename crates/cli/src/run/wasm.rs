@@ -12,7 +12,10 @@ mod function;
 mod link;
 mod report;
 
-use std::path::Path;
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use clap::Args;
 use lockstep::{
@@ -23,7 +26,7 @@ use lockstep::{
 
 use self::report::Report;
 use super::Arguments;
-use crate::{error::InputError, exit};
+use crate::{error::InputError, exit, trace::Eip3155};
 
 /// What a signed counter holds.
 const GAS_MAX: u64 = i64::MAX as u64;
@@ -48,6 +51,11 @@ pub(super) struct Options {
 }
 
 impl Options {
+    /// Whether a function is named.
+    pub(super) fn invokes(&self) -> bool {
+        self.invoke.is_some()
+    }
+
     /// Each option, and whether it was given.
     pub(super) fn given(&self) -> [(&'static str, bool); 4] {
         [
@@ -76,33 +84,70 @@ pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8
     let imports = link::imports(&module, &mut instances).map_err(refuse)?;
     let given = arguments.gas.unwrap_or(GAS_MAX);
     let mut gas = given;
-    let ended = call(&mut instances, (&module, &imports), (name, &values), &mut gas)?;
+    let mut tracer = tracer(arguments, has_wasi);
+    let call = Call { module: &module, imports: &imports, name, values: &values };
+    let ended = call.make(&mut instances, &mut gas, tracer.as_mut());
+    if let Some(tracer) = &mut tracer {
+        tracer.end();
+        tracer.finish().map_err(|cause| InputError::Write { cause })?;
+    }
+    let ended = ended?;
     let host = instances.host();
     let report = Report::of(&ended, host, (given - gas, gas));
-    let written = report.write(arguments.json, has_wasi);
+    let written = report.write(arguments.json, (has_wasi, tracer.is_some()));
     written.map_err(|cause| InputError::Write { cause })?;
     Ok(exit_code(&ended, host.exit_code()))
 }
 
-fn call(
-    instances: &mut Instances<Wasi>,
-    (module, imports): (&Module, &[Extern]),
-    (name, values): (&str, &[Value]),
-    gas: &mut u64,
-) -> Result<CallEnd, InputError> {
-    let failed = |error: String| InputError::Machine(error);
-    let instance = match instances.instantiate(module, imports, gas) {
-        Ok(instance) => instance,
-        Err(InstantiateError::Trap(trap)) => return Ok(CallEnd::Trap(trap)),
-        Err(InstantiateError::Exit) => {
-            return Ok(CallEnd::Exit { revert: false, output: Vec::new() });
-        }
-        Err(error) => return Err(failed(error.to_string())),
+type Lines = Eip3155<Box<dyn Write>>;
+
+/// What writes a trace, if one is wanted: to standard output, unless that is the program's.
+fn tracer(arguments: &Arguments, has_wasi: bool) -> Option<Lines> {
+    let out: Box<dyn Write> = match has_wasi && !arguments.json {
+        true => Box::new(io::BufWriter::new(io::stderr())),
+        false => Box::new(io::BufWriter::new(io::stdout())),
     };
-    let Some(Extern::Func(func)) = instances.export(instance, name) else {
-        return Err(failed(format!("{name} is not exported")));
-    };
-    instances.call(func, values, gas).map_err(|error| failed(error.to_string()))
+    arguments.trace.detail().map(|detail| Eip3155::new(out, detail))
+}
+
+/// A call of an exported function of a module that has no instance yet.
+struct Call<'a> {
+    module: &'a Module,
+    imports: &'a [Extern],
+    name: &'a str,
+    values: &'a [Value],
+}
+
+impl Call<'_> {
+    fn make(
+        &self,
+        instances: &mut Instances<Wasi>,
+        gas: &mut u64,
+        mut tracer: Option<&mut Lines>,
+    ) -> Result<CallEnd, InputError> {
+        let Self { module, imports, name, values } = *self;
+        let failed = |error: String| InputError::Machine(error);
+        let made = match tracer.as_deref_mut() {
+            None => instances.instantiate(module, imports, gas),
+            Some(tracer) => instances.instantiate_traced(module, imports, gas, tracer),
+        };
+        let instance = match made {
+            Ok(instance) => instance,
+            Err(InstantiateError::Trap(trap)) => return Ok(CallEnd::Trap(trap)),
+            Err(InstantiateError::Exit) => {
+                return Ok(CallEnd::Exit { revert: false, output: Vec::new() });
+            }
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        let Some(Extern::Func(func)) = instances.export(instance, name) else {
+            return Err(failed(format!("{name} is not exported")));
+        };
+        let ended = match tracer {
+            None => instances.call(func, values, gas),
+            Some(tracer) => instances.call_traced(func, values, gas, tracer),
+        };
+        ended.map_err(|error| failed(error.to_string()))
+    }
 }
 
 /// The program's own code when it gave one that we can pass on.

@@ -127,6 +127,12 @@ impl Module {
         &self.datas
     }
 
+    /// The function whose body holds the byte at `offset`; imports are counted first.
+    pub fn function_at(&self, offset: u32) -> Option<u32> {
+        let own = self.bodies.partition_point(|body| body.start <= offset).checked_sub(1)?;
+        (offset < self.bodies[own].end).then(|| self.imported_funcs() + own as u32)
+    }
+
     /// The bytes of each data segment, to be shared by instances.
     pub fn data_bytes(&self) -> Vec<Arc<[u8]>> {
         self.datas.iter().map(|data| Arc::from(&self.bytes[data.bytes.clone()])).collect()

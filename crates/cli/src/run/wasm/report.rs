@@ -62,17 +62,24 @@ impl Report {
         }
     }
 
-    /// Writes it to standard output; for people to standard error when the program writes to standard output.
-    pub(super) fn write(&self, is_json: bool, has_wasi: bool) -> io::Result<()> {
-        match (is_json, has_wasi) {
-            (true, _) => {
-                let mut out = io::stdout().lock();
-                serde_json::to_writer_pretty(&mut out, self)?;
-                out.write_all(b"\n")
-            }
-            (false, true) => self.write_text(&mut io::stderr().lock()),
-            (false, false) => self.write_text(&mut io::stdout().lock()),
+    /// Writes it to standard output; for people to standard error when that holds the program's output or a trace.
+    pub(super) fn write(
+        &self,
+        is_json: bool,
+        (has_wasi, has_trace): (bool, bool),
+    ) -> io::Result<()> {
+        if !is_json {
+            return match has_wasi || has_trace {
+                true => self.write_text(&mut io::stderr().lock()),
+                false => self.write_text(&mut io::stdout().lock()),
+            };
         }
+        let mut out = io::stdout().lock();
+        match has_trace {
+            true => serde_json::to_writer(&mut out, self)?,
+            false => serde_json::to_writer_pretty(&mut out, self)?,
+        }
+        out.write_all(b"\n")
     }
 
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {

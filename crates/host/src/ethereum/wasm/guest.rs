@@ -19,6 +19,11 @@ pub enum Guest {
 }
 
 impl<W: World> Ethereum<W> {
+    /// Whether `code` is a Wasm program on this chain.
+    pub fn is_wasm(&self, code: &[u8]) -> bool {
+        self.guest_of(code) == Guest::Wasm
+    }
+
     /// The guest of `code` on this chain: its first bytes say it.
     #[inline]
     pub fn guest_of(&self, code: &[u8]) -> Guest {
