@@ -7,8 +7,8 @@ use lockstep_guest::evm::{Mode, OPCODES};
 use lockstep_host::ethereum::{Ethereum, World, wasm::Guest};
 use lockstep_interp::{Ending, Translator, activate};
 use lockstep_rt::{
-    Ended, Exit, Faulted, HostRow, Links, Machine, MemoryPool, Program, ReserveError, Resources,
-    Spec, StepView, Stop, Trap, evaluate,
+    Emptied, Ended, Exit, Faulted, HostRow, Links, Machine, MemoryPool, Program, ReserveError,
+    Resources, Spec, StepView, Stop, Store, Trap, evaluate,
 };
 use lockstep_state::{StorageError, keccak256};
 
@@ -45,12 +45,35 @@ pub(crate) struct Executor {
     pub(crate) resources: Resources,
     pub(crate) translator: RefCell<Translator>,
     pub(crate) pool: Arc<MemoryPool>,
+    /// Stores that messages to contracts left behind.
+    stores: RefCell<Vec<Emptied>>,
 }
+
+/// Stores that an executor keeps.
+const KEPT_STORES: usize = 16;
 
 impl Executor {
     pub(crate) fn new() -> Result<Self, ReserveError> {
-        let (resources, translator) = (Resources::new()?, RefCell::default());
-        Ok(Self { resources, translator, pool: Arc::default() })
+        Self::with_pool(Arc::default())
+    }
+
+    /// One whose memories come from `pool`.
+    pub(crate) fn with_pool(pool: Arc<MemoryPool>) -> Result<Self, ReserveError> {
+        let resources = Resources::new()?;
+        Ok(Self { resources, translator: RefCell::default(), pool, stores: RefCell::default() })
+    }
+
+    /// An empty store.
+    pub(crate) fn store<H>(&self) -> Box<Store<H>> {
+        Store::reuse(self.stores.borrow_mut().pop().unwrap_or_default())
+    }
+
+    /// Takes a store back.
+    pub(crate) fn give_back<H>(&self, store: Box<Store<H>>) {
+        let mut stores = self.stores.borrow_mut();
+        if stores.len() < KEPT_STORES {
+            stores.push(store.empty());
+        }
     }
 }
 
@@ -128,7 +151,7 @@ impl<W: World> Runner<'_, W> {
         };
         let price = contract.activation_gas(program.input.len());
         let Some(gas) = program.gas.checked_sub(price) else { return trapped(Trap::OutOfGas) };
-        let instance = match Instance::new(&contract, self.rows, &self.executor.pool) {
+        let instance = match Instance::new(&contract, self.rows, self.executor) {
             Ok(instance) => instance,
             Err(NoInstance::Trap(trap)) => return trapped(trap),
             Err(NoInstance::Reserve(error)) => {
@@ -146,8 +169,10 @@ impl<W: World> Runner<'_, W> {
         };
         let ways = (self.executor, self.tier);
         let function = (contract.entry, &[][..]);
-        let (end, gas) =
-            run_function(ways, &contract.compiled, (host, self), &spec, function, output)?;
+        let compiled = &contract.compiled;
+        let ended = run_function(ways, compiled, (host, self), &spec, function, output);
+        self.executor.give_back(instance.store);
+        let (end, gas) = ended?;
         let exit = match end {
             End::Values(_) | End::Exit { revert: false } => Exit::Return,
             End::Exit { revert: true } => Exit::Revert,

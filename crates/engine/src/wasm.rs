@@ -14,23 +14,27 @@
 
 mod call;
 mod constant;
+mod fill;
 mod instances;
 mod instantiate;
 mod matching;
 mod module;
+mod pool;
+mod shared;
 mod value;
 
 #[cfg(test)]
 mod tests;
 
 pub use call::{CallEnd, CallError, Tracer};
+pub(crate) use fill::fill;
 pub use instances::Instances;
-pub(crate) use instances::store_type;
-pub(crate) use instantiate::fill;
 pub use instantiate::{ImportReason, InstantiateError};
 pub use lockstep_guest::wasm::{
     Config, ConstExpr, ConstOp, Export, ExternKind, ExternType, FuncType, GasSchedule, GlobalType,
     Import, LoadError, LoadErrorKind, MemoryType, Profile, TableType, ValType,
 };
 pub use module::Module;
+pub use pool::Pool;
+pub(crate) use shared::Shared;
 pub use value::{Extern, Func, Global, Instance, Memory, Table, Value};

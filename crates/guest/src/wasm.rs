@@ -31,7 +31,7 @@ pub use config::{Config, Profile};
 pub use error::{LoadError, LoadErrorKind};
 pub use module::{Instrumented, Module};
 pub use schedule::{Class, GasSchedule, Rate};
-pub use segment::{ConstExpr, ConstOp, Data, Elem, SegmentMode};
+pub use segment::{ConstExpr, ConstOp, Data, Elem, Items, SegmentMode};
 pub use types::{
     Export, ExternKind, ExternType, FuncType, GlobalType, Import, MemoryType, TableType, ValType,
 };

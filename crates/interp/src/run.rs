@@ -23,6 +23,9 @@ pub struct Translator {
     reciprocal: (U256, Reciprocal),
 }
 
+// SAFETY: words that its buffers keep from a translation before are written anew by the next one, never followed.
+unsafe impl Send for Translator {}
+
 impl Default for Translator {
     fn default() -> Self {
         Self {

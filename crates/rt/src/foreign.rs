@@ -122,7 +122,8 @@ pub(crate) unsafe extern "C" fn foreign<H>(
     };
     // SAFETY: `enter` stored a `Store<H>`.
     let store = unsafe { &*cx.store.cast::<Store<H>>() };
-    let signature = store.func_type(entry.ty).signature;
+    let ty = store.func_type(entry.ty);
+    let signature = &ty.signature;
     // SAFETY: the caller's promise: offsets of arguments, then of results, of these types.
     let args = unsafe { read(frame, offsets, &signature.params) };
     let mut results: Vec<Bits> = vec![[0; 8]; signature.results.len()];

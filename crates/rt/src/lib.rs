@@ -54,6 +54,6 @@ pub use memory::{RawMemory, ReserveError, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_c
 #[cfg(feature = "native")]
 pub use stack::{FrameStack, NativeStack};
 pub use store::{
-    FuncEntry, FuncTarget, FuncType, InstanceParts, MemoryPool, OwnedMemory, Store, StoreCore,
-    TypeId, plain_parts,
+    Emptied, FuncEntry, FuncTarget, FuncType, InstanceParts, MemoryPool, OwnedMemory, Store,
+    StoreCore, TypeId, plain_parts,
 };

@@ -14,42 +14,35 @@
 //! 3. Memories never move and never shrink. Contexts keep copies of their lengths, which are taken anew after
 //!    whatever may have grown them: an act, or a call of a function outside the program.
 
+mod globals;
 #[cfg(not(feature = "native"))]
 mod heap;
 mod held;
 #[cfg(feature = "native")]
 mod memory;
+mod parts;
+mod types;
 
 use core::{cell::UnsafeCell, marker::PhantomData};
 
-use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use lockstep_ir::{
-    FuncId, Growth, Interface, MemoryId, Signature, TABLE_LEN_MAX, Trap, act::meaning::NULL,
-    evaluate::Callee,
-};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use lockstep_ir::{FuncId, Trap, act::meaning::NULL, evaluate::Callee};
+
+use self::{globals::Globals, types::Types};
 
 #[cfg(not(feature = "native"))]
 pub use self::heap::{MemoryPool, OwnedMemory};
 pub(crate) use self::held::Held;
 #[cfg(feature = "native")]
 pub use self::memory::{MemoryPool, OwnedMemory};
+pub use self::{
+    parts::{InstanceParts, plain_parts},
+    types::{FuncType, TypeId},
+};
 use crate::{
     host::{HostRow, Link},
     memory::RawMemory,
 };
-
-/// The types of a function, by the store's number: equal types of any two programs have one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TypeId(pub u32);
-
-/// What makes two types of functions the same: dMIR's types, and whatever more the guest tells apart.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FuncType {
-    /// Types of parameters and results.
-    pub signature: Signature,
-    /// The guest's own mark for it, such as which references it takes.
-    pub mark: Vec<u8>,
-}
 
 /// A function of a store.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +67,13 @@ pub enum FuncTarget {
     Host(Link),
 }
 
+/// Instances and tables that an emptied store keeps.
+const KEPT_PARTS: usize = 16;
+/// Functions, and whatever else it lists, that it keeps room for.
+const KEPT_FUNCS: usize = 4096;
+/// Elements of a table that it keeps.
+const KEPT_ELEMENTS: usize = 1024;
+
 /// Elements by index, all references.
 #[derive(Debug, Default)]
 struct Table {
@@ -81,56 +81,44 @@ struct Table {
     max: u64,
 }
 
-/// What an instance starts from: numbers of the store for all that it imports or owns.
-#[derive(Debug, Default)]
-pub struct InstanceParts {
-    /// Its memories, in the order of its program.
-    pub memories: Vec<u32>,
-    /// Its tables.
-    pub tables: Vec<u32>,
-    /// Its globals.
-    pub globals: Vec<u32>,
-    /// References to the functions that it imports.
-    pub imports: Vec<u64>,
-    /// The types of its own functions.
-    pub func_types: Arc<[TypeId]>,
-    /// The types that its indirect calls name.
-    pub types: Arc<[TypeId]>,
-    /// Its data segments.
-    pub datas: Vec<Arc<[u8]>>,
-    /// How many element segments it has; their content comes by [`Store::set_elem`].
-    pub elems: usize,
-}
-
-#[derive(Debug)]
-struct Instance {
-    memories: Vec<u32>,
-    tables: Vec<u32>,
-    /// Where its globals are.
-    globals: Box<[*mut u64]>,
-    imports: Vec<u64>,
-    func_types: Arc<[TypeId]>,
-    types: Arc<[TypeId]>,
-    datas: Vec<Arc<[u8]>>,
-    elems: Vec<Arc<[u64]>>,
-    /// References to its own functions, once somebody asked for one.
-    references: Vec<u64>,
-}
-
-/// Two slots hold every type that a global has.
-type GlobalCell = UnsafeCell<[u64; 2]>;
-
 #[derive(Debug, Default)]
 struct Inner {
-    instances: Vec<Instance>,
+    instances: Vec<InstanceParts>,
     memories: Vec<OwnedMemory>,
     tables: Vec<Table>,
-    #[expect(clippy::vec_box, reason = "a global never moves")]
-    globals: Vec<Box<GlobalCell>>,
+    globals: Globals,
     funcs: Vec<FuncEntry>,
-    types: Vec<FuncType>,
-    type_ids: BTreeMap<FuncType, TypeId>,
+    types: Types,
+    /// Emptied instances and tables, for the next ones.
+    spare_parts: Vec<InstanceParts>,
+    spare_tables: Vec<Vec<u64>>,
 }
+
+impl Inner {
+    /// Takes everything away, and keeps what little was allocated for it. Memories go back to where they came from.
+    fn clear(&mut self) {
+        self.memories.clear();
+        self.globals.clear();
+        self.types.trim();
+        self.funcs.clear();
+        self.funcs.shrink_to(KEPT_FUNCS);
+        self.spare_parts.extend(self.instances.drain(..).filter_map(InstanceParts::emptied));
+        self.spare_parts.truncate(KEPT_PARTS);
+        let tables = self.tables.drain(..).map(|table| table.elements);
+        self.spare_tables.extend(tables.filter(|elements| elements.capacity() <= KEPT_ELEMENTS));
+        self.spare_tables.truncate(KEPT_PARTS);
+        for lists in [self.instances.capacity(), self.memories.capacity(), self.tables.capacity()] {
+            if lists > KEPT_FUNCS {
+                *self = Self::default();
+                return;
+            }
+        }
+    }
+}
+
+/// A store that was emptied: what it had allocated serves the next one, of any host.
+#[derive(Debug, Default)]
+pub struct Emptied(Box<StoreCore>);
 
 /// A store without its host. One thread uses it at a time.
 #[derive(Debug, Default)]
@@ -165,13 +153,26 @@ impl<H> core::ops::Deref for Store<H> {
 }
 
 impl<H> Store<H> {
+    /// An empty store.
+    pub fn reuse(Emptied(core): Emptied) -> Box<Self> {
+        // SAFETY: a store is its core (`repr(transparent)`), and an emptied one holds nothing of another host.
+        unsafe { Box::from_raw(Box::into_raw(core).cast()) }
+    }
+
+    /// Takes everything away: memories go back to their pools, and nothing that was held can be seen again.
+    pub fn empty(mut self: Box<Self>) -> Emptied {
+        self.core.inner.get_mut().clear();
+        // SAFETY: a store is its core.
+        Emptied(unsafe { Box::from_raw(Box::into_raw(self).cast()) })
+    }
+
     /// Adds a function of the host, which the guest knows by the type `ty`; returns the reference to it.
     ///
     /// # Panics
     ///
     /// When the row has another signature than the type.
     pub fn add_host_func(&self, ty: TypeId, row: &HostRow<H>) -> u64 {
-        let signature = self.func_type(ty).signature;
+        let signature = &self.func_type(ty).signature;
         assert!(
             signature.params == row.params && signature.results == row.results,
             "one signature"
@@ -191,14 +192,12 @@ impl StoreCore {
 
     /// The number of a type.
     pub fn type_id(&self, ty: &FuncType) -> TypeId {
-        let inner = self.inner();
-        if let Some(id) = inner.type_ids.get(ty) {
-            return *id;
-        }
-        let id = TypeId(inner.types.len() as u32);
-        inner.types.push(ty.clone());
-        inner.type_ids.insert(ty.clone(), id);
-        id
+        self.inner().types.id(ty)
+    }
+
+    /// The numbers of all types of a program; a store remembers them by where the list lies.
+    pub fn type_ids(&self, types: &Arc<[FuncType]>) -> Arc<[TypeId]> {
+        self.inner().types.ids(types)
     }
 
     /// The type of this number.
@@ -206,8 +205,13 @@ impl StoreCore {
     /// # Panics
     ///
     /// When no type has it.
-    pub fn func_type(&self, id: TypeId) -> FuncType {
-        self.inner().types[id.0 as usize].clone()
+    pub fn func_type(&self, id: TypeId) -> Arc<FuncType> {
+        Arc::clone(self.inner().types.get(id))
+    }
+
+    /// Parts of an instance: nothing yet.
+    pub fn parts(&self) -> InstanceParts {
+        self.inner().spare_parts.pop().unwrap_or_default()
     }
 
     /// Adds a memory; returns its number.
@@ -220,15 +224,16 @@ impl StoreCore {
     /// Adds a table of `len` times `fill`; returns its number.
     pub fn add_table(&self, len: u64, max: u64, fill: u64) -> u32 {
         let inner = self.inner();
-        inner.tables.push(Table { elements: alloc::vec![fill; len as usize], max });
+        let mut elements = inner.spare_tables.pop().unwrap_or_default();
+        elements.clear();
+        elements.resize(len as usize, fill);
+        inner.tables.push(Table { elements, max });
         inner.tables.len() as u32 - 1
     }
 
     /// Adds a global; returns its number.
     pub fn add_global(&self, bits: [u64; 2]) -> u32 {
-        let inner = self.inner();
-        inner.globals.push(Box::new(UnsafeCell::new(bits)));
-        inner.globals.len() as u32 - 1
+        self.inner().globals.add(bits)
     }
 
     /// Adds a function; returns the reference to it.
@@ -243,7 +248,7 @@ impl StoreCore {
     /// # Panics
     ///
     /// When `parts` names what the store does not hold.
-    pub fn add_instance(&self, parts: InstanceParts) -> u32 {
+    pub fn add_instance(&self, mut parts: InstanceParts) -> u32 {
         let inner = self.inner();
         assert!(
             parts.memories.iter().all(|id| (*id as usize) < inner.memories.len()),
@@ -253,18 +258,9 @@ impl StoreCore {
         let imports_exist =
             parts.imports.iter().all(|id| *id != NULL && *id <= inner.funcs.len() as u64);
         assert!(imports_exist, "functions exist");
-        let globals = parts.globals.iter().map(|id| inner.globals[*id as usize].get().cast());
-        inner.instances.push(Instance {
-            globals: globals.collect(),
-            memories: parts.memories,
-            tables: parts.tables,
-            imports: parts.imports,
-            func_types: parts.func_types,
-            types: parts.types,
-            datas: parts.datas,
-            elems: alloc::vec![Arc::from([]); parts.elems],
-            references: Vec::new(),
-        });
+        parts.cells.clear();
+        parts.cells.extend(parts.globals.iter().map(|id| inner.globals.cell(*id).cast::<u64>()));
+        inner.instances.push(parts);
         inner.instances.len() as u32 - 1
     }
 
@@ -272,9 +268,9 @@ impl StoreCore {
     ///
     /// # Panics
     ///
-    /// When there is no such instance or segment.
+    /// When there is no such instance.
     pub fn set_elem(&self, instance: u32, segment: u32, elements: Arc<[u64]>) {
-        self.inner().instances[instance as usize].elems[segment as usize] = elements;
+        self.inner().instances[instance as usize].set_elem(segment, elements);
     }
 
     /// What a global holds.
@@ -284,7 +280,7 @@ impl StoreCore {
     /// When there is no such global.
     pub fn global(&self, global: u32) -> [u64; 2] {
         // SAFETY: invariant 2; nobody writes to it meanwhile.
-        unsafe { *self.inner().globals[global as usize].get() }
+        unsafe { *self.inner().globals.cell(global) }
     }
 
     /// Changes a global.
@@ -294,7 +290,7 @@ impl StoreCore {
     /// When there is no such global.
     pub fn set_global(&self, global: u32, bits: [u64; 2]) {
         // SAFETY: as above.
-        unsafe { *self.inner().globals[global as usize].get() = bits }
+        unsafe { *self.inner().globals.cell(global) = bits }
     }
 
     /// The number of the global that `instance` knows as `index`; likewise for memories, tables and functions.
@@ -303,10 +299,7 @@ impl StoreCore {
     ///
     /// When the instance has none of that index.
     pub fn global_of(&self, instance: u32, index: u32) -> u32 {
-        let inner = self.inner();
-        let cell = inner.instances[instance as usize].globals[index as usize];
-        let found = inner.globals.iter().position(|global| global.get().cast() == cell);
-        found.expect("an instance's globals are the store's") as u32
+        self.inner().instances[instance as usize].globals[index as usize]
     }
 
     /// See [`Store::global_of`].
@@ -406,7 +399,16 @@ impl StoreCore {
     ///
     /// When there is no such instance or segment.
     pub fn drop_data(&self, instance: u32, segment: u32) {
-        self.inner().instances[instance as usize].datas[segment as usize] = Arc::from([]);
+        self.inner().instances[instance as usize].drop_data(segment);
+    }
+
+    /// Gives all data segments their content.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such instance.
+    pub fn set_datas(&self, instance: u32, datas: Arc<[Arc<[u8]>]>) {
+        self.inner().instances[instance as usize].datas = datas;
     }
 
     /// The bytes of a memory, copied.
@@ -449,7 +451,7 @@ impl StoreCore {
     /// Where the globals of `instance` are.
     #[cfg(feature = "native")]
     pub(crate) fn globals(&self, instance: u32) -> *const *mut u64 {
-        self.inner().instances[instance as usize].globals.as_ptr()
+        self.inner().instances[instance as usize].cells.as_ptr()
     }
 
     /// The reference that `instance` imports at `index`.
@@ -494,52 +496,8 @@ fn func_ref(inner: &mut Inner, instance: u32, index: u32) -> u64 {
     }
     if holder.references[own] == NULL {
         let target = FuncTarget::Own { instance, func: FuncId(own as u32) };
-        inner.funcs.push(FuncEntry { ty: holder.func_types[own], target });
+        inner.funcs.push(FuncEntry { ty: holder.func_type(own), target });
         holder.references[own] = inner.funcs.len() as u64;
     }
     holder.references[own]
-}
-
-/// Parts of an instance for a program that imports nothing but functions: all as its interface says but for the memories
-/// that `contents` fills, segments empty, globals zero. Its imports are left out.
-///
-/// # Errors
-///
-/// [`crate::ReserveError`] when the operating system refuses address space.
-pub fn plain_parts(
-    store: &StoreCore,
-    pool: &Arc<MemoryPool>,
-    interface: &Interface,
-    contents: &[(MemoryId, Vec<u8>)],
-) -> Result<InstanceParts, crate::ReserveError> {
-    let mut parts = InstanceParts::default();
-    for (id, def) in interface.memories.iter() {
-        let content = contents.iter().find(|(memory, _)| *memory == id);
-        let len = content.map_or(def.initial_bytes, |(_, bytes)| bytes.len() as u64);
-        let max = match def.growth {
-            Growth::Explicit { max_bytes } => max_bytes.max(len),
-            Growth::OnTouch { .. } => OwnedMemory::MAX_BYTES,
-            Growth::ReadOnly => len,
-        };
-        let memory = store.add_memory(OwnedMemory::new(pool, len, max)?);
-        if let Some((_, bytes)) = content {
-            store.write_memory(memory, 0, bytes).expect("as long as its content");
-        }
-        parts.memories.push(memory);
-    }
-    for (_, def) in interface.tables.iter() {
-        let (len, max) = (def.initial.min(TABLE_LEN_MAX), def.max.min(TABLE_LEN_MAX));
-        parts.tables.push(store.add_table(len, max, NULL));
-    }
-    for _ in 0..interface.globals.len() {
-        parts.globals.push(store.add_global([0; 2]));
-    }
-    let id = |signature: &Signature| {
-        store.type_id(&FuncType { signature: signature.clone(), mark: Vec::new() })
-    };
-    parts.func_types = interface.signatures.as_slice().iter().map(id).collect();
-    parts.types = interface.types.as_slice().iter().map(id).collect();
-    parts.datas = alloc::vec![Arc::from([]); interface.data_segments as usize];
-    parts.elems = interface.elem_segments as usize;
-    Ok(parts)
 }

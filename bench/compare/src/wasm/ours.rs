@@ -2,7 +2,7 @@
 
 use lockstep::{
     HostFunction, HostRow, Options, Stop, Tier, Trap, View,
-    wasm::{CallEnd, Config, Extern, Instance, Instances, Value},
+    wasm::{CallEnd, Config, Extern, Instance, Instances, Pool, Value},
 };
 
 use super::{
@@ -17,6 +17,8 @@ const GAS: u64 = 1 << 62;
 /// One of our tiers.
 pub struct Lockstep {
     tier: Tier,
+    /// What instances leave behind for the next ones.
+    pool: Pool,
     config: Config,
     rows: [HostRow<Slots>; 3],
     /// A module that does nothing: running it touches what a first call of a process would pay for.
@@ -29,6 +31,7 @@ impl Lockstep {
         let primer = lockstep::wasm::Module::load(&super::tiny::EMPTY, &config);
         Self {
             tier,
+            pool: Pool::default(),
             primer: primer.expect("an empty function is valid"),
             config,
             rows: [HostRow::of::<StorageGet>(), HostRow::of::<StorageSet>(), HostRow::of::<Nop>()],
@@ -36,7 +39,8 @@ impl Lockstep {
     }
 
     fn instances(&self) -> Result<Instances<Slots>, String> {
-        let instances = Instances::new(Slots::default(), Options { tier: self.tier });
+        let options = Options { tier: self.tier };
+        let instances = Instances::in_pool(&self.pool, Slots::default(), options);
         instances.map_err(|error| error.to_string())
     }
 

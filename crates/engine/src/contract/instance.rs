@@ -8,7 +8,7 @@ use lockstep_rt::{
 };
 
 use super::load::Contract;
-use crate::wasm::fill;
+use crate::{machine::Executor, wasm::fill};
 
 /// Elements that a table may grow to, whatever it declares.
 const TABLE_MAX: u64 = lockstep_guest::wasm::limits::TABLE_ELEMENTS_MAX;
@@ -36,7 +36,7 @@ impl From<ReserveError> for NoInstance {
 
 /// A contract's instance with its links.
 pub(crate) struct Instance<H> {
-    pub(crate) store: Store<H>,
+    pub(crate) store: Box<Store<H>>,
     pub(crate) number: u32,
     pub(crate) links: Links<H>,
 }
@@ -46,18 +46,30 @@ impl<H> Instance<H> {
     pub(crate) fn new(
         contract: &Contract,
         rows: &[HostRow<H>],
-        pool: &Arc<MemoryPool>,
+        executor: &Executor,
     ) -> Result<Self, NoInstance> {
-        let store = Store::default();
-        for (number, ty) in contract.store_types.iter().enumerate() {
-            assert_eq!(store.type_id(ty).0 as usize, number, "types are counted from zero");
+        let store = executor.store();
+        let made = Self::make(contract, &store, rows, &executor.pool);
+        match made {
+            Ok((number, links)) => Ok(Self { store, number, links }),
+            Err(error) => {
+                executor.give_back(store);
+                Err(error)
+            }
         }
-        let parts = parts(contract, &store, rows, pool)?;
-        let globals = parts.globals.clone();
+    }
+
+    fn make(
+        contract: &Contract,
+        store: &Store<H>,
+        rows: &[HostRow<H>],
+        pool: &Arc<MemoryPool>,
+    ) -> Result<(u32, Links<H>), NoInstance> {
+        let parts = parts(contract, store, rows, pool)?;
         let number = store.add_instance(parts);
-        let links = Links::of_instance(&store, number, contract.guest.interface());
-        fill(&store, &contract.guest, number, &globals)?;
-        Ok(Self { store, number, links })
+        let links = Links::of_instance(store, number, contract.guest.interface());
+        fill(store, &contract.guest, number)?;
+        Ok((number, links))
     }
 }
 
@@ -70,15 +82,9 @@ fn parts<H>(
 ) -> Result<InstanceParts, NoInstance> {
     let guest = &contract.guest;
     let bytes = |pages: u64| pages.saturating_mul(PAGE_BYTES);
-    let mut parts = InstanceParts {
-        func_types: Arc::clone(&contract.func_types),
-        types: Arc::clone(&contract.types),
-        datas: contract.datas.clone(),
-        elems: guest.elems().len(),
-        ..InstanceParts::default()
-    };
-    for (row, ty) in contract.imports.iter().zip(&contract.import_types) {
-        parts.imports.push(store.add_host_func(*ty, &rows[*row]));
+    let mut parts = contract.shared.parts(store);
+    for (row, ty) in contract.imports.iter().zip(guest.func_types()) {
+        parts.imports.push(store.add_host_func(parts.types[*ty as usize], &rows[*row]));
     }
     for memory in guest.memories() {
         let max = memory.max_pages.map_or(OwnedMemory::MAX_BYTES, bytes);

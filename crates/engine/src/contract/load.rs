@@ -1,17 +1,17 @@
 //! [`Contract`]: a module that may be a contract, or why it may not.
 
 use core::fmt;
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use lockstep_base::Fork;
 use lockstep_guest::wasm::{Config, ExternKind, ExternType, LoadError, Module, limits};
 use lockstep_host::ethereum::wasm;
 use lockstep_ir::FuncId;
-use lockstep_rt::{FuncType, HostRow, TypeId};
+use lockstep_rt::HostRow;
 use lockstep_state::{Journal, MemoryStorage};
 
 use super::price;
-use crate::{function::Compiled, machine::opcode_price, wasm::store_type};
+use crate::{function::Compiled, machine::opcode_price, wasm::Shared};
 
 /// The export that runs.
 const ENTRY: &str = "main";
@@ -80,16 +80,8 @@ pub(crate) struct Contract {
     pub(crate) entry: FuncId,
     /// For each import, the host's row.
     pub(super) imports: Vec<usize>,
-    /// The types of the imports, each once, in the order of their numbers in a store. Other types are numbers alone: a
-    /// store of one instance tells them apart and is never asked what they are.
-    pub(super) store_types: Vec<FuncType>,
-    /// For each import, its type in a store.
-    pub(super) import_types: Vec<TypeId>,
-    /// The same for the module's own functions, and for its type section.
-    pub(super) func_types: Arc<[TypeId]>,
-    pub(super) types: Arc<[TypeId]>,
-    /// What the data segments hold.
-    pub(super) datas: Vec<Arc<[u8]>>,
+    /// What its instances have in common.
+    pub(super) shared: Shared,
     instance_gas: u64,
 }
 
@@ -104,24 +96,11 @@ impl Contract {
         }
         check_sizes(&guest)?;
         let entry = entry(&guest).ok_or(ContractError::Entry)?;
-        let mut known = Types::default();
-        let count = imports.len() as u32;
-        let own = guest.interface().signatures.len() as u32;
-        let import_types =
-            (0..count).map(|func| known.number(store_type(guest.func_type(func)))).collect();
-        let store_types = known.types.clone();
-        let mut number = |ty| known.number(store_type(ty));
-        let func_types = (count..count + own).map(|func| number(guest.func_type(func))).collect();
-        let types = guest.types().iter().map(number).collect();
         Ok(Self {
             compiled: Compiled::new(guest.clone()),
             entry,
             imports,
-            store_types,
-            import_types,
-            func_types,
-            types,
-            datas: guest.data_bytes(),
+            shared: Shared::of(&guest),
             instance_gas: price::instance(&guest),
             guest,
         })
@@ -136,23 +115,6 @@ impl Contract {
     /// Bytes of code and translations.
     pub(crate) fn size_bytes(&self) -> usize {
         self.guest.bytes().len() + self.compiled.size_bytes()
-    }
-}
-
-/// Types as a store counts them.
-#[derive(Default)]
-struct Types {
-    types: Vec<FuncType>,
-    numbers: BTreeMap<FuncType, TypeId>,
-}
-
-impl Types {
-    fn number(&mut self, ty: FuncType) -> TypeId {
-        let next = TypeId(self.types.len() as u32);
-        *self.numbers.entry(ty).or_insert_with_key(|ty| {
-            self.types.push(ty.clone());
-            next
-        })
     }
 }
 

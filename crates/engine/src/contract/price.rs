@@ -63,7 +63,7 @@ fn const_ops(module: &Module) -> u64 {
     };
     let exprs = |exprs: &[ConstExpr]| exprs.iter().map(|expr| expr.0.len()).sum::<usize>();
     let tables = module.table_inits().iter().flatten().map(|init| init.0.len()).sum::<usize>();
-    let elems = module.elems().iter().map(|elem| place(&elem.mode) + exprs(&elem.items));
+    let elems = module.elems().iter().map(|elem| place(&elem.mode) + elem.items.ops());
     let datas = module.datas().iter().map(|data| place(&data.mode));
     let ops = exprs(module.global_inits()) + tables + elems.chain(datas).sum::<usize>();
     ops as u64

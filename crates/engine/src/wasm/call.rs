@@ -84,7 +84,7 @@ impl<H> Runner<'_, '_, H> {
     ) -> Result<(End, u64), Faulted> {
         let Linked { module, links } = &self.linked[call.instance as usize];
         let spec = Spec {
-            interface: module.guest.interface(),
+            interface: module.0.guest.interface(),
             links,
             read_only: [&[], &[]],
             instance: Some((call.store, call.instance)),
@@ -95,7 +95,7 @@ impl<H> Runner<'_, '_, H> {
         if let Some(tracer) = &mut self.tracer {
             tracer.enter(module, call.gas);
         }
-        let (ways, program) = ((self.executor, self.tier), &*module.compiled);
+        let (ways, program) = ((self.executor, self.tier), &module.0.compiled);
         let function = (call.func, call.args);
         let (end, gas_left) = run_function(ways, program, (host, self), &spec, function, output)?;
         if let Some(tracer) = &mut self.tracer {
@@ -169,10 +169,11 @@ impl<H> Instances<H> {
         gas: &mut u64,
         tracer: Option<&mut dyn Tracer<H>>,
     ) -> Result<CallEnd, CallError> {
-        let ty = self.func_type(func).clone();
+        let ty = self.func_type(func);
         if !ty.params.iter().copied().eq(args.iter().map(Value::ty)) {
             return Err(CallError::Arguments);
         }
+        let source = func;
         let FuncTarget::Own { instance, func } = self.store.func(func.0).target else {
             // A function of the host sees its caller; from outside there is none.
             return Ok(CallEnd::Values(ty.results.iter().map(|ty| Value::zero(*ty)).collect()));
@@ -182,12 +183,15 @@ impl<H> Instances<H> {
         let (args, gas_before) = (&bits[..], (*gas).min(i64::MAX as u64));
         let call =
             FuncCall { store, instance, func, args, results: &mut [], gas: gas_before, depth: 0 };
-        let (executor, linked, tier) = (&self.executor, &self.linked, self.tier);
-        let mut runner = Runner { executor, linked, tier, tracer };
+        let (linked, tier) = (&self.linked, self.tier);
         let (host, mut output) = (&mut self.host, Vec::new());
-        let ended = self.native.run(|| runner.enter(host, &call, &mut output));
+        let ended = self.loan.running(|bench| {
+            let mut runner = Runner { executor: &bench.executor, linked, tier, tracer };
+            bench.native.run(|| runner.enter(host, &call, &mut output))
+        });
         let (end, gas_left) = ended.map_err(|Faulted| CallError::Fault)?;
         *gas -= gas_before - gas_left;
+        let ty = self.func_type(source);
         Ok(match end {
             End::Values(values) => {
                 let value = |(bits, ty): (&Bits, _)| Value::from_slots(ty, [bits[0], bits[1]]);

@@ -12,25 +12,28 @@ pub(super) fn evaluate(
     global: impl Fn(u32) -> [u64; 2],
     func: impl Fn(u32) -> u64,
 ) -> [u64; 2] {
-    let mut stack: Vec<[u64; 2]> = Vec::with_capacity(1);
-    for op in &expr.0 {
-        let value = match *op {
-            ConstOp::I32(bits) | ConstOp::F32(bits) => [u64::from(bits), 0],
-            ConstOp::I64(bits) | ConstOp::F64(bits) => [bits, 0],
-            ConstOp::V128(bits) => [bits as u64, (bits >> 64) as u64],
-            ConstOp::Global(index) => global(index),
-            ConstOp::RefNull => [0, 0],
-            ConstOp::RefFunc(index) => [func(index), 0],
-            ConstOp::I32Add => narrow(binary(&mut stack, u64::wrapping_add)),
-            ConstOp::I32Sub => narrow(binary(&mut stack, u64::wrapping_sub)),
-            ConstOp::I32Mul => narrow(binary(&mut stack, u64::wrapping_mul)),
-            ConstOp::I64Add => [binary(&mut stack, u64::wrapping_add), 0],
-            ConstOp::I64Sub => [binary(&mut stack, u64::wrapping_sub), 0],
-            ConstOp::I64Mul => [binary(&mut stack, u64::wrapping_mul), 0],
-        };
-        stack.push(value);
+    // Most have one instruction, and need no stack.
+    let mut stack: Vec<[u64; 2]> = Vec::new();
+    let (last, before) = expr.0.split_last().expect("a constant expression yields a value");
+    let value = |op: &ConstOp, stack: &mut Vec<[u64; 2]>| match *op {
+        ConstOp::I32(bits) | ConstOp::F32(bits) => [u64::from(bits), 0],
+        ConstOp::I64(bits) | ConstOp::F64(bits) => [bits, 0],
+        ConstOp::V128(bits) => [bits as u64, (bits >> 64) as u64],
+        ConstOp::Global(index) => global(index),
+        ConstOp::RefNull => [0, 0],
+        ConstOp::RefFunc(index) => [func(index), 0],
+        ConstOp::I32Add => narrow(binary(stack, u64::wrapping_add)),
+        ConstOp::I32Sub => narrow(binary(stack, u64::wrapping_sub)),
+        ConstOp::I32Mul => narrow(binary(stack, u64::wrapping_mul)),
+        ConstOp::I64Add => [binary(stack, u64::wrapping_add), 0],
+        ConstOp::I64Sub => [binary(stack, u64::wrapping_sub), 0],
+        ConstOp::I64Mul => [binary(stack, u64::wrapping_mul), 0],
+    };
+    for op in before {
+        let operand = value(op, &mut stack);
+        stack.push(operand);
     }
-    stack.pop().expect("a constant expression yields a value")
+    value(last, &mut stack)
 }
 
 fn binary(stack: &mut Vec<[u64; 2]>, op: fn(u64, u64) -> u64) -> u64 {

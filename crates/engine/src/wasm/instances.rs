@@ -1,39 +1,38 @@
 //! [`Instances`]: a store, its host, and what runs its functions.
 
-use std::sync::Arc;
-
 use lockstep_guest::wasm::{FuncType, GlobalType, MemoryType, TableType, ValType};
 use lockstep_ir::{PAGE_BYTES, Signature, Type};
-use lockstep_rt::{
-    FuncType as StoreType, HostRow, Links, MemoryPool, NativeStack, OwnedMemory, ReserveError,
-    Store, TypeId,
-};
+use lockstep_rt::{FuncTarget, FuncType as StoreType, HostRow, Links, OwnedMemory, ReserveError};
 
 use super::{
     module::Module,
+    pool::{Lent, Loan, Pool},
+    shared::mark,
     value::{Extern, Func, Global, Instance, Memory, Table, Value},
 };
-use crate::{machine::Executor, tier::Tier, vm::Options};
+use crate::{tier::Tier, vm::Options};
 
 /// Elements that a table may grow to, whatever it declares.
 const TABLE_MAX: u64 = lockstep_guest::wasm::limits::TABLE_ELEMENTS_MAX;
 
 /// Instances of modules on a host of type `H`.
 pub struct Instances<H> {
-    pub(super) store: Store<H>,
+    pub(super) store: Lent<H>,
     pub(super) host: H,
     pub(super) tier: Tier,
-    pub(super) executor: Executor,
-    pub(super) native: NativeStack,
-    pub(super) pool: Arc<MemoryPool>,
+    /// What it runs on.
+    pub(super) loan: Loan,
     /// For each instance of the store, its module and links.
     pub(super) linked: Vec<Linked<H>>,
-    /// For each table, memory and global of the store, its declared type.
-    pub(super) tables: Vec<TableType>,
-    pub(super) memories: Vec<MemoryType>,
-    pub(super) globals: Vec<GlobalType>,
-    /// For each type of the store, what it is in Wasm's words.
-    pub(super) types: Vec<FuncType>,
+    /// References to the host's functions, in order, and their types in Wasm's words.
+    host_funcs: Vec<(u64, FuncType)>,
+}
+
+impl<H> Drop for Instances<H> {
+    /// What was allocated goes back to the pool.
+    fn drop(&mut self) {
+        self.loan.give_back(&mut self.store);
+    }
 }
 
 /// An instance's module, with what its imports were linked to.
@@ -49,25 +48,25 @@ impl<H> core::fmt::Debug for Instances<H> {
 }
 
 impl<H> Instances<H> {
-    /// No instances yet.
+    /// No instances yet, on a pool of their own.
     ///
     /// # Errors
     ///
     /// [`ReserveError`] when the operating system refuses address space.
     pub fn new(host: H, options: Options) -> Result<Self, ReserveError> {
-        Ok(Self {
-            store: Store::default(),
-            host,
-            tier: options.tier,
-            executor: Executor::new()?,
-            native: NativeStack::new()?,
-            pool: Arc::default(),
-            linked: Vec::new(),
-            tables: Vec::new(),
-            memories: Vec::new(),
-            globals: Vec::new(),
-            types: Vec::new(),
-        })
+        Self::in_pool(&Pool::default(), host, options)
+    }
+
+    /// No instances yet, on what earlier ones left in `pool`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReserveError`] when the operating system refuses address space.
+    pub fn in_pool(pool: &Pool, host: H, options: Options) -> Result<Self, ReserveError> {
+        let mut loan = pool.take()?;
+        let store = loan.store();
+        let tier = options.tier;
+        Ok(Self { store, host, tier, loan, linked: Vec::new(), host_funcs: Vec::new() })
     }
 
     /// The host.
@@ -75,21 +74,14 @@ impl<H> Instances<H> {
         &mut self.host
     }
 
-    /// The store's number of a type.
-    pub(super) fn type_id(&mut self, ty: &FuncType) -> TypeId {
-        let id = self.store.type_id(&store_type(ty));
-        if id.0 as usize == self.types.len() {
-            self.types.push(ty.clone());
-        }
-        id
-    }
-
     /// A function of the host, to be imported.
     pub fn host_func(&mut self, row: &HostRow<H>) -> Func {
         let types = |types: &[Type]| types.iter().map(|ty| val_type(*ty)).collect();
         let ty = FuncType { params: types(row.params), results: types(row.results) };
-        let id = self.type_id(&ty);
-        Func(self.store.add_host_func(id, row))
+        let id = self.store.type_id(&StoreType { signature: signature(&ty), mark: mark(&ty) });
+        let reference = self.store.add_host_func(id, row);
+        self.host_funcs.push((reference, ty));
+        Func(reference)
     }
 
     /// A memory of zeros, to be imported.
@@ -101,8 +93,8 @@ impl<H> Instances<H> {
     pub fn new_memory(&mut self, ty: MemoryType) -> Result<Memory, ReserveError> {
         let bytes = |pages: u64| pages.saturating_mul(PAGE_BYTES);
         let max = ty.max_pages.map_or(OwnedMemory::MAX_BYTES, bytes);
-        let memory = OwnedMemory::new(&self.pool, bytes(ty.min_pages), max)?;
-        self.memories.push(ty);
+        let memory = OwnedMemory::new(&self.loan.executor.pool, bytes(ty.min_pages), max)?;
+        self.loan.memories.push(ty);
         Ok(Memory(self.store.add_memory(memory)))
     }
 
@@ -113,7 +105,7 @@ impl<H> Instances<H> {
 
     pub(super) fn add_table(&mut self, ty: TableType, fill: u64) -> Table {
         let max = ty.max.unwrap_or(TABLE_MAX).min(TABLE_MAX);
-        self.tables.push(ty);
+        self.loan.tables.push(ty);
         Table(self.store.add_table(ty.min.min(TABLE_MAX), max, fill))
     }
 
@@ -123,7 +115,7 @@ impl<H> Instances<H> {
     }
 
     pub(super) fn add_global(&mut self, ty: GlobalType, bits: [u64; 2]) -> Global {
-        self.globals.push(ty);
+        self.loan.globals.push(ty);
         Global(self.store.add_global(bits))
     }
 
@@ -132,7 +124,7 @@ impl<H> Instances<H> {
         use lockstep_guest::wasm::ExternKind;
 
         let linked = &self.linked[instance.0 as usize];
-        let export = linked.module.guest.exports().iter().find(|export| export.name == name)?;
+        let export = linked.module.guest().exports().iter().find(|export| export.name == name)?;
         let (number, index) = (instance.0, export.index);
         Some(match export.kind {
             ExternKind::Func => Extern::Func(Func(self.store.func_of(number, index))),
@@ -149,12 +141,21 @@ impl<H> Instances<H> {
 
     /// The type of a function.
     pub fn func_type(&self, func: Func) -> &FuncType {
-        &self.types[self.store.func(func.0).ty.0 as usize]
+        match self.store.func(func.0).target {
+            FuncTarget::Own { instance, func } => {
+                let guest = self.linked[instance as usize].module.guest();
+                guest.func_type(guest.interface().imports.len() as u32 + func.0)
+            }
+            FuncTarget::Host(_) => {
+                let place = self.host_funcs.binary_search_by_key(&func.0, |(known, _)| *known);
+                &self.host_funcs[place.expect("all of the host's are known")].1
+            }
+        }
     }
 
     /// What a global holds.
     pub fn global_get(&self, global: Global) -> Value {
-        Value::from_slots(self.globals[global.0 as usize].ty, self.store.global(global.0))
+        Value::from_slots(self.loan.globals[global.0 as usize].ty, self.store.global(global.0))
     }
 
     /// The bytes of a memory, copied.
@@ -163,21 +164,10 @@ impl<H> Instances<H> {
     }
 }
 
-/// The type as stores know it.
-pub(crate) fn store_type(ty: &FuncType) -> StoreType {
-    StoreType { signature: signature(ty), mark: mark(ty) }
-}
-
 /// The type in dMIR.
-pub(super) fn signature(ty: &FuncType) -> Signature {
+fn signature(ty: &FuncType) -> Signature {
     let types = |types: &[ValType]| types.iter().map(|ty| ty.dmir()).collect();
     Signature { params: types(&ty.params), results: types(&ty.results) }
-}
-
-/// What tells types apart that are one in dMIR: which references they take.
-fn mark(ty: &FuncType) -> Vec<u8> {
-    let is_extern = |ty: &ValType| u8::from(*ty == ValType::ExternRef);
-    ty.params.iter().chain(&ty.results).map(is_extern).collect()
 }
 
 /// The type of a host function's operand: a host that takes references takes its own.

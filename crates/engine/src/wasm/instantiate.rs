@@ -1,14 +1,14 @@
-//! Instantiation: imports are matched, what the module owns is made, segments are written, the start function runs.
+//! Instantiation: imports are matched, what the module owns is made and filled, the start function runs.
 
 use core::fmt;
 
-use lockstep_guest::wasm::{ConstExpr, ExternType, FuncType, Module as Guest, SegmentMode, limits};
+use lockstep_guest::wasm::{Module as Guest, limits};
 use lockstep_ir::PAGE_BYTES;
-use lockstep_rt::{InstanceParts, Links, ReserveError, Store, Trap, TypeId};
+use lockstep_rt::{InstanceParts, Links, ReserveError, Trap};
 
 use super::{
     call::{CallEnd, CallError, Tracer},
-    constant::evaluate,
+    fill::fill,
     instances::{Instances, Linked},
     matching::{Offer, admits},
     module::Module,
@@ -123,32 +123,36 @@ impl<H> Instances<H> {
         gas: &mut u64,
         tracer: Option<&mut dyn Tracer<H>>,
     ) -> Result<Instance, InstantiateError> {
-        let mut parts = InstanceParts::default();
-        self.import(module, imports, &mut parts)?;
-        self.own(module, &mut parts)?;
-        let globals = parts.globals.clone();
+        let guest = module.guest();
+        let mut parts = module.0.shared.parts(&self.store);
+        self.import(guest, imports, &mut parts)?;
+        self.own(guest, &mut parts)?;
         let number = self.store.add_instance(parts);
-        let links = Links::of_instance(&self.store, number, module.guest.interface());
+        let links = Links::of_instance(&self.store, number, guest.interface());
         self.linked.push(Linked { module: module.clone(), links });
-        fill(&self.store, &module.guest, number, &globals)?;
-        self.start(module, number, gas, tracer)?;
+        fill(&self.store, guest, number)?;
+        self.start(guest, number, gas, tracer)?;
         Ok(Instance(number))
     }
 
     fn import(
         &mut self,
-        module: &Module,
+        guest: &Guest,
         given: &[Extern],
         parts: &mut InstanceParts,
     ) -> Result<(), InstantiateError> {
-        for (index, import) in module.guest.imports().iter().enumerate() {
+        for (index, import) in guest.imports().iter().enumerate() {
             let fail = |reason| InstantiateError::Import { index, reason };
             let item = *given.get(index).ok_or(fail(ImportReason::Missing))?;
-            let fits = match &import.ty {
-                ExternType::Func(ty) => self.is_of_type(item, ty),
+            let fits = match item {
+                Extern::Func(func) => {
+                    let ty = guest.func_types().get(parts.imports.len());
+                    let ty = ty.map(|ty| parts.types[*ty as usize]);
+                    ty == Some(self.store.func(func.0).ty)
+                }
                 _ => true,
             };
-            if !fits || !admits(&import.ty, &self.offer(item)) {
+            if !admits(&import.ty, &self.offer(item)) || !fits {
                 return Err(fail(ImportReason::Type));
             }
             match item {
@@ -161,28 +165,22 @@ impl<H> Instances<H> {
         Ok(())
     }
 
-    fn is_of_type(&mut self, item: Extern, ty: &FuncType) -> bool {
-        let Extern::Func(func) = item else { return false };
-        self.type_id(ty) == self.store.func(func.0).ty
-    }
-
     fn offer(&self, item: Extern) -> Offer {
         match item {
             Extern::Func(_) => Offer::Func,
             Extern::Table(table) => {
-                Offer::Table(self.tables[table.0 as usize], self.store.table_limits(table.0).0)
+                Offer::Table(self.loan.tables[table.0 as usize], self.store.table_limits(table.0).0)
             }
             Extern::Memory(memory) => {
                 let pages = self.store.memory_limits(memory.0).0 / PAGE_BYTES;
-                Offer::Memory(self.memories[memory.0 as usize], pages)
+                Offer::Memory(self.loan.memories[memory.0 as usize], pages)
             }
-            Extern::Global(global) => Offer::Global(self.globals[global.0 as usize]),
+            Extern::Global(global) => Offer::Global(self.loan.globals[global.0 as usize]),
         }
     }
 
     /// Makes what the module owns; globals and tables get their content once functions can be named.
-    fn own(&mut self, module: &Module, parts: &mut InstanceParts) -> Result<(), InstantiateError> {
-        let guest = &module.guest;
+    fn own(&mut self, guest: &Guest, parts: &mut InstanceParts) -> Result<(), InstantiateError> {
         for ty in &guest.memories()[parts.memories.len()..] {
             limit("pages of a memory", limits::MEMORY_PAGES_MAX, ty.min_pages)?;
             let memory = self.new_memory(*ty).map_err(InstantiateError::Reserve)?;
@@ -195,26 +193,17 @@ impl<H> Instances<H> {
         for ty in &guest.globals()[parts.globals.len()..] {
             parts.globals.push(self.add_global(*ty, [0; 2]).0);
         }
-        let first = parts.imports.len() as u32;
-        let own = guest.interface().signatures.len() as u32;
-        let func_types: Vec<TypeId> =
-            (first..first + own).map(|index| self.type_id(guest.func_type(index))).collect();
-        parts.func_types = func_types.into();
-        let types: Vec<TypeId> = guest.types().iter().map(|ty| self.type_id(ty)).collect();
-        parts.types = types.into();
-        parts.datas = module.datas.to_vec();
-        parts.elems = guest.elems().len();
         Ok(())
     }
 
     fn start(
         &mut self,
-        module: &Module,
+        guest: &Guest,
         number: u32,
         gas: &mut u64,
         tracer: Option<&mut dyn Tracer<H>>,
     ) -> Result<(), InstantiateError> {
-        let Some(start) = module.guest.start() else { return Ok(()) };
+        let Some(start) = guest.start() else { return Ok(()) };
         let func = Func(self.store.func_of(number, start));
         match self.call_with(func, &[], gas, tracer) {
             Ok(CallEnd::Values(_)) => Ok(()),
@@ -222,88 +211,5 @@ impl<H> Instances<H> {
             Ok(CallEnd::Trap(trap)) => Err(InstantiateError::Trap(trap)),
             Err(CallError::Fault | CallError::Arguments) => Err(InstantiateError::Fault),
         }
-    }
-}
-
-/// Gives what an instance owns its first content: globals and tables, then active segments in order, which are dropped.
-/// `globals` are the store's numbers of the instance's.
-///
-/// # Errors
-///
-/// The trap of a segment that does not fit.
-pub(crate) fn fill<H>(
-    store: &Store<H>,
-    guest: &Guest,
-    number: u32,
-    globals: &[u32],
-) -> Result<(), Trap> {
-    let filling = Filling { store, guest, number, globals };
-    filling.initialize();
-    filling.write_elements()?;
-    filling.write_data()
-}
-
-/// An instance that is filled.
-struct Filling<'a, H> {
-    store: &'a Store<H>,
-    guest: &'a Guest,
-    number: u32,
-    globals: &'a [u32],
-}
-
-impl<H> Filling<'_, H> {
-    /// What a constant expression of the instance yields.
-    fn constant(&self, expr: &ConstExpr) -> [u64; 2] {
-        let global = |index: u32| self.store.global(self.globals[index as usize]);
-        evaluate(expr, global, |func| self.store.func_of(self.number, func))
-    }
-
-    /// Gives own globals and tables what they begin with.
-    fn initialize(&self) {
-        let Self { store, guest, number, globals } = *self;
-        let imported = globals.len() - guest.global_inits().len();
-        for (global, init) in globals[imported..].iter().zip(guest.global_inits()) {
-            store.set_global(*global, self.constant(init));
-        }
-        let imported = guest.tables().len() - guest.table_inits().len();
-        for (own, init) in guest.table_inits().iter().enumerate() {
-            if let Some(init) = init {
-                let [fill, _] = self.constant(init);
-                store.fill_table(store.table_of(number, (imported + own) as u32), fill);
-            }
-        }
-    }
-
-    /// Writes active element segments in order; passive ones wait.
-    fn write_elements(&self) -> Result<(), Trap> {
-        let Self { store, guest, number, .. } = *self;
-        for (segment, elem) in guest.elems().iter().enumerate() {
-            if matches!(elem.mode, SegmentMode::Declared) {
-                continue;
-            }
-            let items: Vec<u64> = elem.items.iter().map(|item| self.constant(item)[0]).collect();
-            match &elem.mode {
-                SegmentMode::Active { index, offset } => {
-                    let [at, _] = self.constant(offset);
-                    store.write_table(store.table_of(number, *index), at, &items)?;
-                }
-                _ => store.set_elem(number, segment as u32, items.into()),
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes active data segments in order and drops them; passive ones wait.
-    fn write_data(&self) -> Result<(), Trap> {
-        let Self { store, guest, number, .. } = *self;
-        for (segment, data) in guest.datas().iter().enumerate() {
-            if let SegmentMode::Active { index, offset } = &data.mode {
-                let [at, _] = self.constant(offset);
-                let bytes = &guest.bytes()[data.bytes.clone()];
-                store.write_memory(store.memory_of(number, *index), at, bytes)?;
-                store.drop_data(number, segment as u32);
-            }
-        }
-        Ok(())
     }
 }

@@ -6,15 +6,19 @@ use lockstep_guest::wasm::{Config, LoadError, Module as Guest};
 use lockstep_interp::Code;
 use lockstep_rt::native::NativeStatistics;
 
+use super::shared::Shared;
 use crate::function::Compiled;
 
 /// A valid module, with whatever of it was translated so far. Clones share all of it.
 #[derive(Debug, Clone)]
-pub struct Module {
+pub struct Module(pub(super) Arc<Loaded>);
+
+/// What clones share.
+#[derive(Debug)]
+pub(super) struct Loaded {
     pub(super) guest: Arc<Guest>,
-    pub(super) compiled: Arc<Compiled>,
-    /// The bytes of its data segments.
-    pub(super) datas: Arc<[Arc<[u8]>]>,
+    pub(super) compiled: Compiled,
+    pub(super) shared: Shared,
 }
 
 impl Module {
@@ -25,23 +29,22 @@ impl Module {
     /// [`LoadError`] with the first reason to refuse it.
     pub fn load(bytes: &[u8], config: &Config) -> Result<Self, LoadError> {
         let guest = Arc::new(Guest::load(Arc::from(bytes), config)?);
-        let compiled = Arc::new(Compiled::new(guest.clone()));
-        let datas = guest.data_bytes().into();
-        Ok(Self { guest, compiled, datas })
+        let (compiled, shared) = (Compiled::new(guest.clone()), Shared::of(&guest));
+        Ok(Self(Arc::new(Loaded { guest, compiled, shared })))
     }
 
     /// What the bytes say: imports, exports, types.
     pub fn guest(&self) -> &Guest {
-        &self.guest
+        &self.0.guest
     }
 
     /// What the interpreter makes of it.
     pub(crate) fn code(&self) -> &Code {
-        self.compiled.form(false).1
+        self.0.compiled.form(false).1
     }
 
     /// What the optimizing tier made of it so far.
     pub fn native_statistics(&self) -> NativeStatistics {
-        self.compiled.native_statistics()
+        self.0.compiled.native_statistics()
     }
 }

@@ -1,5 +1,7 @@
 //! The largest that is admitted runs, and what there is not room for is refused where the specification lets it be.
 
+mod pool;
+
 use super::*;
 use crate::{tier::Tier, vm::Options};
 use lockstep_guest::wasm::limits;

@@ -82,6 +82,11 @@ impl Module {
         &self.types[self.func_types[func_index as usize] as usize]
     }
 
+    /// For each function, imported ones first, the place of its type.
+    pub fn func_types(&self) -> &[u32] {
+        &self.func_types
+    }
+
     /// The types of the type section, by the numbers that indirect calls name.
     pub fn types(&self) -> &[FuncType] {
         &self.types
@@ -133,9 +138,13 @@ impl Module {
         (offset < self.bodies[own].end).then(|| self.imported_funcs() + own as u32)
     }
 
-    /// The bytes of each data segment, to be shared by instances.
-    pub fn data_bytes(&self) -> Vec<Arc<[u8]>> {
-        self.datas.iter().map(|data| Arc::from(&self.bytes[data.bytes.clone()])).collect()
+    /// The bytes of each data segment that `is_wanted`, to be shared by instances; nothing for the others.
+    pub fn data_bytes(&self, is_wanted: impl Fn(&Data) -> bool) -> Arc<[Arc<[u8]>]> {
+        let bytes = |data: &Data| match is_wanted(data) {
+            true => Arc::from(&self.bytes[data.bytes.clone()]),
+            false => Arc::default(),
+        };
+        self.datas.iter().map(bytes).collect()
     }
 
     /// How many of the functions are imported.

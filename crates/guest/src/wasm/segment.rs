@@ -65,7 +65,26 @@ pub struct Elem {
     /// Type of its elements, a reference.
     pub ty: ValType,
     /// Its elements.
-    pub items: Vec<ConstExpr>,
+    pub items: Items,
+}
+
+/// The elements of a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Items {
+    /// References to functions; imports are counted first.
+    Funcs(Vec<u32>),
+    /// What expressions yield.
+    Exprs(Vec<ConstExpr>),
+}
+
+impl Items {
+    /// Instructions of all of them.
+    pub fn ops(&self) -> usize {
+        match self {
+            Self::Funcs(funcs) => funcs.len(),
+            Self::Exprs(exprs) => exprs.iter().map(|expr| expr.0.len()).sum(),
+        }
+    }
 }
 
 /// A data segment.

@@ -74,7 +74,7 @@ impl Instance for Held<'_> {
     }
 
     fn data(&self, segment: u32) -> Arc<[u8]> {
-        self.store.inner().instances[self.instance as usize].datas[segment as usize].clone()
+        self.store.inner().instances[self.instance as usize].data(segment)
     }
 
     fn drop_data(&mut self, segment: u32) {
@@ -82,11 +82,11 @@ impl Instance for Held<'_> {
     }
 
     fn elem(&self, segment: u32) -> Arc<[u64]> {
-        self.store.inner().instances[self.instance as usize].elems[segment as usize].clone()
+        self.store.inner().instances[self.instance as usize].elem(segment)
     }
 
     fn drop_elem(&mut self, segment: u32) {
-        self.store.set_elem(self.instance, segment, Arc::from([]));
+        self.store.set_elem(self.instance, segment, Arc::default());
     }
 
     fn func_ref(&mut self, func: u32) -> u64 {

@@ -4,8 +4,9 @@
 //!
 //! 1. A memory has all the address space that it may grow to from its beginning: it never moves.
 //! 2. Bytes of a reservation at and above its memory's length are zero; a reservation in the pool is zero all over.
+//! 3. What is cleared stays resident where it is little: a page fault costs as much as clearing 250 KiB (decision 0006).
 
-use core::{ptr::NonNull, slice};
+use core::{ops::Range, ptr::NonNull, slice};
 use std::sync::{Mutex, PoisonError};
 
 use alloc::{sync::Arc, vec::Vec};
@@ -16,8 +17,17 @@ use crate::memory::{RawMemory, ReserveError};
 const RESERVE_BYTES: u64 = lockstep_ir::MEMORY_BYTES_MAX;
 /// Reservations that a pool keeps.
 const KEPT_MAX: usize = 64;
-/// A memory longer than this gives its pages back instead of being cleared.
-const CLEAR_LIMIT_BYTES: usize = 1 << 20;
+/// A memory of at most so many bytes is cleared without asking which of its pages are there.
+const CLEAR_BYTES: usize = 1 << 17;
+/// Of a memory of at most so many bytes only the pages that are there are cleared; a longer one gives all back.
+const SCAN_BYTES: usize = SCAN_PAGES * PAGE_BYTES;
+const SCAN_PAGES: usize = 4096;
+/// Pages that are cleared and stay: more are given back, so that a slot that once was large does not stay so.
+const RESIDENT_PAGES: usize = 256;
+/// Stretches of pages that are not there, each of which takes a call of the system.
+const GAPS_MAX: usize = 8;
+/// Bytes of a page of the system, where its pages are looked at one by one.
+const PAGE_BYTES: usize = 4096;
 
 /// Address space of one memory.
 #[derive(Debug)]
@@ -52,14 +62,73 @@ impl Reservation {
 
     /// Zeroes the first `len` bytes, which are all that may differ from zero.
     fn clear(&self, len: usize) {
-        if len <= CLEAR_LIMIT_BYTES {
-            // SAFETY: the bytes lie in the reservation, which nobody else uses.
-            unsafe { self.base.as_ptr().write_bytes(0, len) };
-        } else {
-            // SAFETY: as above; the kernel gives zero pages on the next touch.
-            unsafe { libc::madvise(self.base.as_ptr().cast(), len, libc::MADV_DONTNEED) };
+        assert!(len <= self.bytes, "a memory keeps to its reservation");
+        if len <= CLEAR_BYTES || !(len <= SCAN_BYTES && self.clear_resident(len)) {
+            self.zero(0..len);
         }
     }
+
+    /// Zeroes bytes one way or the other.
+    fn zero(&self, range: Range<usize>) {
+        if range.len() <= CLEAR_BYTES || !cfg!(target_os = "linux") {
+            // SAFETY: the bytes lie in the reservation, which nobody else uses.
+            unsafe { self.base.as_ptr().add(range.start).write_bytes(0, range.len()) };
+        } else {
+            self.give_back(range);
+        }
+    }
+
+    /// Gives pages back: Linux gives zero pages on the next touch.
+    fn give_back(&self, range: Range<usize>) {
+        // SAFETY: as in `zero`; what lies beyond the range on its last page is zero already.
+        let failed = unsafe {
+            let at = self.base.as_ptr().add(range.start);
+            libc::madvise(at.cast(), range.len(), libc::MADV_DONTNEED)
+        };
+        if failed != 0 {
+            // SAFETY: as above. Locked pages are refused, for one; the bytes go to zero nevertheless.
+            unsafe { self.base.as_ptr().add(range.start).write_bytes(0, range.len()) };
+        }
+    }
+
+    /// Zeroes the first `len` bytes where they are resident, and gives back what is not, which may have been swapped out.
+    /// False when that would take longer than giving back all of it; then nothing has changed.
+    fn clear_resident(&self, len: usize) -> bool {
+        if !cfg!(target_os = "linux") || !is_page_as_assumed() {
+            return false;
+        }
+        let pages = len.div_ceil(PAGE_BYTES);
+        let mut residence = [0_u8; SCAN_PAGES];
+        // SAFETY: the range is mapped, and the answer has a byte for each of its pages.
+        let failed =
+            unsafe { libc::mincore(self.base.as_ptr().cast(), len, residence.as_mut_ptr().cast()) };
+        let residence = &residence[..pages];
+        let is_resident = |page: &u8| page & 1 == 1;
+        let resident = residence.iter().filter(|page| is_resident(page)).count();
+        let stretches = || residence.chunk_by(|a, b| is_resident(a) == is_resident(b));
+        if failed != 0 || resident > RESIDENT_PAGES || stretches().count() > 2 * GAPS_MAX {
+            return false;
+        }
+        let mut at = 0;
+        for stretch in stretches() {
+            let end = at + stretch.len() * PAGE_BYTES;
+            if is_resident(&stretch[0]) {
+                // SAFETY: as in `zero`; reservations are whole pages long.
+                unsafe { self.base.as_ptr().add(at).write_bytes(0, end - at) };
+            } else {
+                self.give_back(at..end);
+            }
+            at = end;
+        }
+        true
+    }
+}
+
+/// Whether the system's pages are of the size that residence is reckoned in.
+fn is_page_as_assumed() -> bool {
+    // SAFETY: asks for a number.
+    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(bytes) == Ok(PAGE_BYTES)
 }
 
 impl Drop for Reservation {

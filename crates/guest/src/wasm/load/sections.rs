@@ -16,7 +16,7 @@ use super::{
 };
 use crate::wasm::{
     limits,
-    segment::{ConstExpr, Data, Elem, SegmentMode},
+    segment::{ConstExpr, Data, Elem, Items, SegmentMode},
     types::{
         Export, ExternKind, ExternType, FuncType, GlobalType, Import, MemoryType, TableType,
         ValType,
@@ -192,23 +192,24 @@ impl Sections {
                 offset: constant(offset_expr, &mut self.const_ops)?,
             },
         };
-        let mut items = Vec::new();
-        let ty = match &element.items {
+        let (ty, items) = match &element.items {
             ElementItems::Functions(section) => {
+                let mut funcs = Vec::new();
                 for func in section.clone() {
                     let func = func.map_err(malformed)?;
                     self.const_ops += 1;
                     let what = "instructions of constant expressions";
                     limit(offset, what, limits::CONST_OPS_MAX, self.const_ops)?;
-                    items.push(ConstExpr(vec![crate::wasm::ConstOp::RefFunc(func)]));
+                    funcs.push(func);
                 }
-                ValType::FuncRef
+                (ValType::FuncRef, Items::Funcs(funcs))
             }
             ElementItems::Expressions(ty, section) => {
+                let mut exprs = Vec::new();
                 for expr in section.clone() {
-                    items.push(constant(&expr.map_err(malformed)?, &mut self.const_ops)?);
+                    exprs.push(constant(&expr.map_err(malformed)?, &mut self.const_ops)?);
                 }
-                ref_type(*ty, offset)?
+                (ref_type(*ty, offset)?, Items::Exprs(exprs))
             }
         };
         self.elems.push(Elem { mode, ty, items });

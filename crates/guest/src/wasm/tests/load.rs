@@ -1,8 +1,8 @@
 //! What is kept of a module, and what is refused for which reason.
 
 use super::super::{
-    ConstExpr, ConstOp, ExternType, FuncType, GlobalType, LoadErrorKind, MemoryType, Profile,
-    SegmentMode, TableType, ValType, limits,
+    ConstExpr, ConstOp, ExternType, FuncType, GlobalType, Items, LoadErrorKind, MemoryType,
+    Profile, SegmentMode, TableType, ValType, limits,
 };
 use super::*;
 
@@ -56,7 +56,7 @@ fn a_module_says_what_it_declares() {
     assert_eq!(module.exports()[1].kind, ExternKind::Memory);
     assert_eq!(module.exports()[1].index, 1);
     assert_eq!(module.elems()[0].mode, SegmentMode::Declared);
-    assert_eq!(module.elems()[0].items, [ConstExpr(vec![ConstOp::RefFunc(1)])]);
+    assert_eq!(module.elems()[0].items, Items::Funcs(vec![1]));
     assert_eq!(&module.bytes()[module.datas()[0].bytes.clone()], b"abc");
     let offset = ConstExpr(vec![ConstOp::I64(5)]);
     assert_eq!(module.datas()[1].mode, SegmentMode::Active { index: 1, offset });
