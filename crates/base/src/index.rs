@@ -105,6 +105,12 @@ impl<I: Index, T> IndexVec<I, T> {
     }
 }
 
+impl<I, T> FromIterator<T> for IndexVec<I, T> {
+    fn from_iter<A: IntoIterator<Item = T>>(items: A) -> Self {
+        Self { items: items.into_iter().collect(), index: PhantomData }
+    }
+}
+
 impl<I: Index, T> core::ops::Index<I> for IndexVec<I, T> {
     type Output = T;
 

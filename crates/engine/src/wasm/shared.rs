@@ -43,6 +43,6 @@ impl Shared {
 
 /// What tells types apart that are one in dMIR: which references they take. Nothing where none are the host's.
 pub(super) fn mark(ty: &FuncType) -> Vec<u8> {
-    let all = || ty.params.iter().chain(&ty.results).map(|ty| *ty == ValType::ExternRef);
+    let all = || ty.params.iter().chain(&*ty.results).map(|ty| *ty == ValType::ExternRef);
     if all().any(|is_extern| is_extern) { all().map(u8::from).collect() } else { Vec::new() }
 }

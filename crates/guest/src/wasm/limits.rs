@@ -33,6 +33,9 @@ pub const PARAMS_MAX: u64 = 1_000;
 pub const RESULTS_MAX: u64 = 1_000;
 /// Parameters and results of all functions together, each function counted.
 pub const SIGNATURE_TYPES_MAX: u64 = 10_000_000;
+/// Sizes of the types of all imports and exports together, as the parser reckons them: at least one for each, and one for
+/// each parameter and result.
+pub const EXTERN_TYPES_MAX: u64 = 1_000_000;
 /// Bytes of a function; the parser calls what has two more malformed.
 pub const BODY_BYTES_MAX: u64 = 7_654_320;
 /// Slots of a function's locals, parameters included: a vector has two, any other local one.

@@ -72,16 +72,18 @@ fn read(bytes: &[u8], features: WasmFeatures) -> Read<Sections> {
     parser.set_features(features);
     let mut validator = Validator::new_with_features(features);
     let mut sections = Sections::default();
-    let mut bodies = Vec::new();
+    let mut first = None;
     for payload in parser.parse_all(bytes) {
         let payload = payload.map_err(malformed)?;
         sections.limits(bytes, &payload)?;
-        if let ValidPayload::Func(func, body) = validator.payload(&payload).map_err(invalid)? {
-            bodies.push((func, body));
+        if let ValidPayload::Func(func, _) = validator.payload(&payload).map_err(invalid)? {
+            first.get_or_insert(func);
         }
         sections.payload(payload)?;
     }
-    body::validate(bytes, features, &sections, bodies)?;
+    if let Some(first) = first {
+        body::validate(bytes, &sections, &first)?;
+    }
     Ok(sections)
 }
 

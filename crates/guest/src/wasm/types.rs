@@ -3,6 +3,7 @@
 //! Invariant: two types are the same when they are equal, whichever module declared them (Wasm 2.0, 3.2).
 
 use core::fmt;
+use std::sync::Arc;
 
 use lockstep_ir::Type;
 
@@ -58,13 +59,13 @@ impl fmt::Display for ValType {
     }
 }
 
-/// The type of a function.
+/// The type of a function. Clones share the lists: an import of few bytes may have a type of a thousand.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FuncType {
     /// Types of the parameters.
-    pub params: Vec<ValType>,
+    pub params: Arc<[ValType]>,
     /// Types of the results.
-    pub results: Vec<ValType>,
+    pub results: Arc<[ValType]>,
 }
 
 /// The type of a table. Its limits are those declared, which may exceed what the engine lets it grow to.

@@ -37,7 +37,7 @@ fn functions(module: &Module) -> impl Iterator<Item = (&str, &FuncType)> {
 
 fn type_text(ty: &FuncType) -> String {
     let list = |types: &[ValType]| types.iter().map(|ty| ty.name()).collect::<Vec<_>>().join(", ");
-    match ty.results.as_slice() {
+    match &*ty.results {
         [] => format!("({})", list(&ty.params)),
         results => format!("({}) -> {}", list(&ty.params), list(results)),
     }

@@ -9,8 +9,6 @@ use wasmparser::{
 use super::{Read, invalid, limit, malformed, sections::Sections};
 use crate::wasm::limits;
 
-type Bodies<'a> = Vec<(FuncToValidate<ValidatorResources>, FunctionBody<'a>)>;
-
 /// The opcodes of blocks, branches and calls (Wasm 2.0, 5.4.1), all that lie in this range.
 const BLOCK: u8 = 0x02;
 const IF: u8 = 0x04;
@@ -24,15 +22,20 @@ const CALL: u8 = 0x10;
 const RETURN_CALL: u8 = 0x12;
 const RETURN_CALL_INDIRECT: u8 = 0x13;
 
-/// Validates every body.
+/// Validates every body. `first` is of the first one: what all need is in it, and keeping more than the place of each would
+/// take many times its bytes.
 pub(super) fn validate(
     bytes: &[u8],
-    features: WasmFeatures,
     sections: &Sections,
-    bodies: Bodies<'_>,
+    first: &FuncToValidate<ValidatorResources>,
 ) -> Read {
     let mut allocations = FuncValidatorAllocations::default();
-    for (func, body) in bodies {
+    let types = &sections.func_types[sections.imported_funcs..];
+    for (index, (range, ty)) in (first.index..).zip(sections.bodies.iter().zip(types)) {
+        let (resources, features) = (first.resources.clone(), first.features);
+        let func = FuncToValidate { resources, index, ty: *ty, features };
+        let content = &bytes[range.start as usize..range.end as usize];
+        let body = FunctionBody::new(BinaryReader::new(content, u64::from(range.start)));
         let mut checked = Body { bytes, sections, validator: func.into_validator(allocations) };
         checked.validate(features, &body)?;
         allocations = checked.validator.into_allocations();

@@ -11,7 +11,8 @@ use crate::wasm::{
 
 /// Reads an expression that was validated; `count` is how many instructions all of them have so far.
 pub(super) fn constant(expr: &wasmparser::ConstExpr<'_>, count: &mut u64) -> Read<ConstExpr> {
-    let mut ops = Vec::new();
+    // Nearly all have one.
+    let mut ops = Vec::with_capacity(1);
     let mut reader = expr.get_operators_reader();
     loop {
         let (operator, offset) = reader.read_with_offset().map_err(malformed)?;

@@ -5,6 +5,7 @@ use wasmparser::{Validator, WasmFeatures};
 use crate::wasm::{
     config::Profile,
     error::{LoadError, LoadErrorKind},
+    limits,
 };
 
 /// What modules may use.
@@ -39,6 +40,9 @@ const REFUSED: &[(WasmFeatures, &str)] = &[
     (WITH_GC.union(WasmFeatures::CUSTOM_DESCRIPTORS), "custom descriptors"),
 ];
 
+/// How the parser begins to say that [`limits::EXTERN_TYPES_MAX`] is exceeded.
+const TYPE_SIZE: &str = "effective type size exceeds the limit";
+
 const WITH_GC: WasmFeatures = WasmFeatures::FUNCTION_REFERENCES.union(WasmFeatures::GC);
 
 /// Says why `bytes` were refused: by the name of a proposal when they are valid with it.
@@ -48,6 +52,12 @@ pub(super) fn explain(
     error: &wasmparser::Error,
     is_valid_syntax: bool,
 ) -> LoadError {
+    if error.message().starts_with(TYPE_SIZE) {
+        let (what, limit) = ("sizes of types of imports and exports", limits::EXTERN_TYPES_MAX);
+        // The parser does not say how much it found.
+        let kind = LoadErrorKind::Limit { what, limit, found: limit + 1 };
+        return LoadError { offset: error.offset() as usize, kind };
+    }
     let is_valid = |more| Validator::new_with_features(features | more).validate_all(bytes).is_ok();
     let kind = match is_valid(WasmFeatures::all()) {
         true => {

@@ -38,11 +38,7 @@ pub(super) fn module(sections: Sections, bytes: Arc<[u8]>, config: &Config) -> M
 }
 
 fn indexed<I: Index, T>(items: impl Iterator<Item = T>) -> IndexVec<I, T> {
-    let mut all = IndexVec::default();
-    items.for_each(|item| {
-        all.push(item);
-    });
-    all
+    items.collect()
 }
 
 fn interface(sections: &Sections) -> Interface {

@@ -1,5 +1,7 @@
 //! The parser's types as ours. Validation has refused every other type before.
 
+use std::sync::Arc;
+
 use crate::wasm::{
     error::{LoadError, LoadErrorKind},
     types::{FuncType, GlobalType, MemoryType, TableType, ValType},
@@ -33,8 +35,9 @@ pub(super) fn ref_type(ty: wasmparser::RefType, offset: u64) -> Typed<ValType> {
 }
 
 pub(super) fn func_type(ty: &wasmparser::FuncType, offset: u64) -> Typed<FuncType> {
-    let all = |types: &[wasmparser::ValType]| -> Typed<Vec<ValType>> {
-        types.iter().map(|ty| val_type(*ty, offset)).collect()
+    let all = |types: &[wasmparser::ValType]| match types {
+        [] => Ok(Arc::default()),
+        types => types.iter().map(|ty| val_type(*ty, offset)).collect::<Typed<Arc<[ValType]>>>(),
     };
     Ok(FuncType { params: all(ty.params())?, results: all(ty.results())? })
 }

@@ -32,11 +32,11 @@ fn a_module_says_what_it_declares() {
           (data $d \"abc\")
           (data (memory $own) (i64.const 5) \"defg\"))",
     );
-    let f = FuncType { params: vec![ValType::I32], results: vec![ValType::ExternRef] };
+    let f = FuncType { params: [ValType::I32].into(), results: [ValType::ExternRef].into() };
     assert_eq!(module.imports()[0].ty, ExternType::Func(f.clone()));
     assert_eq!((&*module.imports()[2].module, &*module.imports()[2].name), ("env", "g"));
     assert_eq!(module.func_type(0), &f);
-    assert_eq!(module.func_type(1).results, [ValType::F64]);
+    assert_eq!(*module.func_type(1).results, [ValType::F64]);
     assert_eq!(module.start(), Some(2));
     assert_eq!(
         module.memories(),
