@@ -226,7 +226,7 @@ impl ContextEnv<'_> {
             at += ty.slots() as usize;
         }
         assert!(at <= OPERAND_SLOTS, "signatures are bounded");
-        self.context.frame_top = frame.wrapping_add(OPERAND_SLOTS);
+        self.context.frame_top = frame.wrapping_add(at);
         let goes_on = run(self.context, frame, offsets.as_ptr());
         if !goes_on {
             return Err(match self.context.stop {

@@ -23,6 +23,10 @@ use crate::{
 /// goes on.
 pub type Foreign = unsafe extern "C" fn(*mut Context, u64, *mut u64, *const i16) -> bool;
 
+/// Depth units that an activation takes beside its frames. It lies on the native stack, which is not to be what ends a
+/// recursion: so no more than 2^13 of them nest within 2^20 units, and each has 32 KiB of 256 MiB.
+const ACTIVATION_UNITS: u64 = 112;
+
 impl Context {
     /// The store, when the program has an instance.
     #[inline]
@@ -133,7 +137,7 @@ pub(crate) unsafe extern "C" fn foreign<H>(
     // SAFETY: as in `View::parts`.
     let (host, machine) =
         unsafe { (&mut *cx.host.cast::<H>(), &mut **cx.machine.cast::<&mut dyn Machine<H>>()) };
-    let (gas, depth) = (cx.gas as u64, cx.depth);
+    let (gas, depth) = (cx.gas as u64, cx.depth + ACTIVATION_UNITS);
     let call = FuncCall { store, instance, func, args: &args, results: &mut results, gas, depth };
     let ended = super::host::guard(|| machine.call(host, call));
     cx.show_memories();

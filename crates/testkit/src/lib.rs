@@ -1,6 +1,7 @@
 //! What the project's tests share. Tests only: nothing that ships depends on it.
 //!
 //! ```text
+//! bomb        Wasm modules made to hurt
 //! corpus      programs with answers, as text      -> evaluator, interpreter
 //! generate    EVM programs from a seed            -\
 //! differential  one EVM program, every way to run it -> one observation
@@ -14,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod assemble;
+pub mod bomb;
 pub mod corpus;
 pub mod differential;
 pub mod fuzz;

@@ -7,8 +7,8 @@ use lockstep_ir::DepthLimit;
 
 /// Bytes of a module.
 pub const MODULE_BYTES_MAX: u64 = 64 << 20;
-/// Function types.
-pub const TYPES_MAX: u64 = 100_000;
+/// Function types. One of three bytes takes some 700 while the parser tells types apart.
+pub const TYPES_MAX: u64 = 10_000;
 /// Functions of the module's own.
 pub const FUNCTIONS_MAX: u64 = 200_000;
 /// Imports of any kind.
