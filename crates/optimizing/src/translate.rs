@@ -112,7 +112,6 @@ pub(crate) fn translate(
     let translated = Translation::new(interface, func, &mut b, flags)
         .and_then(|mut translation| translation.function());
     if translated.is_err() {
-        drop(b);
         // The room is to be empty again, whatever was half done.
         *room = FunctionBuilderContext::new();
         return translated;

@@ -1,4 +1,5 @@
 //! What translating a function makes is linear in its bytes.
+#![expect(clippy::disallowed_types, reason = "full-size runs print times; nothing asserts one")]
 
 use std::{sync::Arc, time::Instant};
 
