@@ -83,14 +83,16 @@ struct Table {
 
 #[derive(Debug, Default)]
 struct Inner {
-    instances: Vec<InstanceParts>,
+    #[expect(clippy::vec_box, reason = "large, and they come and go with each instance")]
+    instances: Vec<Box<InstanceParts>>,
     memories: Vec<OwnedMemory>,
     tables: Vec<Table>,
     globals: Globals,
     funcs: Vec<FuncEntry>,
     types: Types,
     /// Emptied instances and tables, for the next ones.
-    spare_parts: Vec<InstanceParts>,
+    #[expect(clippy::vec_box, reason = "as above")]
+    spare_parts: Vec<Box<InstanceParts>>,
     spare_tables: Vec<Vec<u64>>,
 }
 
@@ -102,8 +104,11 @@ impl Inner {
         self.types.trim();
         self.funcs.clear();
         self.funcs.shrink_to(KEPT_FUNCS);
-        self.spare_parts.extend(self.instances.drain(..).filter_map(InstanceParts::emptied));
-        self.spare_parts.truncate(KEPT_PARTS);
+        for mut parts in self.instances.drain(..) {
+            if self.spare_parts.len() < KEPT_PARTS && parts.empty() {
+                self.spare_parts.push(parts);
+            }
+        }
         let tables = self.tables.drain(..).map(|table| table.elements);
         self.spare_tables.extend(tables.filter(|elements| elements.capacity() <= KEPT_ELEMENTS));
         self.spare_tables.truncate(KEPT_PARTS);
@@ -210,7 +215,7 @@ impl StoreCore {
     }
 
     /// Parts of an instance: nothing yet.
-    pub fn parts(&self) -> InstanceParts {
+    pub fn parts(&self) -> Box<InstanceParts> {
         self.inner().spare_parts.pop().unwrap_or_default()
     }
 
@@ -248,7 +253,7 @@ impl StoreCore {
     /// # Panics
     ///
     /// When `parts` names what the store does not hold.
-    pub fn add_instance(&self, mut parts: InstanceParts) -> u32 {
+    pub fn add_instance(&self, mut parts: Box<InstanceParts>) -> u32 {
         let inner = self.inner();
         assert!(
             parts.memories.iter().all(|id| (*id as usize) < inner.memories.len()),

@@ -79,7 +79,7 @@ fn parts<H>(
     store: &Store<H>,
     rows: &[HostRow<H>],
     pool: &Arc<MemoryPool>,
-) -> Result<InstanceParts, NoInstance> {
+) -> Result<Box<InstanceParts>, NoInstance> {
     let guest = &contract.guest;
     let bytes = |pages: u64| pages.saturating_mul(PAGE_BYTES);
     let mut parts = contract.shared.parts(store);

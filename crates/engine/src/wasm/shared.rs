@@ -32,7 +32,7 @@ impl Shared {
     }
 
     /// Parts of an instance that is to live in `store`; what it imports and owns is not there yet.
-    pub(crate) fn parts(&self, store: &StoreCore) -> InstanceParts {
+    pub(crate) fn parts(&self, store: &StoreCore) -> Box<InstanceParts> {
         let mut parts = store.parts();
         parts.types = store.type_ids(&self.types);
         parts.func_types = Arc::clone(&self.func_types);

@@ -1,6 +1,6 @@
 //! What an instance starts from, and what a store keeps of it.
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 use lockstep_ir::{Growth, Interface, MemoryId, Signature, TABLE_LEN_MAX, act::meaning::NULL};
 
@@ -38,8 +38,8 @@ pub struct InstanceParts {
 }
 
 impl InstanceParts {
-    /// Nothing, with what was allocated for the lists unless it is much; `None` then.
-    pub(super) fn emptied(mut self) -> Option<Self> {
+    /// Makes it nothing, with what was allocated for the lists; false when that is too much to keep.
+    pub(super) fn empty(&mut self) -> bool {
         let items = self.memories.capacity()
             + self.tables.capacity()
             + self.globals.capacity()
@@ -49,7 +49,7 @@ impl InstanceParts {
             + self.elems.capacity()
             + self.references.capacity();
         if items > KEPT_ITEMS {
-            return None;
+            return false;
         }
         self.memories.clear();
         self.tables.clear();
@@ -62,7 +62,7 @@ impl InstanceParts {
         self.types = Arc::default();
         self.func_types = Arc::default();
         self.datas = Arc::default();
-        Some(self)
+        true
     }
 
     /// The type of an own function.
@@ -117,7 +117,7 @@ pub fn plain_parts(
     pool: &Arc<MemoryPool>,
     interface: &Interface,
     contents: &[(MemoryId, Vec<u8>)],
-) -> Result<InstanceParts, crate::ReserveError> {
+) -> Result<Box<InstanceParts>, crate::ReserveError> {
     let mut parts = store.parts();
     for (id, def) in interface.memories.iter() {
         let content = contents.iter().find(|(memory, _)| *memory == id);
