@@ -12,7 +12,9 @@ use lockstep_ir::{
 use super::{Leaving, call::Running, door, program::BelowEnding};
 use crate::{
     context::Context,
+    exit::Stop,
     foreign::{call_indirect, perform_act},
+    host::guard,
 };
 
 /// Slots between the operands of [`Helpers::evaluate`].
@@ -141,12 +143,22 @@ impl Context {
         unsafe { &*self.native.running.cast::<Running<'static>>() }
     }
 
+    /// The body of `func`; null to leave, which a panic of the compiler does too, to go on outside machine code.
     fn body_of(&mut self, func: FuncId) -> *const u8 {
-        let body = self.running().program.body(func);
-        if body.is_null() {
-            self.native.leaving = Leaving::Refused;
+        match guard(|| self.running().program.body(func)) {
+            Ok(body) => {
+                if body.is_null() {
+                    self.native.leaving = Leaving::Refused;
+                }
+                body
+            }
+            Err(panic) => {
+                self.panic = Some(panic);
+                self.stop = Stop::Fault;
+                self.native.leaving = Leaving::Stop;
+                core::ptr::null()
+            }
         }
-        body
     }
 }
 

@@ -63,7 +63,7 @@ fn reader() -> Module {
 #[test]
 fn nothing_of_an_instance_is_seen_by_the_next() {
     let (pool, reader) = (Pool::default(), reader());
-    for tier in TIERS {
+    for tier in Tier::ALL.iter().copied() {
         for pages in [1, 2, 3, 17, 40, 300] {
             let text = DIRTY.replace("PAGES", &pages.to_string());
             let dirty = load(&format!("(module {text})"));
@@ -153,7 +153,7 @@ fn a_failed_instantiation_leaves_segments_as_far_as_they_were_used() {
     // Whether functions 2 to 9 of the table find their segment.
     let table_fails = (uses(["10", "8"]), Trap::TableOutOfBounds, [0, 1, 1, 1, 1, 1, 1, 1]);
     let memory_fails = (uses(["1", "65536"]), Trap::MemoryOutOfBounds, [0, 0, 0, 1, 0, 1, 1, 1]);
-    for tier in TIERS {
+    for tier in Tier::ALL.iter().copied() {
         for (text, trap, found) in [&table_fails, &memory_fails] {
             let mut all = instances(tier);
             let made = all.instantiate(&exporter, &[], &mut GAS.clone()).expect("an instance");
