@@ -6,7 +6,7 @@ use core::cell::RefCell;
 use lockstep_ir::{FuncId, Trap, Type, op::meaning::Bits};
 use lockstep_rt::{
     Context, Machine, Resources, Spec, Stop, enter,
-    native::{Below, BelowEnding},
+    native::{Below, Leaving},
 };
 
 use crate::{
@@ -143,7 +143,12 @@ impl Below for Fallback<'_> {
     /// # Safety
     ///
     /// As the trait says.
-    unsafe fn run(&self, context: &mut Context, frame: *mut u64, func: FuncId) -> BelowEnding {
+    unsafe fn run(
+        &self,
+        context: &mut Context,
+        frame: *mut u64,
+        func: FuncId,
+    ) -> Result<(), Leaving> {
         // SAFETY: the caller's promise: a frame of this program's context, arguments in place. The header says that
         // there is nobody to return to, at the depth of the callers.
         let finish = unsafe {
@@ -151,12 +156,12 @@ impl Below for Fallback<'_> {
             frame.add(1).write(context.depth << 16);
             run(self.code, self.translator, context, frame, func.0)
         };
-        match finish {
-            Finish::Values => BelowEnding::Returned,
-            Finish::Trap(trap) => BelowEnding::Trap(trap),
-            Finish::Exit { revert, output } => BelowEnding::Exit { revert, output },
-            Finish::Stop(_) => BelowEnding::Stop,
-            Finish::Refused(_) => BelowEnding::Refused,
-        }
+        Err(match finish {
+            Finish::Values => return Ok(()),
+            Finish::Trap(trap) => Leaving::Trap(trap),
+            Finish::Exit { revert, output } => Leaving::Exit { revert, output },
+            Finish::Stop(_) => Leaving::Stop,
+            Finish::Refused(_) => Leaving::Refused,
+        })
     }
 }

@@ -30,7 +30,7 @@ use lockstep_ir::{Trap, evaluate::Range};
 pub use self::{
     call::{NativeEnding, call_native},
     helpers::Helpers,
-    program::{Below, BelowEnding, Compiled, Compiler, NativeProgram, NativeStatistics, NoCode},
+    program::{Below, Compiled, Compiler, NativeProgram, NativeStatistics, NoCode},
 };
 use crate::context::Context;
 
@@ -76,8 +76,6 @@ pub struct NativeContext {
     pub helpers: *const Helpers,
     /// Where operands stand that are so many slots apart.
     pub offsets: *const Offsets,
-    /// Depth units that a program may take; its callers' included.
-    pub depth_limit: u64,
     /// The stack to leave by.
     pub exit_stack: *mut u8,
     /// How the activation ends when it leaves.
@@ -113,7 +111,6 @@ impl NativeContext {
             entries: core::ptr::null(),
             helpers: core::ptr::null(),
             offsets: core::ptr::null(),
-            depth_limit: 0,
             exit_stack: core::ptr::null_mut(),
             leaving: Leaving::Refused,
             running: core::ptr::null(),
@@ -156,8 +153,6 @@ offsets! {
     HELPERS = native.helpers;
     /// The offsets of operands.
     OFFSETS = native.offsets;
-    /// The limit of depth units.
-    DEPTH_LIMIT = native.depth_limit;
     /// The stack to leave by.
     EXIT_STACK = native.exit_stack;
     /// The function outside the program that a table held.

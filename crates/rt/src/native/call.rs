@@ -66,7 +66,6 @@ pub fn call_native<H>(
             entries: program.entries(),
             helpers: &HELPERS,
             offsets: &OFFSETS,
-            depth_limit: program.interface().depth_limit.0,
             running: erased(&running),
             ..NativeContext::none()
         };

@@ -9,7 +9,7 @@ use lockstep_ir::{
     op::meaning::{self, Bits},
 };
 
-use super::{Leaving, call::Running, door, program::BelowEnding};
+use super::{Leaving, call::Running, door};
 use crate::{
     context::Context,
     exit::Stop,
@@ -254,18 +254,17 @@ unsafe extern "C" fn below(
     // SAFETY: the frame stack has room above `frame_top` for all frames that depth units allow; operands are the caller's.
     unsafe { first.add(results).copy_from_nonoverlapping(operands.add(results), args) };
     // SAFETY: arguments stand where the tier below wants them.
-    let ending = unsafe { below.run(context, top, FuncId(func as u32)) };
+    let ended = unsafe { below.run(context, top, FuncId(func as u32)) };
     context.frame_top = top;
-    context.native.leaving = match ending {
-        BelowEnding::Returned => {
+    match ended {
+        Ok(()) => {
             // SAFETY: as above.
             unsafe { operands.copy_from_nonoverlapping(first, results) };
-            return 1;
+            1
         }
-        BelowEnding::Trap(trap) => Leaving::Trap(trap),
-        BelowEnding::Exit { revert, output } => Leaving::Exit { revert, output },
-        BelowEnding::Stop => Leaving::Stop,
-        BelowEnding::Refused => Leaving::Refused,
-    };
-    0
+        Err(leaving) => {
+            context.native.leaving = leaving;
+            0
+        }
+    }
 }

@@ -6,9 +6,9 @@ use core::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lockstep_ir::{FuncId, Interface, Trap, evaluate::Range};
+use lockstep_ir::{FuncId, Interface};
 
-use super::{door, pages::CodePages};
+use super::{Leaving, door, pages::CodePages};
 use crate::{context::Context, memory::ReserveError};
 
 /// Bytes of a function's machine code.
@@ -51,43 +51,27 @@ pub trait Compiler: Send + Sync {
     fn compile_below(&self, func: FuncId) -> Result<Compiled, NoCode>;
 }
 
-/// How a function of the tier below ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BelowEnding {
-    /// It returned; its results lie in the frame.
-    Returned,
-    /// It trapped.
-    Trap(Trap),
-    /// It ended the guest.
-    Exit {
-        /// Whether its writes are to be undone.
-        revert: bool,
-        /// Where its output is.
-        output: Range,
-    },
-    /// A host function stopped it.
-    Stop,
-    /// It cannot run there either.
-    Refused,
-}
-
 /// The tier below: runs what has no machine code.
 pub trait Below {
     /// Slots between the frame's beginning and the first result; arguments follow the results.
     fn header_slots(&self) -> usize;
 
-    /// Runs `func` over `context`, whose gas and depth are current, with its arguments in `frame`.
+    /// Runs `func` over `context`, whose gas and depth are current, with its arguments in `frame`, where its results lie
+    /// when it returned.
+    ///
+    /// # Errors
+    ///
+    /// [`Leaving`] when it did not return: then nothing above it does.
     ///
     /// # Safety
     ///
     /// The context is one of an activation of the same program, and the frame has room above for all of its frames.
-    unsafe fn run(&self, context: &mut Context, frame: *mut u64, func: FuncId) -> BelowEnding;
-}
-
-/// What is known of a function.
-#[derive(Debug)]
-struct Slot {
-    door: AtomicPtr<u8>,
+    unsafe fn run(
+        &self,
+        context: &mut Context,
+        frame: *mut u64,
+        func: FuncId,
+    ) -> Result<(), Leaving>;
 }
 
 /// Counts of what a program's machine code is.
@@ -105,7 +89,7 @@ pub struct NativeStatistics {
 pub struct NativeProgram {
     compiler: Box<dyn Compiler>,
     bodies: Box<[AtomicPtr<u8>]>,
-    slots: Box<[Slot]>,
+    doors: Box<[AtomicPtr<u8>]>,
     pages: Mutex<CodePages>,
     compiled: AtomicU64,
     below: AtomicU64,
@@ -131,7 +115,7 @@ impl NativeProgram {
         let null = || AtomicPtr::new(ptr::null_mut());
         Ok(Self {
             bodies: (0..funcs).map(|_| null()).collect(),
-            slots: (0..funcs).map(|_| Slot { door: null() }).collect(),
+            doors: (0..funcs).map(|_| null()).collect(),
             pages: Mutex::new(CodePages::new()?),
             compiler,
             compiled: AtomicU64::new(0),
@@ -172,7 +156,7 @@ impl NativeProgram {
         if body.is_null() {
             return (ptr::null(), ptr::null());
         }
-        (body, self.slots[func.0 as usize].door.load(Ordering::Acquire))
+        (body, self.doors[func.0 as usize].load(Ordering::Acquire))
     }
 
     #[cold]
@@ -196,7 +180,7 @@ impl NativeProgram {
         };
         counter.fetch_add(1, Ordering::Relaxed);
         // Who finds the body finds the door.
-        self.slots[func.0 as usize].door.store(made_door.cast_mut(), Ordering::Release);
+        self.doors[func.0 as usize].store(made_door.cast_mut(), Ordering::Release);
         body.store(made_body.cast_mut(), Ordering::Release);
         made_body
     }
