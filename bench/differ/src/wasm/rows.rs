@@ -210,7 +210,7 @@ const VECTORS: &[Row] = plain! {
     (F64) -> V128: F64x2Splat;
 };
 
-/// Relaxed instructions of whose results both sides choose the same. Of the others (Wasm 3.0, 4.3.6 allows either) ours rounds a
+/// Relaxed instructions of whose results both sides choose the same. Of the others (the proposal lets an engine choose) ours rounds a
 /// product before it is added, and saturates sums of products; the peer does neither.
 const RELAXED: &[Row] = plain! {
     (V128) -> V128: I32x4RelaxedTruncF32x4S I32x4RelaxedTruncF32x4U I32x4RelaxedTruncF64x2SZero
