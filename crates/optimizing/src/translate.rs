@@ -56,7 +56,6 @@ struct Translation<'f, 'b, 'c> {
     context: ir::Value,
     /// Where operands of calls stand that leave machine code; made when first needed.
     operands: Option<ir::StackSlot>,
-    operand_slots: u32,
     flags: Flags,
     cold: cold::Cold,
 }
@@ -161,7 +160,6 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             area: before.get(2).copied(),
             context,
             operands: None,
-            operand_slots: 0,
             flags,
             cold: cold::Cold::default(),
             b,

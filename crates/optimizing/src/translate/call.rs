@@ -29,7 +29,6 @@ struct Outside {
 impl Translation<'_, '_, '_> {
     /// The address of room for so many slots, which every call shares.
     pub(super) fn operand_room(&mut self, slots: u32) -> ir::Value {
-        self.operand_slots = self.operand_slots.max(slots);
         let slot = match self.operands {
             Some(slot) => slot,
             None => {
@@ -37,7 +36,8 @@ impl Translation<'_, '_, '_> {
                 *self.operands.insert(self.b.create_sized_stack_slot(data))
             }
         };
-        self.b.func.sized_stack_slots[slot].size = self.operand_slots * 8;
+        let size = &mut self.b.func.sized_stack_slots[slot].size;
+        *size = (*size).max(slots * 8);
         self.b.ins().stack_addr(WORD, slot, 0)
     }
 
@@ -324,7 +324,6 @@ impl Translation<'_, '_, '_> {
         for (position, (arg, ty)) in args.iter().zip(act.params()).enumerate() {
             store(self.b, self.flags.stack, (*ty, *arg), (place, position as i32 * 8));
         }
-        self.store_gas();
         let context = self.b.ins().get_pinned_reg(WORD);
         let number = self.b.ins().iconst(WORD, act as i64);
         let on = self.b.ins().iconst(WORD, i64::from(on[0]) | i64::from(on[1]) << 32);

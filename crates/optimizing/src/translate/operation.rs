@@ -1,6 +1,6 @@
 //! Operations on values: instructions where there are some, else the meaning itself.
 
-use cranelift_codegen::ir;
+use cranelift_codegen::ir::{self, InstBuilder};
 use lockstep_ir::{Op, Operand, Shape, Type, Value};
 use lockstep_rt::native::{Helpers, NoCode};
 
@@ -65,8 +65,6 @@ impl Translation<'_, '_, '_> {
     }
 
     fn select(&mut self, ty: Type, args: [Operand; 3], nan: Nan) -> Result<ir::Value, NoCode> {
-        use cranelift_codegen::ir::InstBuilder;
-
         let cond = self.exact(args[0], Type::I8)?;
         let mut read = |operand| match nan {
             Nan::Exact => self.exact(operand, ty),
@@ -87,9 +85,6 @@ impl Translation<'_, '_, '_> {
         for (position, arg) in args.iter().enumerate().take(shape.arity()) {
             let ty = shape.operand(position, ty);
             values.push((self.exact(*arg, ty)?, ty));
-        }
-        if op.is_checked() {
-            self.store_gas();
         }
         self.evaluate(Helpers::selector(op, ty, to), &values, (to, op.is_checked()))
     }

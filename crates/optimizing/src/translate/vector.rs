@@ -2,7 +2,7 @@
 //!
 //! Vectors are sixteen bytes between operations; each sees them as the lanes it is for.
 
-use cranelift_codegen::ir::{self, ConstantData, InstBuilder, types};
+use cranelift_codegen::ir::{self, ConstantData, InstBuilder, condcodes::FloatCC, types};
 use lockstep_ir::{Op, Operand, Shape, Type};
 use lockstep_rt::native::NoCode;
 
@@ -303,8 +303,6 @@ impl Translation<'_, '_, '_> {
 
     /// The second of `of` where the first of `order` is less than its second, else the first.
     fn pseudo(&mut self, order: [ir::Value; 2], of: [ir::Value; 2]) -> Result<ir::Value, NoCode> {
-        use cranelift_codegen::ir::condcodes::FloatCC;
-
         let is_less = self.b.ins().fcmp(FloatCC::LessThan, order[0], order[1]);
         let is_less = self.as_lanes(is_less, BYTES);
         let [first, second] = of.map(|value| self.as_lanes(value, BYTES));

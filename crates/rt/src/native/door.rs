@@ -12,6 +12,21 @@ pub(super) type Door = *const u8;
 /// Whether this processor has a way in.
 pub(super) const EXISTS: bool = cfg!(target_arch = "x86_64");
 
+/// The end of `enter`: gives back what it saved below `rbp`, and returns. `leave` ends so too, on the same stack.
+#[cfg(target_arch = "x86_64")]
+macro_rules! give_back {
+    () => {
+        "add rsp, 8
+        pop r15
+        pop r14
+        pop r13
+        pop r12
+        pop rbx
+        pop rbp
+        ret"
+    };
+}
+
 /// Calls `door` with `context`, `frame` and `body`; zero when the body returned, one when it left.
 ///
 /// # Safety
@@ -43,14 +58,7 @@ pub(super) unsafe extern "C" fn enter(
         "mov rdx, rcx",
         "call rax",
         "xor eax, eax",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
+        give_back!(),
         exit_stack = const Layout::EXIT_STACK,
     )
 }
@@ -66,14 +74,7 @@ pub(super) unsafe extern "C" fn leave(context: *mut Context) -> ! {
     core::arch::naked_asm!(
         "mov rsp, [rdi + {exit_stack}]",
         "mov eax, 1",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
+        give_back!(),
         exit_stack = const Layout::EXIT_STACK,
     )
 }
