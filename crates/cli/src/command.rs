@@ -8,7 +8,7 @@ use std::{
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::{disasm, error::InputError, exit, gas, run, statetest, wast};
+use crate::{disasm, ebpf, error::InputError, exit, gas, run, statetest, wast};
 
 /// One deterministic smart-contract execution engine.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ enum Command {
     Statetest(statetest::Arguments),
     /// Run scripts of the WebAssembly specification.
     Wast(wast::Arguments),
+    /// Run vectors of the eBPF conformance suite.
+    EbpfConformance(ebpf::Arguments),
     /// Run one piece of code.
     Run(run::Arguments),
     /// List code as opcodes and as dMIR.
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Statetest(arguments) => statetest::run(&arguments),
         Command::Wast(arguments) => wast::run(&arguments),
+        Command::EbpfConformance(arguments) => ebpf::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Disasm(arguments) => disasm::run(&arguments),
         Command::Gas(arguments) => gas::run(&arguments),

@@ -7,6 +7,7 @@
 pub mod code;
 pub mod command;
 pub mod disasm;
+pub mod ebpf;
 pub mod error;
 pub mod exit;
 mod files;

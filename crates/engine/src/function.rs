@@ -1,5 +1,6 @@
-//! Runs one function of an instance on the tier of choice: what instances and contracts have in common.
+//! Runs one function of an instance on the tier of choice: what instances, contracts and eBPF programs have in common.
 
+use core::fmt;
 use std::sync::{Arc, OnceLock};
 
 use lockstep_guest::wasm::{Instrumented, Module};
@@ -13,21 +14,38 @@ use lockstep_rt::{
 
 use crate::{machine::Executor, tier::Tier};
 
+/// A program whose functions show each instruction, made when somebody wants to see them.
+type Instrument = Box<dyn Fn() -> Arc<dyn Functions> + Send + Sync>;
+
 /// A module's functions in all compilations, with whatever of them was translated so far.
-#[derive(Debug)]
 pub(crate) struct Compiled {
-    guest: Arc<Module>,
+    guest: Arc<dyn Functions>,
     plain: Code,
+    instrument: Instrument,
     /// What observed runs use; nobody else pays for it.
-    observed: OnceLock<(Instrumented, Code)>,
+    observed: OnceLock<(Arc<dyn Functions>, Code)>,
     /// What the optimizing tier uses; `None` where this processor has no machine code.
     native: OnceLock<Option<NativeProgram>>,
 }
 
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compiled").field("plain", &self.plain).finish_non_exhaustive()
+    }
+}
+
 impl Compiled {
-    pub(crate) fn new(guest: Arc<Module>) -> Self {
+    /// Nothing of `guest` is translated yet; `instrument` makes it a program that shows its instructions.
+    pub(crate) fn new(guest: Arc<dyn Functions>, instrument: Instrument) -> Self {
         let plain = Code::functions(guest.clone());
-        Self { plain, guest, observed: OnceLock::new(), native: OnceLock::new() }
+        let (observed, native) = (OnceLock::new(), OnceLock::new());
+        Self { guest, plain, instrument, observed, native }
+    }
+
+    /// A WebAssembly module.
+    pub(crate) fn wasm(guest: Arc<Module>) -> Self {
+        let plain = guest.clone();
+        Self::new(plain, Box::new(move || Arc::new(Instrumented(guest.clone()))))
     }
 
     /// The compilation that shows each instruction, or the one that shows none.
@@ -36,11 +54,11 @@ impl Compiled {
             return (&*self.guest, &self.plain);
         }
         let (program, code) = self.observed.get_or_init(|| {
-            let program = Instrumented(self.guest.clone());
-            let code = Code::functions(Arc::new(program.clone()));
+            let program = (self.instrument)();
+            let code = Code::functions(program.clone());
             (program, code)
         });
-        (program, code)
+        (&**program, code)
     }
 
     /// Its machine code, if this processor has any.

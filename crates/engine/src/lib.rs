@@ -26,6 +26,7 @@
 
 mod cache;
 mod contract;
+pub mod ebpf;
 mod function;
 mod listing;
 mod machine;

@@ -6,5 +6,6 @@
 //! 2. No bytes of a contract make a guest panic; what is not code for it is a typed error or a trap.
 #![forbid(unsafe_code)]
 
+pub mod ebpf;
 pub mod evm;
 pub mod wasm;

@@ -1,4 +1,4 @@
-//! The official suites of Ethereum and WebAssembly, read from `LOCKSTEP_CONFORMANCE` or from `../shared/conformance`
+//! The official suites of Ethereum, WebAssembly and eBPF, read from `LOCKSTEP_CONFORMANCE` or from `../shared/conformance`
 //! beside the project.
 //!
 //! The project's own state tests, `corpus/evm`, run here too.
@@ -10,6 +10,7 @@
 
 mod conformance {
     mod corpus;
+    mod ebpf;
     mod folder;
     mod rlp;
     mod state;

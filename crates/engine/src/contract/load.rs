@@ -97,7 +97,7 @@ impl Contract {
         check_sizes(&guest)?;
         let entry = entry(&guest).ok_or(ContractError::Entry)?;
         Ok(Self {
-            compiled: Compiled::new(guest.clone()),
+            compiled: Compiled::wasm(guest.clone()),
             entry,
             imports,
             shared: Shared::of(&guest),

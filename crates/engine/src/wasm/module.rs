@@ -29,7 +29,7 @@ impl Module {
     /// [`LoadError`] with the first reason to refuse it.
     pub fn load(bytes: &[u8], config: &Config) -> Result<Self, LoadError> {
         let guest = Arc::new(Guest::load(Arc::from(bytes), config)?);
-        let (compiled, shared) = (Compiled::new(guest.clone()), Shared::of(&guest));
+        let (compiled, shared) = (Compiled::wasm(guest.clone()), Shared::of(&guest));
         Ok(Self(Arc::new(Loaded { guest, compiled, shared })))
     }
 

@@ -24,8 +24,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The core: small libraries of the field, nothing that does input or output.
-const CORE: &[(&str, &[&str])] =
-    &[("base", &["ruint"]), ("ir", &["libm"]), ("interp", &[]), ("guest", &["wasmparser"])];
+const CORE: &[(&str, &[&str])] = &[
+    ("base", &["ruint"]),
+    ("ir", &["libm"]),
+    ("interp", &[]),
+    ("guest", &["object", "wasmparser"]),
+];
 
 /// Other engines, which only `bench/` may measure.
 const PEERS: &[&str] = &[

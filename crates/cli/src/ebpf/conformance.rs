@@ -1,0 +1,177 @@
+//! Vectors, side by side.
+
+use std::path::{Path, PathBuf};
+
+use lockstep::{
+    HostFunction, HostRow, Stop, Tier, View,
+    ebpf::{
+        Call, Config, Dialect, End, Helper, Linked, LoadErrorKind, Machine, Outcome, Program, Rule,
+    },
+};
+
+use super::vector::{self, NoVector, Vector};
+use crate::{
+    error::InputError,
+    files::{Kind, collect},
+    input, parallel,
+};
+
+/// More than any vector takes.
+const GAS: u64 = 1_000_000;
+/// The suite's helper that takes r1 and gives it back.
+const UNWIND: (&str, u32) = ("unwind", 5);
+
+/// What became of a vector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It did what it says, in every tier.
+    Passed,
+    /// It did not.
+    Failed(String),
+    /// It was left out.
+    Skipped(String),
+}
+
+/// A vector's file and what became of it.
+#[derive(Debug)]
+pub struct Report {
+    /// The file.
+    pub path: PathBuf,
+    /// What became of it; an error when it could not be read.
+    pub verdict: Result<Verdict, InputError>,
+}
+
+/// How many vectors did what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Passed.
+    pub passed: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Were left out.
+    pub skipped: usize,
+    /// Could not be read.
+    pub unreadable: usize,
+}
+
+impl Totals {
+    /// The totals of these vectors.
+    pub fn of(reports: &[Report]) -> Self {
+        reports.iter().fold(Self::default(), |mut totals, report| {
+            let count = match &report.verdict {
+                Ok(Verdict::Passed) => &mut totals.passed,
+                Ok(Verdict::Failed(_)) => &mut totals.failed,
+                Ok(Verdict::Skipped(_)) => &mut totals.skipped,
+                Err(_) => &mut totals.unreadable,
+            };
+            *count += 1;
+            totals
+        })
+    }
+}
+
+/// The vectors that `path` names: itself, or all `.data` files in the folder and below, sorted.
+///
+/// # Errors
+///
+/// When it cannot be read, or is a folder without vectors.
+pub fn collect_vectors(path: &Path) -> Result<Vec<PathBuf>, InputError> {
+    collect(path, Kind { content: "eBPF conformance vectors", extension: "data" })
+}
+
+/// Runs `files` in each of `tiers`; returns reports in the order of the files.
+pub fn run_vectors(files: &[PathBuf], tiers: &[Tier]) -> Vec<Report> {
+    parallel::map(
+        files,
+        || None,
+        |machine, path| Report { path: path.clone(), verdict: run_file(machine, path, tiers) },
+    )
+}
+
+fn run_file(
+    machine: &mut Option<Machine>,
+    path: &Path,
+    tiers: &[Tier],
+) -> Result<Verdict, InputError> {
+    let content = input::read_text(path)?;
+    let vector = match vector::read(&content) {
+        Ok(vector) => vector,
+        Err(NoVector::Skipped(reason)) => return Ok(Verdict::Skipped(reason)),
+        Err(NoVector::Malformed(what)) => return Ok(Verdict::Failed(what)),
+    };
+    let machine = match machine {
+        Some(machine) => machine,
+        None => {
+            let made = Machine::new().map_err(|error| InputError::Machine(error.to_string()))?;
+            machine.insert(made)
+        }
+    };
+    run_vector(machine, &vector, tiers)
+}
+
+fn run_vector(
+    machine: &mut Machine,
+    vector: &Vector,
+    tiers: &[Tier],
+) -> Result<Verdict, InputError> {
+    let helpers = vec![Helper::numbered(UNWIND.0, UNWIND.1)];
+    let config = Config { helpers, ..Config::default() };
+    let program = match Program::from_text(&vector.text, Dialect::Rfc, &config) {
+        Ok(program) => program,
+        Err(error) => {
+            return Ok(match (error.kind.clone(), vector.result) {
+                (LoadErrorKind::Rule(rule @ Rule::PacketAccess), _) => {
+                    Verdict::Skipped(rule.text().to_owned())
+                }
+                (_, None) => Verdict::Passed,
+                (_, Some(_)) => Verdict::Failed(format!("refused: {error}")),
+            });
+        }
+    };
+    let machine_error = |error: &dyn std::fmt::Display| InputError::Machine(error.to_string());
+    let linked = Linked::new(&program, &[HostRow::of::<Unwind>()]);
+    let linked = linked.map_err(|error| machine_error(&error))?;
+    let mut first: Option<(Tier, Outcome)> = None;
+    for tier in tiers {
+        let call = Call { input: &vector.memory, gas: GAS, tier: *tier, returns_input: true };
+        let outcome =
+            machine.run(&linked, &mut (), &call).map_err(|error| machine_error(&error))?;
+        if let Some(wrong) = wrong(vector, &outcome.end) {
+            return Ok(Verdict::Failed(format!("{tier}: {wrong}")));
+        }
+        match &first {
+            Some((other, known)) if *known != outcome => {
+                return Ok(Verdict::Failed(format!("{other}: {known:?}; {tier}: {outcome:?}")));
+            }
+            Some(_) => {}
+            None => first = Some((*tier, outcome)),
+        }
+    }
+    Ok(Verdict::Passed)
+}
+
+/// What is wrong with such an end.
+fn wrong(vector: &Vector, end: &End) -> Option<String> {
+    match (end, vector.result) {
+        (End::Returned(found), Some(wanted)) if *found == wanted => None,
+        (End::Returned(found), Some(wanted)) => {
+            Some(format!("returned {found:#x}, expected {wanted:#x}"))
+        }
+        (End::Returned(found), None) => Some(format!("returned {found:#x}, expected an error")),
+        (_, None) => None,
+        (end, Some(_)) => Some(format!("ended by {end:?}")),
+    }
+}
+
+/// The suite's helper 5: it would end the program if r1 did not say otherwise, as it does in the suite.
+struct Unwind;
+
+impl HostFunction<()> for Unwind {
+    const NAME: &'static str = UNWIND.0;
+    type Args = (u64, u64, u64, u64, u64);
+    type Results = (u64,);
+
+    fn call(_: &mut View<'_, ()>, (first, ..): Self::Args) -> Result<(u64,), Stop> {
+        Ok((first,))
+    }
+}

@@ -1,0 +1,23 @@
+//! eBPF programs on a host of functions.
+//!
+//! # Shape
+//!
+//! ```text
+//! Program::load(bytes) -> Linked::new(program, rows of the host) -> Machine::run(linked, host, call) -> Outcome
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. A run begins with fresh memory: the program's data, zeros, the input. Nothing but the host outlives it.
+//! 2. When units run out none are left; any other trap leaves what was not used.
+
+mod program;
+mod run;
+
+pub use lockstep_guest::ebpf::{
+    AssembleError, Assembled, Config, Dialect, Helper, LoadError, LoadErrorKind, Region, Rule,
+    Symbol, assemble,
+};
+pub use lockstep_rt::LinkError;
+pub use program::{Linked, Program};
+pub use run::{Call, End, Machine, Outcome, RunError};

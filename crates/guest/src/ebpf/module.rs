@@ -1,0 +1,192 @@
+//! A program that was loaded: what the engine links, and functions that lower when they are called.
+
+use core::ops::Range;
+use std::sync::Arc;
+
+use lockstep_ir::{Func, FuncId, Functions, ImportId, Interface};
+
+use super::{
+    config::Config, dialect::Dialect, error::LoadError, insn::Insn, layout::Layout, load,
+    lower::lower,
+};
+
+/// Whom a call means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Callee {
+    /// The program's function at this slot.
+    Own(u32),
+    /// A function of the host.
+    Host(ImportId),
+}
+
+/// Which registers functions take and give back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    /// Parameters, in order.
+    pub(super) params: &'static [usize],
+    /// Results, in order.
+    pub(super) results: &'static [usize],
+}
+
+/// RFC 9669 2: arguments in r1 to r5, the result in r0; the frame pointer is the callee's own.
+const RFC_SHAPE: Shape = Shape { params: &[1, 2, 3, 4, 5, 10], results: &[0] };
+/// sBPF keeps no register from anybody but r6 to r10 from the callee's changes.
+const SBPF_SHAPE: Shape =
+    Shape { params: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], results: &[0, 1, 2, 3, 4, 5] };
+
+impl Shape {
+    pub(super) const fn of(dialect: Dialect) -> Self {
+        if dialect.is_sbpf() { SBPF_SHAPE } else { RFC_SHAPE }
+    }
+}
+
+/// A name of a function.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Symbol {
+    /// Its first slot.
+    pub slot: u32,
+    /// The name.
+    pub name: String,
+}
+
+/// A valid program.
+#[derive(Debug, Clone)]
+pub struct Module {
+    pub(super) dialect: Dialect,
+    pub(super) insns: Vec<Insn>,
+    /// Guest address of the first slot.
+    pub(super) text_base: u64,
+    pub(super) layout: Layout,
+    /// What memory 0 begins with.
+    pub(super) image: Vec<u8>,
+    pub(super) interface: Arc<Interface>,
+    /// Where functions begin, in order; each ends where the next begins.
+    pub(super) starts: Vec<u32>,
+    /// For each call that means somebody, by slot.
+    pub(super) calls: Vec<(u32, Callee)>,
+    /// Host functions that can be called by number, when a register may hold one.
+    pub(super) numbered: Vec<(u32, ImportId)>,
+    pub(super) symbols: Vec<Symbol>,
+    pub(super) entry: FuncId,
+}
+
+impl Module {
+    /// Reads and validates an ELF file: an object of `clang -target bpf`, or an sBPF shared object.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] with the first reason to refuse it.
+    pub fn load(bytes: &[u8], config: &Config) -> Result<Self, LoadError> {
+        load::elf(bytes, config)
+    }
+
+    /// Validates instructions that come without a file; the program begins with the first of them.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] with the first reason to refuse them.
+    pub fn from_text(text: &[u8], dialect: Dialect, config: &Config) -> Result<Self, LoadError> {
+        load::text(text, dialect, config)
+    }
+
+    /// The dialect it is written in.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Its slots.
+    pub fn insns(&self) -> &[Insn] {
+        &self.insns
+    }
+
+    /// What its functions share in dMIR; imports are called as the helpers of the configuration.
+    pub fn interface(&self) -> &Arc<Interface> {
+        &self.interface
+    }
+
+    /// Where its memory lies.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// What its memory begins with.
+    pub fn image(&self) -> &[u8] {
+        &self.image
+    }
+
+    /// Guest address of the first slot.
+    pub fn text_address(&self) -> u64 {
+        self.text_base
+    }
+
+    /// The function it begins with.
+    pub fn entry(&self) -> FuncId {
+        self.entry
+    }
+
+    /// Names of its functions, in the order of their slots.
+    pub fn symbols(&self) -> &[Symbol] {
+        &self.symbols
+    }
+
+    /// The function that begins at `slot` of the text, if one does; indirect calls find it there.
+    pub fn function_at(&self, slot: u32) -> Option<FuncId> {
+        self.starts.binary_search(&slot).ok().map(|at| FuncId(at as u32))
+    }
+
+    /// The slots of a function.
+    pub fn range(&self, func: FuncId) -> Range<u32> {
+        let at = func.0 as usize;
+        let end = self.starts.get(at + 1).copied().unwrap_or(self.insns.len() as u32);
+        self.starts[at]..end
+    }
+
+    /// The arguments that the first function gets, where r1 to r5 are given.
+    pub fn entry_args(&self, given: [u64; 5]) -> Vec<u64> {
+        let arg = |reg: &usize| match reg {
+            1..=5 => given[reg - 1],
+            &super::lower::FRAME_POINTER => self.layout.frame_pointer(),
+            _ => 0,
+        };
+        self.shape().params.iter().map(arg).collect()
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        Shape::of(self.dialect)
+    }
+
+    /// The function that begins at `slot`, to be gone on with.
+    pub(super) fn part_at(&self, slot: u32) -> Option<FuncId> {
+        self.function_at(slot)
+    }
+
+    /// Whom the call at `slot` means.
+    pub(super) fn callee(&self, slot: u32) -> Option<Callee> {
+        let at = self.calls.binary_search_by_key(&slot, |(slot, _)| *slot).ok()?;
+        Some(self.calls[at].1)
+    }
+}
+
+impl Functions for Module {
+    fn interface(&self) -> &Arc<Interface> {
+        &self.interface
+    }
+
+    fn lower(&self, func: FuncId, out: &mut Func) {
+        lower(self, func, false, out);
+    }
+}
+
+/// A program whose functions are lowered to show each instruction before it runs. Same results, same gas.
+#[derive(Debug, Clone)]
+pub struct Instrumented(pub Arc<Module>);
+
+impl Functions for Instrumented {
+    fn interface(&self) -> &Arc<Interface> {
+        self.0.interface()
+    }
+
+    fn lower(&self, func: FuncId, out: &mut Func) {
+        lower(&self.0, func, true, out);
+    }
+}
