@@ -20,4 +20,4 @@ pub use lockstep_guest::ebpf::{
 };
 pub use lockstep_rt::LinkError;
 pub use program::{Linked, Program};
-pub use run::{Call, End, Machine, Outcome, RunError};
+pub use run::{Call, End, Machine, Outcome, RunError, Watch};

@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use lockstep_guest::ebpf::{Module as Guest, limits};
-use lockstep_ir::{MemoryId, op::meaning::Bits};
+use lockstep_ir::op::meaning::Bits;
 use lockstep_rt::{
     Ended, Faulted, InstanceParts, Machine as HostMachine, NativeStack, OwnedMemory,
     Program as HostProgram, ReserveError, Spec, StepView, Store, Trap,
@@ -99,9 +99,12 @@ pub struct Machine {
     native: NativeStack,
 }
 
+/// Who watches, if somebody does.
+type Watching<'w, 'f, H> = Option<&'w mut (dyn FnMut(&H, StepView<'_>) + 'f)>;
+
 /// A run as its host functions see it: programs of eBPF ask for no others.
 struct Runner<'w, 'f, H> {
-    watch: Option<&'w mut (dyn FnMut(&H, StepView<'_>) + 'f)>,
+    watch: Watching<'w, 'f, H>,
 }
 
 impl<H> HostMachine<H> for Runner<'_, '_, H> {
@@ -193,7 +196,9 @@ impl Machine {
             is_observed: watch.is_some(),
         };
         let layout = guest.layout();
-        let given = [layout.input_address(), call.input.len() as u64, 0, 0, 0];
+        // RFC 9669 leaves arguments to the host; programs of sBPF get their input alone.
+        let len = if guest.dialect().is_sbpf() { 0 } else { call.input.len() as u64 };
+        let given = [layout.input_address(), len, 0, 0, 0];
         let bits = |value: u64| -> Bits { [value, 0, 0, 0, 0, 0, 0, 0] };
         let args: Vec<Bits> = guest.entry_args(given).into_iter().map(bits).collect();
         let mut runner = Runner { watch };
@@ -242,8 +247,14 @@ impl Machine {
         write(0, guest.image());
         write(at, input);
         parts.memories.push(memory);
+        let table = guest.layout().table(input.len() as u64);
+        if !table.is_empty() {
+            let len = table.len() as u64;
+            let memory = store.add_memory(OwnedMemory::new(&self.executor.pool, len, len)?);
+            store.write_memory(memory, 0, &table).expect("memory has room for its content");
+            parts.memories.push(memory);
+        }
         let interface = guest.interface();
-        debug_assert_eq!(interface.memories.len(), MemoryId(1).0 as usize);
         for (_, table) in interface.tables.iter() {
             parts.tables.push(store.add_table(table.initial, table.max, 0));
         }

@@ -78,7 +78,7 @@ impl Dialect {
         matches!(self, Self::V0)
     }
 
-    /// Whether calls say by their source register whom they mean, and how far away it is.
+    /// Whether calls say by their source register whom they mean (SIMD-0178).
     pub(super) const fn has_static_calls(self) -> bool {
         matches!(self, Self::Rfc | Self::V3)
     }
@@ -90,11 +90,6 @@ impl Dialect {
             Self::V2 => insn.src as usize,
             Self::Rfc | Self::V3 => insn.dst as usize,
         }
-    }
-
-    /// Whether read-only data lies at address zero.
-    pub(super) const fn has_low_data(self) -> bool {
-        matches!(self, Self::V3)
     }
 }
 

@@ -122,8 +122,7 @@ impl<'m, 'f> Lower<'m, 'f> {
             slot += row.map_or(1, |row| slots(row.kind));
         }
         if self.is_reachable {
-            let next = self.end;
-            self.leave_for(next);
+            self.leave_for(slot);
         }
         let places = core::mem::take(&mut self.places);
         self.b.place_blocks(|label| Block(places[label.0 as usize]));

@@ -40,6 +40,9 @@ impl Shape {
     }
 }
 
+/// Slots of a function that begins where no part does. It goes on with another.
+const PIECE_SLOTS: u32 = 64;
+
 /// A name of a function.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Symbol {
@@ -62,6 +65,8 @@ pub struct Module {
     pub(super) interface: Arc<Interface>,
     /// Where functions begin, in order; each ends where the next begins.
     pub(super) starts: Vec<u32>,
+    /// Whether each slot is a function too, after those of `starts`: in sBPF a register may name any.
+    pub(super) is_callable_anywhere: bool,
     /// For each call that means somebody, by slot.
     pub(super) calls: Vec<(u32, Callee)>,
     /// Host functions that can be called by number, when a register may hold one.
@@ -131,14 +136,28 @@ impl Module {
 
     /// The function that begins at `slot` of the text, if one does; indirect calls find it there.
     pub fn function_at(&self, slot: u32) -> Option<FuncId> {
-        self.starts.binary_search(&slot).ok().map(|at| FuncId(at as u32))
+        let starts = self.starts.len() as u32;
+        match self.starts.binary_search(&slot) {
+            Ok(at) => Some(FuncId(at as u32)),
+            Err(_) if self.is_callable_anywhere && (slot as usize) < self.insns.len() => {
+                Some(FuncId(starts + slot))
+            }
+            Err(_) => None,
+        }
     }
 
     /// The slots of a function.
     pub fn range(&self, func: FuncId) -> Range<u32> {
+        let end = |at: usize| self.starts.get(at).copied().unwrap_or(self.insns.len() as u32);
         let at = func.0 as usize;
-        let end = self.starts.get(at + 1).copied().unwrap_or(self.insns.len() as u32);
-        self.starts[at]..end
+        match self.starts.get(at) {
+            Some(start) => *start..end(at + 1),
+            None => {
+                let slot = (at - self.starts.len()) as u32;
+                let next = self.starts.partition_point(|start| *start <= slot);
+                slot..end(next).min(slot + PIECE_SLOTS)
+            }
+        }
     }
 
     /// The arguments that the first function gets, where r1 to r5 are given.
@@ -153,11 +172,6 @@ impl Module {
 
     pub(super) fn shape(&self) -> Shape {
         Shape::of(self.dialect)
-    }
-
-    /// The function that begins at `slot`, to be gone on with.
-    pub(super) fn part_at(&self, slot: u32) -> Option<FuncId> {
-        self.function_at(slot)
     }
 
     /// Whom the call at `slot` means.

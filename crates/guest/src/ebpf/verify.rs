@@ -6,6 +6,7 @@
 
 mod fields;
 mod flow;
+mod parts;
 
 use super::{
     dialect::Dialect,
@@ -33,7 +34,7 @@ pub(super) fn at(slot: usize, rule: Rule) -> LoadError {
 
 /// Checks that the text is whole instructions.
 pub(super) fn length(text: &[u8]) -> Result<(), LoadError> {
-    match text.len() % SLOT_BYTES == 0 && !text.is_empty() {
+    match text.len().is_multiple_of(SLOT_BYTES) && !text.is_empty() {
         true => Ok(()),
         false => Err(at(text.len() / SLOT_BYTES, Rule::Length)),
     }

@@ -14,8 +14,9 @@ use crate::ebpf::{
     config::{Config, Helper},
     dialect::Dialect,
     error::{LoadError, LoadErrorKind, limit},
-    insn::{Insn, SLOT_BYTES, decode_all},
-    layout::{Layout, TEXT_BASE},
+    hash::murmur3,
+    insn::{SLOT_BYTES, decode_all},
+    layout::{Layout, SBPF_TEXT_BASE, TEXT_BASE},
     limits,
     module::{Callee, Module, Shape, Symbol},
     opcodes::{self, Kind},
@@ -37,16 +38,25 @@ pub(super) struct Parts {
     pub(super) functions: BTreeSet<u32>,
     pub(super) symbols: Vec<Symbol>,
     pub(super) entry: u32,
+    /// sBPF: guest addresses of the text and of the image, and slots of functions by the keys that calls name.
+    pub(super) text_base: u64,
+    pub(super) image_at: u64,
+    pub(super) keys: BTreeMap<u32, u32>,
 }
 
-/// Instructions alone.
+/// Instructions alone; in sBPF the program may read them.
 pub(in crate::ebpf) fn text(
     text: &[u8],
     dialect: Dialect,
     config: &Config,
 ) -> Result<Module, LoadError> {
-    let functions = BTreeSet::from([0]);
-    module(Parts { dialect, text: text.to_vec(), functions, ..Parts::default() }, config)
+    let mut parts = Parts { dialect, text: text.to_vec(), ..Parts::default() };
+    if dialect.is_sbpf() {
+        parts.image = parts.text.clone();
+        parts.text_base = SBPF_TEXT_BASE;
+        parts.image_at = if dialect == Dialect::V3 { 0 } else { SBPF_TEXT_BASE };
+    }
+    module(parts, config)
 }
 
 /// Checks the parts and makes them a module.
@@ -62,32 +72,44 @@ pub(super) fn module(parts: Parts, config: &Config) -> Result<Module, LoadError>
     text.instructions()?;
     let own_calls = text.own_calls()?;
     let mut starts = parts.functions;
-    starts.insert(0);
+    starts.extend([0, parts.entry]);
     starts.extend(own_calls.iter().map(|(_, target)| *target));
-    let starts: Vec<u32> = starts.into_iter().collect();
+    starts.extend(parts.keys.values());
+    let starts = match dialect.is_sbpf() {
+        true => text.parts(starts),
+        false => starts.into_iter().collect(),
+    };
     verify::functions(text, &starts)?;
 
     let mut imports = Imports { helpers: &config.helpers, used: Vec::new() };
     let mut calls: BTreeMap<u32, Callee> =
         own_calls.into_iter().map(|(slot, target)| (slot, Callee::Own(target))).collect();
-    imports.resolve(&insns, text, &parts.named_calls, &mut calls)?;
+    match dialect.is_sbpf() {
+        true => imports.resolve_keys(text, &parts.keys, &mut calls),
+        false => imports.resolve(text, &parts.named_calls, &mut calls)?,
+    }
     let has_table = text.calls_registers();
-    let numbered = if has_table { imports.numbered() } else { Vec::new() };
-    let layout = Layout::flat(
-        parts.read_only,
-        parts.image.len() as u64 - parts.read_only,
-        config.heap_bytes,
-    );
+    let is_numbered = has_table && !dialect.is_sbpf();
+    let numbered = if is_numbered { imports.numbered() } else { Vec::new() };
+    let image_len = parts.image.len() as u64;
+    let layout = match dialect.is_sbpf() {
+        true => Layout::regions_of(dialect, (parts.image_at, image_len), config.heap_bytes),
+        false => Layout::flat(parts.read_only, image_len - parts.read_only, config.heap_bytes),
+    };
+    // Any instruction of sBPF can be called through a register.
+    let callable = if has_table && dialect.is_sbpf() { insns.len() } else { 0 };
     let entry = starts.binary_search(&parts.entry).expect("the first function is one");
-    let interface =
-        interface(dialect, &layout, starts.len(), &imports.used, has_table.then_some(insns.len()));
+    let table_len = has_table.then_some(insns.len());
+    let functions = starts.len() + callable;
+    let interface = interface(dialect, &layout, functions, &imports.used, table_len);
     Ok(Module {
         dialect,
-        text_base: TEXT_BASE,
+        text_base: if dialect.is_sbpf() { parts.text_base } else { TEXT_BASE },
         layout,
         image: parts.image,
         interface: Arc::new(interface),
         starts,
+        is_callable_anywhere: callable != 0,
         calls: calls.into_iter().collect(),
         numbered,
         symbols: parts.symbols,
@@ -116,13 +138,12 @@ impl<'c> Imports<'c> {
     /// Finds whom calls of host functions mean.
     fn resolve(
         &mut self,
-        insns: &[Insn],
         text: Text<'_>,
         named: &BTreeMap<u32, String>,
         calls: &mut BTreeMap<u32, Callee>,
     ) -> Result<(), LoadError> {
         let helpers = self.helpers;
-        for (slot, insn) in insns.iter().enumerate() {
+        for (slot, insn) in text.insns.iter().enumerate() {
             let is_call =
                 opcodes::find(text.dialect, insn).is_some_and(|row| row.kind == Kind::Call);
             if !is_call || calls.contains_key(&(slot as u32)) {
@@ -143,6 +164,36 @@ impl<'c> Imports<'c> {
             calls.insert(slot as u32, Callee::Host(self.import(helper)));
         }
         Ok(())
+    }
+
+    /// Finds whom calls of sBPF mean: a function of the host by the hash of its name, or one of the program's by its key. Those
+    /// that mean nobody trap.
+    fn resolve_keys(
+        &mut self,
+        text: Text<'_>,
+        keys: &BTreeMap<u32, u32>,
+        calls: &mut BTreeMap<u32, Callee>,
+    ) {
+        let helpers = self.helpers;
+        let by_hash: BTreeMap<u32, &Helper> =
+            helpers.iter().map(|helper| (murmur3(helper.name.as_bytes()), helper)).collect();
+        for (slot, insn) in text.insns.iter().enumerate() {
+            let slot = slot as u32;
+            let is_call =
+                opcodes::find(text.dialect, insn).is_some_and(|row| row.kind == Kind::Call);
+            if !is_call
+                || calls.contains_key(&slot)
+                || insn.src != 0 && text.dialect.has_static_calls()
+            {
+                continue;
+            }
+            let key = insn.imm as u32;
+            if let Some(helper) = by_hash.get(&key) {
+                calls.insert(slot, Callee::Host(self.import(helper)));
+            } else if let Some(target) = keys.get(&key) {
+                calls.insert(slot, Callee::Own(*target));
+            }
+        }
     }
 
     /// All that can be called by number.
@@ -168,16 +219,22 @@ fn interface(
     let tables = table_len.map(|len| TableDef { initial: len as u64, max: len as u64 });
     Interface {
         imports: imports.iter().map(import).collect(),
-        memories: [MemoryDef {
-            initial_bytes: layout.input_offset(),
-            growth: Growth::Explicit { max_bytes: MEMORY_BYTES_MAX },
-        }]
-        .into_iter()
-        .collect(),
+        memories: memories(layout).into_iter().collect(),
         signatures: core::iter::repeat_n(own.clone(), functions).collect(),
         types: table_len.map(|_| own).into_iter().collect(),
         tables: tables.into_iter().collect(),
         depth_limit: limits::DEPTH_LIMIT,
         ..Interface::default()
     }
+}
+
+/// Memory 0, and in sBPF the table of regions.
+fn memories(layout: &Layout) -> Vec<MemoryDef> {
+    let growth = Growth::Explicit { max_bytes: MEMORY_BYTES_MAX };
+    let mut memories = vec![MemoryDef { initial_bytes: layout.input_offset(), growth }];
+    let table = layout.table(0).len() as u64;
+    if table != 0 {
+        memories.push(MemoryDef { initial_bytes: table, growth: Growth::ReadOnly });
+    }
+    memories
 }

@@ -17,7 +17,7 @@ impl Lower<'_, '_> {
     pub(super) fn call(&mut self) {
         match self.module.callee(self.slot) {
             Some(Callee::Own(slot)) => {
-                let func = self.module.part_at(slot).expect("functions begin where calls lead");
+                let func = self.module.function_at(slot).expect("functions begin where calls lead");
                 self.call_own(func);
             }
             Some(Callee::Host(import)) => self.call_host(import),
@@ -112,6 +112,9 @@ impl Lower<'_, '_> {
         }
         let shift = Operand::imm(SLOT_BYTES.trailing_zeros());
         let index = self.b.op(Op::Ushr, Type::I64, &[distance, shift]);
+        let len = self.b.constant(self.module.insns.len() as u64, Type::I64);
+        let cond = self.b.op(Op::Iuge, Type::I64, &[index, len]);
+        self.b.push(Inst::TrapIf { cond, trap: Trap::InvalidJump });
         let mut args = self.args();
         args.push(index);
         let results = &self.module.interface.types[SigId(0)].results;

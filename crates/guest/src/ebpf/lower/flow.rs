@@ -50,8 +50,9 @@ impl Lower<'_, '_> {
 
     /// Goes on at `slot`, which is not the function's own.
     pub(super) fn leave_for(&mut self, slot: u32) {
-        let Some(func) = self.module.part_at(slot) else {
-            // Past the last instruction.
+        let Some(func) = self.module.function_at(slot) else {
+            // Past the last instruction there is one more to pay for, which does not exist.
+            self.pay();
             return self.stop(Terminator::Trap(Trap::InvalidJump));
         };
         let registers: Vec<Operand> = (0..REGISTERS).map(|reg| self.reg(reg)).collect();

@@ -1,9 +1,13 @@
-//! Loads and stores: each access is one check of memory 0.
+//! Loads and stores: in RFC 9669 each access is one check of memory 0, in sBPF its region is looked up first.
 
 use lockstep_ir::{Inst, MemoryId, Op, Operand, Order, Trap, Type, Value};
 
 use super::Lower;
-use crate::ebpf::{insn::Insn, layout::BASE, opcodes::Source};
+use crate::ebpf::{
+    insn::Insn,
+    layout::{BASE, REGION_BYTES, entry},
+    opcodes::Source,
+};
 
 impl Lower<'_, '_> {
     pub(super) fn load(&mut self, ty: Type, is_signed: bool, insn: Insn) {
@@ -36,7 +40,11 @@ impl Lower<'_, '_> {
     /// A token for a `ty` at the address that a register and an offset make; the span ends here.
     pub(super) fn place(&mut self, reg: u8, offset: i16, ty: Type, is_store: bool) -> Value {
         let addr = self.reg(reg);
-        let token = self.flat(addr, i64::from(offset), ty, is_store);
+        let offset = i64::from(offset);
+        let token = match self.module.dialect.is_sbpf() {
+            true => self.in_region(addr, offset, ty, is_store),
+            false => self.flat(addr, offset, ty, is_store),
+        };
         self.close_span();
         token
     }
@@ -53,5 +61,52 @@ impl Lower<'_, '_> {
         }
         let len = Operand::imm(ty.size_bytes());
         self.b.check(MemoryId(0), Type::I64, at, len)
+    }
+
+    /// Guest addresses are looked up in the table of regions.
+    fn in_region(&mut self, addr: Operand, offset: i64, ty: Type, is_store: bool) -> Value {
+        let offset = self.b.constant(offset as u64, Type::I64);
+        let addr = self.b.op(Op::Iadd, Type::I64, &[addr, offset]);
+        let entry = self.entry(addr);
+        let start = self.field(entry, entry::START);
+        let mut distance = self.b.op(Op::Isub, Type::I64, &[addr, start]);
+        if self.module.dialect.has_frame_gaps() {
+            distance = self.without_gaps(entry, distance);
+        }
+        let power = ty.size_bytes().trailing_zeros();
+        let limits = if is_store { entry::STORES } else { entry::LOADS };
+        let limit = self.field(entry, limits + 8 * power);
+        let cond = self.b.op(Op::Iuge, Type::I64, &[distance, limit]);
+        self.b.push(Inst::TrapIf { cond, trap: Trap::MemoryOutOfBounds });
+        let place = self.field(entry, entry::OFFSET);
+        let at = self.b.op(Op::Iadd, Type::I64, &[distance, place]);
+        self.b.check(MemoryId(0), Type::I64, at, Operand::imm(ty.size_bytes()))
+    }
+
+    /// A token for the entry of the region of `addr`; where there is no such region, no address is.
+    fn entry(&mut self, addr: Operand) -> Value {
+        let shift = Operand::imm(REGION_BYTES.trailing_zeros());
+        let region = self.b.op(Op::Ushr, Type::I64, &[addr, shift]);
+        let scale = Operand::imm(entry::BYTES.trailing_zeros());
+        let at = self.b.op(Op::Ishl, Type::I64, &[region, scale]);
+        self.b.check(MemoryId(1), Type::I64, at, Operand::imm(entry::BYTES as u32))
+    }
+
+    fn field(&mut self, entry: Value, field: u32) -> Operand {
+        self.b.load(Type::I64, Order::Little, entry, field)
+    }
+
+    /// A distance among addresses as a distance among bytes; traps in a gap.
+    fn without_gaps(&mut self, entry: Value, distance: Operand) -> Operand {
+        let gap = self.field(entry, entry::GAP);
+        let cond = self.b.op(Op::Band, Type::I64, &[distance, gap]);
+        let cond = self.b.op(Op::Ine, Type::I64, &[cond, Operand::ZERO]);
+        self.b.push(Inst::TrapIf { cond, trap: Trap::MemoryOutOfBounds });
+        let high = self.field(entry, entry::HIGH);
+        let high = self.b.op(Op::Band, Type::I64, &[distance, high]);
+        let high = self.b.op(Op::Ushr, Type::I64, &[high, Operand::imm(1)]);
+        let low = self.field(entry, entry::LOW);
+        let low = self.b.op(Op::Band, Type::I64, &[distance, low]);
+        self.b.op(Op::Bor, Type::I64, &[high, low])
     }
 }

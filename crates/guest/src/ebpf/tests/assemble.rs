@@ -19,7 +19,7 @@ fn operands_go_to_their_fields() {
     assert_eq!(insn("movsx1632 %r0, %r1"), Insn { opcode: 0xbc, src: 1, offset: 16, ..blank });
     assert_eq!(insn("be32 %r4"), Insn { opcode: 0xdc, dst: 4, imm: 32, ..blank });
     assert_eq!(insn("bswap16 %r4"), Insn { opcode: 0xd7, dst: 4, imm: 16, ..blank });
-    let fetch = Insn { opcode: 0xc3, dst: 10, src: 2, offset: -4, imm: 0x51, ..blank };
+    let fetch = Insn { opcode: 0xc3, dst: 10, src: 2, offset: -4, imm: 0x51 };
     assert_eq!(insn("lock fetch and32 [%r10-4], %r2"), fetch);
     assert_eq!(insn("call %r2"), Insn { opcode: 0x8d, dst: 2, ..blank });
     let wide = slots("lddw %r2, 0x1122334455667788", Dialect::Rfc).insns;

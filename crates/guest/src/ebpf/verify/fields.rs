@@ -78,6 +78,8 @@ fn frame_alignment(text: Text<'_>, _: usize, row: &Row, insn: Insn) -> Checked {
     held(!moves_frame(text.dialect, row, insn) || insn.imm % 64 == 0, Rule::FrameAlignment)
 }
 
+const _: () = assert!(EXCHANGE & COMPARE_EXCHANGE & FETCH != 0, "exchanges fetch");
+
 /// Whether this is how a program moves its frame pointer.
 fn moves_frame(dialect: Dialect, row: &Row, insn: Insn) -> bool {
     dialect.bumps_own_frame()
@@ -90,7 +92,6 @@ fn atomic_operation(_: Text<'_>, _: usize, row: &Row, insn: Insn) -> Checked {
     let is_known =
         matches!(insn.imm, EXCHANGE | COMPARE_EXCHANGE) || combination(insn.imm).is_some();
     let is_atomic = matches!(row.kind, Kind::Atomic(_));
-    debug_assert!(EXCHANGE & COMPARE_EXCHANGE & FETCH != 0, "exchanges fetch");
     held(!is_atomic || is_known, Rule::AtomicOperation)
 }
 

@@ -12,7 +12,7 @@ use crate::ebpf::{
 pub(in crate::ebpf) fn functions(text: Text<'_>, starts: &[u32]) -> Result<(), LoadError> {
     let halves = text.halves();
     let inside = starts.iter().find(|start| halves.get(**start as usize).is_none_or(|half| *half));
-    if let Some(start) = inside {
+    if let Some(start) = inside.filter(|_| !text.dialect.is_sbpf()) {
         return Err(at(*start as usize, Rule::CallTarget));
     }
     let mut function = 0;
@@ -64,7 +64,7 @@ impl Text<'_> {
     pub(in crate::ebpf) fn own_calls(self) -> Result<Vec<(u32, u32)>, LoadError> {
         let mut calls = Vec::new();
         self.walk(|slot, row, insn| {
-            if row.kind == Kind::Call && insn.src == 1 && self.dialect.has_static_calls() {
+            if row.kind == Kind::Call && insn.src == 1 {
                 // RFC 9669 4.3.2: relative to the next instruction.
                 let target = slot as i64 + 1 + i64::from(insn.imm);
                 let exists = (0..self.insns.len() as i64).contains(&target);
