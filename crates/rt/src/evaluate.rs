@@ -14,7 +14,6 @@ use crate::{
     context::{Context, Shown, Step},
     exit::Stop,
     foreign::{call_indirect, perform_act},
-    memory::{TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost},
 };
 
 /// Slots kept above the window for the operands of a host call.
@@ -63,21 +62,7 @@ impl Env for ContextEnv<'_> {
     }
 
     fn touch(&mut self, memory: MemoryId, end: Option<u64>) -> Result<(), Trap> {
-        let index = memory.0 as usize;
-        let len = self.context.memories[index].len;
-        if end.is_some_and(|end| end <= len) {
-            return Ok(());
-        }
-        let growth = self.context.growth[index];
-        if !matches!(growth, Growth::OnTouch { .. }) {
-            return Err(Trap::MemoryOutOfBounds);
-        }
-        let end = end.filter(|end| *end <= TOUCH_LIMIT_BYTES).ok_or(Trap::OutOfGas)?;
-        let words = end.div_ceil(WORD_BYTES);
-        self.charge(touch_cost(growth, words) - touch_cost(growth, len / WORD_BYTES))?;
-        assert!(words * WORD_BYTES <= self.context.room, "guest memory exceeds its reservation");
-        self.context.memories[index].len = words * WORD_BYTES;
-        Ok(())
+        self.context.touch(memory.0 as usize, end)
     }
 
     fn load(&self, memory: MemoryId, addr: u64, bytes: &mut [u8]) {

@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+mod access;
 mod context;
 #[cfg(feature = "native")]
 mod enter;
@@ -34,6 +35,7 @@ pub mod native;
 mod stack;
 mod store;
 
+pub use access::saturate;
 pub use context::{Context, Shown, Step, StepHook};
 #[cfg(feature = "native")]
 pub use enter::{Resources, Spec, enter};

@@ -5,8 +5,8 @@
 use core::marker::PhantomData;
 
 use lockstep_base::{Int, U256, U512};
-use lockstep_ir::{Growth, Trap};
-use lockstep_rt::{Context, RawMemory, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
+use lockstep_ir::Trap;
+use lockstep_rt::{Context, RawMemory, saturate};
 
 use crate::{
     code::Word,
@@ -114,22 +114,9 @@ fn grow(
     index: usize,
     end: Option<u64>,
 ) -> (i64, Result<(), Trap>) {
-    let growth = context.growth[index];
-    let Growth::OnTouch { .. } = growth else {
-        return (gas, Err(Trap::MemoryOutOfBounds));
-    };
-    let Some(end) = end.filter(|end| *end <= TOUCH_LIMIT_BYTES) else {
-        return (gas, Err(Trap::OutOfGas));
-    };
-    let before = context.memories[index].len / WORD_BYTES;
-    let after = end.div_ceil(WORD_BYTES);
-    let price = touch_cost(growth, after) - touch_cost(growth, before);
-    let Some(left) = (gas as u64).checked_sub(price) else {
-        return (gas, Err(Trap::OutOfGas));
-    };
-    assert!(after * WORD_BYTES <= context.room, "guest memory exceeds its reservation");
-    context.memories[index].len = after * WORD_BYTES;
-    (left as i64, Ok(()))
+    context.gas = gas;
+    let touched = context.touch(index, end);
+    (context.gas, touched)
 }
 
 /// How an address or a length is given.
@@ -190,13 +177,6 @@ impl Address for Known {
     fn get(state: &State, _k: usize) -> u64 {
         state.imm(2)
     }
-}
-
-/// `word` when it fits 64 bits, else all ones.
-#[inline(always)]
-fn saturate(word: U256) -> u64 {
-    let [low, upper @ ..] = *word.as_limbs();
-    if upper[0] | upper[1] | upper[2] == 0 { low } else { u64::MAX }
 }
 
 /// A big-endian word of memory 0: `handler | dst addr | constant`.
@@ -383,20 +363,16 @@ fn load_padded_any(pc: *const Word, fp: *mut u64, cx: *mut Context) {
     let mut state = State { pc, fp, gas: 0, cx, acc: 0, facc: 0.0 };
     let addr = saturate(state.operand(1));
     let (index, size) = (state.field(2) as usize, state.field(3) as usize);
-    let present = state.memory(index).len.saturating_sub(addr).min(size as u64);
-    let mut bytes = [0; 64];
-    for (i, byte) in bytes[..size].iter_mut().rev().take(present as usize).enumerate() {
-        [*byte] = state.load::<1>(index, addr + i as u64);
-    }
+    let bytes = state.context().load_padded(index, addr, size);
     state.set_bytes(&bytes[..size.next_multiple_of(8)]);
 }
 
 impl State {
     /// The memory written and the memory read by a copy.
     #[inline(always)]
-    fn both(&mut self) -> [RawMemory; 2] {
+    fn both(&self) -> [usize; 2] {
         let both = self.field(3) as usize;
-        [self.memory(both >> 8), self.memory(both & 0xff)]
+        [both >> 8, both & 0xff]
     }
 }
 
@@ -406,22 +382,10 @@ pub(crate) struct CopyPadded;
 impl Run for CopyPadded {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let to = state.operand::<u64>(0);
-        let from = saturate(state.operand(1));
-        let len = state.operand::<u64>(2);
+        let (to, from, len) = (state.operand(0), saturate(state.operand(1)), state.operand(2));
         let [target, source] = state.both();
-        if len != 0 {
-            let present = source.len.saturating_sub(from).min(len);
-            debug_assert!(to + len <= target.len, "checked before");
-            // SAFETY: `to + len` was checked by the token's check; `present` bytes at `from` lie in the source.
-            unsafe {
-                let target = target.base.add(to as usize);
-                if present > 0 {
-                    target.copy_from(source.base.add(from as usize), present as usize);
-                }
-                target.add(present as usize).write_bytes(0, (len - present) as usize);
-            }
-        }
+        // SAFETY: the token's check admitted `len` bytes at `to`; the verifier admits no write to a read-only memory.
+        unsafe { state.context().copy_padded((target, to), (source, from), len) };
         state.next(2)
     }
 }
@@ -432,18 +396,10 @@ pub(crate) struct CopyWithin;
 impl Run for CopyWithin {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let to = state.operand::<u64>(0);
-        let from = state.operand::<u64>(1);
-        let len = state.operand::<u64>(2);
+        let (to, from, len) = (state.operand(0), state.operand(1), state.operand(2));
         let [target, source] = state.both();
-        if len != 0 {
-            debug_assert!(to + len <= target.len && from + len <= source.len, "checked before");
-            // SAFETY: both ranges were checked by their tokens' checks.
-            unsafe {
-                let source = source.base.add(from as usize);
-                target.base.add(to as usize).copy_from(source, len as usize);
-            }
-        }
+        // SAFETY: both ranges were checked by their tokens' checks; the verifier admits no write to a read-only memory.
+        unsafe { state.context().copy_within((target, to), (source, from), len) };
         state.next(2)
     }
 }
