@@ -8,7 +8,7 @@
 //! 3. It holds about as many bytes of code and translations as it was made for; when that is reached it starts anew.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, OnceLock, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -17,6 +17,9 @@ use hashbrown::HashMap;
 use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, Program};
 use lockstep_interp::Code;
+use lockstep_ir::pass::Whole;
+use lockstep_optimizing::Optimizing;
+use lockstep_rt::native::NativeProgram;
 
 use crate::contract::{Contract, ContractError, Offer};
 
@@ -67,18 +70,31 @@ impl Entry {
 pub(crate) struct Translated {
     pub(crate) program: Arc<Program>,
     pub(crate) interpreted: Code,
+    /// What the optimizing tier uses; `None` where this processor has no machine code.
+    native: OnceLock<Option<NativeProgram>>,
 }
 
 impl Translated {
     /// A program without translations yet.
     pub(crate) fn new(code: Arc<[u8]>, fork: Fork, mode: Mode) -> Self {
         let program = Arc::new(Program::new(code, fork, mode));
-        Self { interpreted: Code::lazy(program.clone()), program }
+        Self { interpreted: Code::lazy(program.clone()), program, native: OnceLock::new() }
+    }
+
+    /// Its machine code, if this processor has any.
+    pub(crate) fn native(&self) -> Option<&NativeProgram> {
+        let make = || {
+            let whole = Arc::new(Whole::new(self.program.clone()));
+            NativeProgram::new(Box::new(Optimizing::functions(whole)?)).ok()
+        };
+        self.native.get_or_init(make).as_ref()
     }
 
     /// Bytes of guest code and translations.
     fn size_bytes(&self) -> usize {
-        self.program.code().len() + self.interpreted.size_bytes()
+        let native = self.native.get().and_then(Option::as_ref);
+        let native = native.map_or(0, |program| program.statistics().size_bytes as usize);
+        self.program.code().len() + self.interpreted.size_bytes() + native
     }
 }
 

@@ -5,10 +5,12 @@ use std::{cell::RefCell, sync::Arc};
 use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, OPCODES};
 use lockstep_host::ethereum::{Ethereum, World, wasm::Guest};
-use lockstep_interp::{Ending, Translator, activate};
+use lockstep_interp::{Ending, Fallback, Translator, activate};
+use lockstep_ir::FuncId;
 use lockstep_rt::{
     Emptied, Ended, Exit, Faulted, HostRow, Links, Machine, MemoryPool, Program, ReserveError,
     Resources, Spec, StepView, Stop, Store, Trap, evaluate,
+    native::{NativeEnding, call_native},
 };
 use lockstep_state::{StorageError, keccak256};
 
@@ -122,6 +124,17 @@ impl<W: World> Runner<'_, W> {
         }
         let (resources, translator) = (&executor.resources, &executor.translator);
         let code = &translated.interpreted;
+        if self.tier == Tier::Optimizing
+            && !spec.is_observed
+            && let Some(program) = translated.native()
+        {
+            let below = Fallback { code, translator };
+            let spec = Spec { interface: program.interface(), ..spec };
+            let way = (program, &below as _);
+            let entry = (FuncId(0), &[][..]);
+            let (ending, gas) = call_native(resources, way, (host, self), &spec, entry, output);
+            return Ok((native_exit_of(ending)?, gas));
+        }
         let (ending, gas) = activate(resources, translator, code, (host, self), &spec, output);
         Ok((exit_of(ending)?, gas))
     }
@@ -225,6 +238,17 @@ impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
         if let Some(tracer) = &mut self.tracer {
             tracer.step(host, step);
         }
+    }
+}
+
+fn native_exit_of(ending: NativeEnding) -> Result<Exit, Faulted> {
+    match ending {
+        NativeEnding::Exit { revert: false } | NativeEnding::Values(_) => Ok(Exit::Return),
+        NativeEnding::Exit { revert: true } => Ok(Exit::Revert),
+        NativeEnding::Trap(trap) => Ok(Exit::Trap(trap)),
+        NativeEnding::Fault => Err(Faulted),
+        // Every function runs in the tier below at least.
+        NativeEnding::Refused => panic!("a program runs in no tier"),
     }
 }
 

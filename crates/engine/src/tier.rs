@@ -10,7 +10,7 @@ pub enum Tier {
     Adaptive,
     /// Register bytecode.
     Interpreter,
-    /// Machine code, for the functions of modules; what has none runs in the interpreter, and so does EVM code.
+    /// Machine code, of the functions of modules and of EVM programs; what has none runs in the interpreter.
     Optimizing,
     /// The reference: slow, obvious, right.
     Evaluator,

@@ -6,12 +6,12 @@ use core::cell::RefCell;
 use lockstep_ir::{FuncId, Trap, Type, op::meaning::Bits};
 use lockstep_rt::{
     Context, Machine, Resources, Spec, Stop, enter,
-    native::{Below, Leaving},
+    native::{Below, Leaving, Resumed},
 };
 
 use crate::{
     code::{Code, CodeError},
-    run::{Finish, RESULTS, Translator, run},
+    run::{Finish, RESULTS, Translator, resume, run},
 };
 
 /// How an activation ended.
@@ -156,12 +156,27 @@ impl Below for Fallback<'_> {
             frame.add(1).write(context.depth << 16);
             run(self.code, self.translator, context, frame, func.0)
         };
-        Err(match finish {
-            Finish::Values => return Ok(()),
-            Finish::Trap(trap) => Leaving::Trap(trap),
-            Finish::Exit { revert, output } => Leaving::Exit { revert, output },
-            Finish::Stop(_) => Leaving::Stop,
-            Finish::Refused(_) => Leaving::Refused,
-        })
+        leaving(finish).map_or(Ok(()), Err)
     }
+
+    /// # Safety
+    ///
+    /// As the trait says.
+    unsafe fn resume(&self, context: &mut Context, base: *mut u64, place: Resumed) -> Leaving {
+        // SAFETY: the caller's promise.
+        let finish = unsafe { resume(self.code, self.translator, context, base, place) };
+        // A program with a window returns nothing.
+        leaving(finish).unwrap_or(Leaving::Refused)
+    }
+}
+
+/// How machine code is left when what it called finished so; not at all where that returned.
+fn leaving(finish: Finish) -> Option<Leaving> {
+    Some(match finish {
+        Finish::Values => return None,
+        Finish::Trap(trap) => Leaving::Trap(trap),
+        Finish::Exit { revert, output } => Leaving::Exit { revert, output },
+        Finish::Stop(_) => Leaving::Stop,
+        Finish::Refused(_) => Leaving::Refused,
+    })
 }

@@ -5,7 +5,7 @@ use core::cell::RefCell;
 
 use lockstep_base::{Int, U256, modular::Reciprocal};
 use lockstep_ir::{Func, Head, Trap, Verified, evaluate::Range};
-use lockstep_rt::{Context, Stop};
+use lockstep_rt::{Context, Stop, native::Resumed};
 
 use crate::{
     code::{Code, CodeError, Word},
@@ -103,10 +103,51 @@ pub unsafe fn run(
     frame: *mut u64,
     function: u32,
 ) -> Finish {
-    let entry = match code.function(function, &mut translator.borrow_mut()) {
-        Ok(entry) => entry,
-        Err(error) => return Finish::Refused(error),
+    let entry = code.function(function, &mut translator.borrow_mut());
+    match entry {
+        // SAFETY: `entry` is published code of a verified program; the rest is the caller's promise.
+        Ok(entry) => unsafe { go(code, translator, context, frame, entry) },
+        Err(error) => Finish::Refused(error),
+    }
+}
+
+/// Goes on at `place`, with the window's base at `base`. Afterwards `context.gas` is what is left.
+///
+/// # Safety
+///
+/// As for [`run`]; `base` lies in the window, and what is below is in use.
+pub(crate) unsafe fn resume(
+    code: &Code,
+    translator: &RefCell<Translator>,
+    context: &mut Context,
+    base: *mut u64,
+    place: Resumed,
+) -> Finish {
+    let head = match place {
+        Resumed::At(head) => head,
+        Resumed::To(word) => match u32::try_from(word) {
+            Ok(number) if code.is_jump_target(number) => Head(number),
+            _ => return Finish::Trap(Trap::InvalidJump),
+        },
     };
+    let entry = code.head(head, &mut translator.borrow_mut());
+    match entry {
+        // SAFETY: as in `run`.
+        Ok(entry) => unsafe { go(code, translator, context, base, entry) },
+        Err(error) => Finish::Refused(error),
+    }
+}
+
+/// # Safety
+///
+/// As for [`run`]; `entry` is published code of the program.
+unsafe fn go(
+    code: &Code,
+    translator: &RefCell<Translator>,
+    context: &mut Context,
+    frame: *mut u64,
+    entry: *const Word,
+) -> Finish {
     let mut activation = Activation {
         code,
         translator,
@@ -118,7 +159,7 @@ pub unsafe fn run(
     };
     let gas = context.gas;
     context.tier = core::ptr::from_mut(&mut activation).cast();
-    // SAFETY: `entry` is published code of a verified program; the rest is the caller's promise.
+    // SAFETY: the caller's promise.
     let outcome = unsafe { drive(entry, frame, gas, context) };
     match outcome {
         Outcome::Return | Outcome::Revert => {

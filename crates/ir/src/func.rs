@@ -6,7 +6,7 @@ use core::ops::Range;
 use lockstep_base::IndexVec;
 
 use crate::{
-    inst::{Block, Head, Inst, List, Operand, Source, Terminator, Value, Var},
+    inst::{Block, Edge, Head, Inst, List, Operand, Source, Terminator, Value, Var},
     types::Type,
 };
 
@@ -91,6 +91,26 @@ impl Func {
     /// The instructions of `block`.
     pub fn block_insts(&self, block: &BlockDef) -> &[Inst] {
         &self.insts[block.insts.start as usize..block.insts.end as usize]
+    }
+
+    /// Shows `each` the blocks that `block` may go to, once for each edge.
+    pub fn successors(&self, block: &BlockDef, mut each: impl FnMut(Block)) {
+        let mut edge = |edge: Edge| {
+            if let Edge::Goto(to) = edge {
+                each(to);
+            }
+        };
+        match block.terminator {
+            Terminator::Jump(only) => edge(only),
+            Terminator::Branch { then, otherwise, .. } => {
+                edge(then);
+                edge(otherwise);
+            }
+            Terminator::Switch { targets, .. } => {
+                self.target_list(targets).iter().for_each(|to| edge(Edge::Goto(*to)));
+            }
+            _ => {}
+        }
     }
 
     /// The limbs of a constant operand of type `ty`, least significant first and zero beyond; `None` when it is

@@ -6,6 +6,8 @@ mod fold;
 mod rewrite;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use dead::remove_dead;
 pub use fold::fold;
+pub use whole::Whole;

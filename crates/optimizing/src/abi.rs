@@ -41,6 +41,14 @@ pub(crate) fn parts(ty: Type) -> Vec<ir::Type> {
     clif_type(ty).map_or_else(|_| vec![WORD; ty.slots() as usize], |ty| vec![ty])
 }
 
+/// The type of a part of such a value, and how many parts it has.
+pub(crate) fn part(ty: Type) -> (Type, usize) {
+    match parts(ty).len() {
+        1 => (ty, 1),
+        count => (Type::I64, count),
+    }
+}
+
 /// Whether a body leaves its results in an area that its caller names, in slots as a frame has them.
 pub(crate) fn has_area(signature: &Signature) -> bool {
     let registers = |ty: &Type| if *ty == Type::V128 { 1 } else { ty.slots() };

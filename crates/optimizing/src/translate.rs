@@ -15,7 +15,11 @@ mod integer;
 mod memory;
 mod operand;
 mod operation;
+mod touch;
 mod vector;
+mod window;
+mod word;
+mod word_op;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +29,7 @@ use cranelift_codegen::{
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use lockstep_base::Index;
-use lockstep_ir::{BlockDef, Edge, Func, Inst, Interface, MemoryId, Terminator, Trap, Type};
+use lockstep_ir::{Block, BlockDef, Edge, Func, Inst, Interface, MemoryId, Terminator, Trap, Type};
 use lockstep_rt::native::NoCode;
 
 use crate::{
@@ -39,13 +43,21 @@ struct Translation<'f, 'b, 'c> {
     func: &'f Func,
     b: &'b mut FunctionBuilder<'c>,
     nans: Nans,
-    vars: Vec<Variable>,
+    vars: Vec<Place>,
     values: Vec<Option<ir::Value>>,
+    /// Values that are words.
+    words: Vec<Option<word::Word>>,
     /// Values that fit 32 bits.
     narrow: Vec<bool>,
     /// For each token, its memory.
     tokens: BTreeMap<u32, MemoryId>,
+    /// For tokens of memories that grow on touch, the type of their check.
+    token_types: BTreeMap<u32, Type>,
     blocks: Vec<ir::Block>,
+    /// For each block, how many edges to it are still to be written.
+    edges_left: Vec<u32>,
+    /// Zero, in one place, so that what is set to it everywhere is seen to be zero.
+    zero: ir::Value,
     gas: Variable,
     /// Depth units left for callees, and for a function in this one's place.
     depth_left: ir::Value,
@@ -58,6 +70,17 @@ struct Translation<'f, 'b, 'c> {
     operands: Option<ir::StackSlot>,
     flags: Flags,
     cold: cold::Cold,
+}
+
+/// What a variable is.
+#[derive(Clone, Copy)]
+enum Place {
+    /// A variable of the builder.
+    One(Variable),
+    /// One for each limb of a word.
+    Word([Variable; word::LIMBS]),
+    /// A slot of the window, at home.
+    Home(i16),
 }
 
 /// How places in memory may be accessed.
@@ -103,9 +126,6 @@ pub(crate) fn translate(
     interface: &Interface,
     func: &Func,
 ) -> Result<(), NoCode> {
-    if interface.window.is_some() {
-        return Err(NoCode("a program with a window"));
-    }
     let flags = Flags::new(to);
     let mut b = FunctionBuilder::new(to, room);
     let translated = Translation::new(interface, func, &mut b, flags)
@@ -130,7 +150,13 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
     ) -> Result<Self, NoCode> {
         let mut vars = Vec::with_capacity(func.vars.len());
         for (_, var) in func.vars.iter() {
-            vars.push(b.declare_var(clif_type(var.ty)?));
+            vars.push(match var.slot {
+                Some(slot) => Place::Home(slot),
+                None if word::is_word(var.ty) => {
+                    Place::Word(core::array::from_fn(|_| b.declare_var(WORD)))
+                }
+                None => Place::One(b.declare_var(clif_type(var.ty)?)),
+            });
         }
         let gas = b.declare_var(WORD);
         let entry = b.create_block();
@@ -141,9 +167,13 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         b.def_var(gas, params[0]);
         // The function's own parameters come last.
         let (before, own) = params.split_at(params.len() - func.params as usize);
-        for (var, param) in vars.iter().zip(own) {
-            b.def_var(*var, *param);
+        for (place, param) in vars.iter().zip(own) {
+            match place {
+                Place::One(var) => b.def_var(*var, *param),
+                _ => return Err(NoCode("parameters that are words")),
+            }
         }
+        let zero = b.ins().iconst(WORD, 0);
         let blocks = func.blocks.iter().map(|_| b.create_block()).collect();
         Ok(Self {
             interface,
@@ -151,9 +181,13 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             nans: Nans::of(func),
             vars,
             values: vec![None; func.values.len()],
+            words: vec![None; func.values.len()],
             narrow: vec![false; func.values.len()],
             tokens: BTreeMap::new(),
+            token_types: BTreeMap::new(),
             blocks,
+            edges_left: edges_to_blocks(func),
+            zero,
             gas,
             depth_left: params[1],
             depth_before: params[1],
@@ -172,22 +206,41 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         self.trap_below_zero(self.depth_left, Trap::DepthExceeded);
         self.zero_vars()?;
         self.b.ins().jump(self.blocks[0], &[]);
+        self.seal_after(Block(0));
         for (number, block) in self.func.blocks.iter() {
             self.b.switch_to_block(self.blocks[number.position()]);
             for at in block.insts.clone() {
                 self.inst(self.func.insts[at as usize])?;
             }
             self.terminator(block)?;
+            self.func.successors(block, |to| self.seal_after(to));
         }
         self.cold_blocks();
         Ok(())
     }
 
+    /// An edge to `block` is written; after the last of them, what its variables are is known.
+    fn seal_after(&mut self, block: Block) {
+        let left = &mut self.edges_left[block.position()];
+        *left -= 1;
+        if *left == 0 {
+            self.b.seal_block(self.blocks[block.position()]);
+        }
+    }
+
     /// Variables that are no parameters are zero at entry.
     fn zero_vars(&mut self) -> Result<(), NoCode> {
         for (var, def) in self.func.vars.iter().skip(self.func.params as usize) {
-            let zero = self.zero(def.ty)?;
-            self.b.def_var(self.vars[var.position()], zero);
+            match self.vars[var.position()] {
+                Place::One(place) => {
+                    let zero = self.zero(def.ty)?;
+                    self.b.def_var(place, zero);
+                }
+                Place::Word(limbs) => {
+                    limbs.into_iter().for_each(|limb| self.b.def_var(limb, self.zero))
+                }
+                Place::Home(_) => {}
+            }
         }
         Ok(())
     }
@@ -195,6 +248,11 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
     fn inst(&mut self, inst: Inst) -> Result<(), NoCode> {
         match inst {
             Inst::Op { op, ty, to, args, result } => self.operation(op, (ty, to), args, result),
+            Inst::Copy { ty, value, result } if word::is_word(ty) => {
+                let copy = self.word(value)?;
+                self.define_word(result, copy);
+                Ok(())
+            }
             Inst::Copy { ty, value, result } => {
                 let copy = self.raw(value, ty)?;
                 self.define(result, copy);
@@ -202,11 +260,22 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             }
             Inst::Set { var, value } => {
                 let ty = self.func.vars[var].ty;
-                let value = match self.nans.is_pending(var) {
-                    true => self.raw(value, ty)?,
-                    false => self.exact(value, ty)?,
-                };
-                self.b.def_var(self.vars[var.position()], value);
+                match self.vars[var.position()] {
+                    Place::One(place) => {
+                        let value = match self.nans.is_pending(var) {
+                            true => self.raw(value, ty)?,
+                            false => self.exact(value, ty)?,
+                        };
+                        self.b.def_var(place, value);
+                    }
+                    Place::Word(places) => {
+                        let word = self.word(value)?;
+                        for (place, limb) in places.into_iter().zip(word) {
+                            self.b.def_var(place, limb);
+                        }
+                    }
+                    Place::Home(slot) => self.set_home(slot, ty, value)?,
+                }
                 Ok(())
             }
             Inst::Charge { gas } => {
@@ -234,13 +303,16 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             Inst::GlobalSet { global, value } => self.global_set(global, value),
             Inst::Act { act, on, args, first } => self.act((act, on), args, first),
             Inst::Step { .. } => Err(NoCode("an instrumented function")),
-            Inst::WindowCheck { .. } => Err(NoCode("a program with a window")),
+            Inst::WindowCheck { need, grow } => self.window_check(need, grow),
             _ => self.memory_inst(inst),
         }
     }
 
     fn terminator(&mut self, block: &BlockDef) -> Result<(), NoCode> {
         match block.terminator {
+            Terminator::Jump(edge @ (Edge::Enter { .. } | Edge::EnterDyn { .. })) => {
+                self.resume_below(edge)?;
+            }
             Terminator::Jump(edge) => {
                 let target = self.edge(edge)?;
                 self.jump(target);
@@ -299,6 +371,16 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
     fn edge_args(&mut self, target: Target) -> Vec<ir::BlockArg> {
         if target.1 { vec![self.b.use_var(self.gas).into()] } else { Vec::new() }
     }
+}
+
+/// For each block, how many edges lead to it, that of the function's beginning too.
+fn edges_to_blocks(func: &Func) -> Vec<u32> {
+    let mut edges = vec![0; func.blocks.len()];
+    edges[0] = 1;
+    for (_, block) in func.blocks.iter() {
+        func.successors(block, |to| edges[to.position()] += 1);
+    }
+    edges
 }
 
 /// A block, and whether it takes the counter.

@@ -22,6 +22,7 @@ mod door;
 mod helpers;
 mod pages;
 mod program;
+mod words;
 
 use core::ffi::c_void;
 
@@ -30,7 +31,8 @@ use lockstep_ir::{Trap, evaluate::Range};
 pub use self::{
     call::{NativeEnding, call_native},
     helpers::Helpers,
-    program::{Below, Compiled, Compiler, NativeProgram, NativeStatistics, NoCode},
+    program::{Below, Compiled, Compiler, NativeProgram, NativeStatistics, NoCode, Resumed},
+    words::{WORD_SLOTS, word_helper},
 };
 use crate::context::Context;
 
@@ -141,6 +143,8 @@ offsets! {
     LINKS = links;
     /// The import that is called.
     IMPORT = import;
+    /// The lowest slot of the window.
+    WINDOW_LOW = window_low;
     /// Pointers to the globals.
     GLOBALS = globals;
     /// What calls a function outside the program.

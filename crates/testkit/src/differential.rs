@@ -57,13 +57,20 @@ impl Way {
     pub const EVALUATOR: Self = Self { tier: Tier::Evaluator, is_instrumented: false };
     /// The interpreter.
     pub const INTERPRETER: Self = Self { tier: Tier::Interpreter, is_instrumented: false };
+    /// Machine code, where there is some.
+    pub const OPTIMIZING: Self = Self { tier: Tier::Optimizing, is_instrumented: false };
     /// The interpreter, one instruction at a time.
     pub const STEPPED: Self = Self { tier: Tier::Interpreter, is_instrumented: true };
     /// The reference, one instruction at a time.
     pub const STEPPED_EVALUATOR: Self = Self { tier: Tier::Evaluator, is_instrumented: true };
     /// Every tier, plain and stepped.
-    pub const ALL: [Self; 4] =
-        [Self::EVALUATOR, Self::INTERPRETER, Self::STEPPED, Self::STEPPED_EVALUATOR];
+    pub const ALL: [Self; 5] = [
+        Self::EVALUATOR,
+        Self::INTERPRETER,
+        Self::OPTIMIZING,
+        Self::STEPPED,
+        Self::STEPPED_EVALUATOR,
+    ];
 }
 
 /// What can be seen of a run.

@@ -187,7 +187,7 @@ fn odd_code_runs_like_any_other() {
     for code in codes {
         let input = U256::from(3).to_be_bytes::<32>().to_vec();
         let case = Case { gas: 3_000_000, input, ..Case::of(code) };
-        let agreed = runner.agree(&case, &[Way::EVALUATOR, Way::INTERPRETER]);
+        let agreed = runner.agree(&case, &[Way::EVALUATOR, Way::INTERPRETER, Way::OPTIMIZING]);
         let start: Vec<u8> = case.code.iter().copied().take(40).collect();
         agreed.unwrap_or_else(|_| panic!("tiers differ on {} bytes: {start:x?}", case.code.len()));
     }
@@ -204,6 +204,7 @@ fn huge_initialization_code_is_translated_as_far_as_it_runs() {
     let engine = lockstep::Engine::new();
     let mut runner = Runner::new(&engine);
     let case = Case { gas: 1000, ..Case::of(code) };
-    let (seen, _) = runner.agree(&case, &[Way::EVALUATOR, Way::INTERPRETER]).expect("equal");
+    let (seen, _) =
+        runner.agree(&case, &[Way::EVALUATOR, Way::INTERPRETER, Way::OPTIMIZING]).expect("equal");
     assert_eq!((seen.exit, seen.gas_left), (Exit::Return, 1000 - 12));
 }

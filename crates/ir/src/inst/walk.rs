@@ -57,6 +57,17 @@ impl Inst {
         copy.operands_mut(|operand| each(*operand))
     }
 
+    /// The list of its operands that stand in the function's pool, if it has one.
+    pub const fn list_mut(&mut self) -> Option<&mut List> {
+        match self {
+            Self::Call { args, .. }
+            | Self::CallIndirect { args, .. }
+            | Self::CallHost { args, .. }
+            | Self::Act { args, .. } => Some(args),
+            _ => None,
+        }
+    }
+
     /// The first value that the instruction defines, if it can define any: a call may return nothing.
     #[inline]
     pub const fn first_result_mut(&mut self) -> Option<&mut Value> {

@@ -207,7 +207,7 @@ impl Translation<'_, '_, '_> {
         Ok(())
     }
 
-    fn jump_with(&mut self, block: ir::Block, values: &[ir::Value]) {
+    pub(super) fn jump_with(&mut self, block: ir::Block, values: &[ir::Value]) {
         let args: Vec<ir::BlockArg> = values.iter().map(|value| (*value).into()).collect();
         self.b.ins().jump(block, &args);
     }
@@ -233,7 +233,7 @@ impl Translation<'_, '_, '_> {
         first: Value,
     ) -> Result<(), NoCode> {
         let signature = &self.interface.imports[import].signature;
-        let args = self.read_list(self.func.list(args), &signature.params)?;
+        let args = self.parts(self.func.list(args), &signature.params)?;
         let outside = self.outside(signature, &args)?;
         let number = self.b.ins().iconst(types::I32, i64::from(import.0));
         self.store_context(Layout::IMPORT, number);
@@ -245,7 +245,7 @@ impl Translation<'_, '_, '_> {
         let clif = self.b.import_signature(clif);
         let call = self.b.ins().call_indirect(clif, link, &[context, outside.place, offsets]);
         let results = self.after_outside(call, &outside)?;
-        self.define_all(first, &results);
+        self.define_parts(first, &signature.results, &results);
         Ok(())
     }
 
@@ -278,9 +278,13 @@ impl Translation<'_, '_, '_> {
         let stride = abi::stride(signature)?;
         let count = (signature.params.len() + signature.results.len()) as u32;
         let place = self.operand_room(count * stride as u32);
-        for (position, (arg, ty)) in args.iter().zip(&signature.params).enumerate() {
+        let mut args = args.iter();
+        for (position, ty) in signature.params.iter().enumerate() {
             let offset = position as i32 * i32::from(stride) * 8;
-            store(self.b, self.flags.stack, (*ty, *arg), (place, offset));
+            let (part, count) = abi::part(*ty);
+            for (limb, arg) in args.by_ref().take(count).enumerate() {
+                store(self.b, self.flags.stack, (part, *arg), (place, offset + limb as i32 * 8));
+            }
         }
         self.store_gas();
         let limit = self.b.ins().iconst(WORD, self.interface.depth_limit.0 as i64);
@@ -298,16 +302,19 @@ impl Translation<'_, '_, '_> {
         let goes_on = self.b.inst_results(call)[0];
         let (stop, next) = (self.stop_block(), self.b.create_block());
         self.b.ins().brif(goes_on, next, &[], stop, &[]);
+        self.b.seal_block(next);
         self.b.switch_to_block(next);
-        let context = self.b.ins().get_pinned_reg(WORD);
-        let gas = self.b.ins().load(WORD, self.flags.context, context, Layout::GAS);
-        self.b.def_var(self.gas, gas);
+        self.load_gas();
         let Outside { signature, stride, place } = outside;
         let mut results = Vec::new();
         for (position, ty) in signature.results.iter().enumerate() {
             let position = (signature.params.len() + position) as i32;
             let offset = position * i32::from(*stride) * 8;
-            results.push(self.b.ins().load(clif_type(*ty)?, self.flags.stack, *place, offset));
+            let (part, count) = abi::part(*ty);
+            for limb in 0..count as i32 {
+                let clif = clif_type(part)?;
+                results.push(self.b.ins().load(clif, self.flags.stack, *place, offset + limb * 8));
+            }
         }
         Ok(results)
     }
@@ -337,10 +344,12 @@ impl Translation<'_, '_, '_> {
     }
 
     /// Leaves when the number that a helper returned is a trap's.
-    fn trap_number(&mut self, number: ir::Value) {
+    pub(super) fn trap_number(&mut self, number: ir::Value) {
         let (trap, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(trap);
         self.b.ins().brif(number, trap, &[], next, &[]);
+        self.b.seal_block(trap);
+        self.b.seal_block(next);
         self.b.switch_to_block(trap);
         self.store_gas();
         let context = self.b.ins().get_pinned_reg(WORD);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use cranelift_codegen::ir::{self, InstBuilder, TrapCode, condcodes::IntCC, types};
+use cranelift_codegen::ir::{self, InstBuilder, TrapCode, condcodes::IntCC};
 use lockstep_ir::{Operand, Source, Trap, Type};
 use lockstep_rt::native::{Helpers, Layout, NoCode};
 
@@ -78,6 +78,7 @@ impl Translation<'_, '_, '_> {
     pub(super) fn branch_away(&mut self, cond: ir::Value, block: ir::Block, args: &[ir::BlockArg]) {
         let next = self.b.create_block();
         self.b.ins().brif(cond, block, args, next, &[]);
+        self.b.seal_block(next);
         self.b.switch_to_block(next);
     }
 
@@ -102,6 +103,7 @@ impl Translation<'_, '_, '_> {
         // The edge has a block of its own, which makes the number of the charge there and not here.
         let edge = self.cold_block(0);
         self.branch_away(is_below, edge, &[]);
+        self.b.seal_block(edge);
         let next = self.b.current_block().expect("just switched to");
         self.b.switch_to_block(edge);
         let charge = self.b.ins().iconst(WORD, i64::from(gas));
@@ -116,10 +118,11 @@ impl Translation<'_, '_, '_> {
         amount: Operand,
         (per, unit): (u32, u32),
     ) -> Result<(), NoCode> {
-        if ty != Type::I64 {
-            return Err(NoCode("a charge by something other than 64 bits"));
-        }
-        let amount = self.exact(amount, ty)?;
+        let amount = match ty {
+            Type::I64 => self.exact(amount, ty)?,
+            Type::I256 => self.small_amount(amount)?,
+            _ => return Err(NoCode("a charge by something other than 64 bits")),
+        };
         let units = match unit {
             1 => amount,
             _ => {
@@ -155,7 +158,8 @@ impl Translation<'_, '_, '_> {
             Source::Value(value) => {
                 let memory = self.tokens[&value.0].0;
                 // The check admitted it: 64 bits are all of it.
-                (memory, self.raw(token, Type::I64)?, self.low_word(len)?)
+                let ty = self.token_types.get(&value.0).copied().unwrap_or(Type::I64);
+                (memory, self.raw(token, Type::I64)?, self.low_limb(len, ty)?)
             }
             _ => (0, self.zero(Type::I64)?, self.zero(Type::I64)?),
         };
@@ -195,7 +199,7 @@ impl Translation<'_, '_, '_> {
     }
 
     /// Leaves machine code.
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         let context = self.b.ins().get_pinned_reg(WORD);
         self.helper(Helpers::LEAVE, &[context], None);
         self.b.ins().trap(NOT_REACHED);
@@ -233,18 +237,5 @@ impl Translation<'_, '_, '_> {
         args.extend(argument);
         self.helper(helper, &args, None);
         self.leave();
-    }
-
-    /// The low 64 bits of an integer that is known to fit them.
-    pub(super) fn low_word(&mut self, operand: Operand) -> Result<ir::Value, NoCode> {
-        if let Some(number) = self.known(operand, Type::I64) {
-            return self.constant(Type::I64, [number, 0]);
-        }
-        let value = self.raw(operand, Type::I64)?;
-        match self.b.func.dfg.value_type(value) {
-            types::I64 => Ok(value),
-            types::I128 => Ok(self.b.ins().ireduce(WORD, value)),
-            _ => Ok(self.b.ins().uextend(WORD, value)),
-        }
     }
 }

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::{self, InstBuilder, condcodes::IntCC, types};
 use lockstep_ir::{GlobalId, Growth, Inst, MemoryId, Operand, Order, Trap, Type, Value};
 use lockstep_rt::native::{Layout, NoCode};
 
-use super::Translation;
+use super::{Translation, word::is_word};
 use crate::{
     abi::{WORD, clif_type},
     slot::{LITTLE, store},
@@ -15,6 +15,18 @@ impl Translation<'_, '_, '_> {
         match inst {
             Inst::Check { memory, ty, addr, len, result } => {
                 self.check(memory, (ty, addr, len), result)
+            }
+            Inst::Load { ty, order: Order::Big, token, offset, result } if is_word(ty) => {
+                let (addr, offset) = self.place(token, offset);
+                let word = self.load_word_big(addr, offset);
+                self.define_word(result, word);
+                Ok(())
+            }
+            Inst::Store { ty, order: Order::Big, token, offset, value } if is_word(ty) => {
+                let word = self.word(value)?;
+                let (addr, offset) = self.place(token, offset);
+                self.store_word_big(word, addr, offset);
+                Ok(())
             }
             Inst::Load { ty, order, token, offset, result } => {
                 let (addr, offset) = self.place(token, offset);
@@ -34,16 +46,16 @@ impl Translation<'_, '_, '_> {
                 self.define(result, len);
                 Ok(())
             }
-            _ => Err(NoCode("an operation on memories that grow on touch")),
+            other => self.touch_inst(other),
         }
     }
 
-    fn memory_len(&mut self, memory: MemoryId) -> ir::Value {
+    pub(super) fn memory_len(&mut self, memory: MemoryId) -> ir::Value {
         let offset = Layout::MEMORIES + memory.0 as i32 * Layout::MEMORY_BYTES + Layout::MEMORY_LEN;
         self.b.ins().load(WORD, self.flags.context, self.context, offset)
     }
 
-    fn memory_base(&mut self, memory: MemoryId) -> ir::Value {
+    pub(super) fn memory_base(&mut self, memory: MemoryId) -> ir::Value {
         let offset =
             Layout::MEMORIES + memory.0 as i32 * Layout::MEMORY_BYTES + Layout::MEMORY_BASE;
         self.b.ins().load(WORD, self.flags.fixed, self.context, offset)
@@ -56,7 +68,7 @@ impl Translation<'_, '_, '_> {
         result: Value,
     ) -> Result<(), NoCode> {
         if matches!(self.interface.memories[memory].growth, Growth::OnTouch { .. }) {
-            return Err(NoCode("a memory that grows on touch"));
+            return self.check_touch(memory, (ty, addr, len), result);
         }
         if ty != Type::I64 {
             return Err(NoCode("a check of something other than 64 bits"));

@@ -10,7 +10,7 @@ use lockstep_base::Index;
 use lockstep_ir::{Operand, Source, Type, Value};
 use lockstep_rt::native::NoCode;
 
-use super::Translation;
+use super::{Place, Translation};
 use crate::{nan::Nan, slot::LITTLE};
 
 /// The bits of the canonical NaNs.
@@ -28,7 +28,10 @@ impl Translation<'_, '_, '_> {
             Source::Value(value) => {
                 Ok(self.values[value.position()].expect("the verifier found the definition"))
             }
-            Source::Var(var) => Ok(self.b.use_var(self.vars[var.position()])),
+            Source::Var(var) => match self.vars[var.position()] {
+                Place::One(place) => Ok(self.b.use_var(place)),
+                _ => Err(NoCode("a word where another type is")),
+            },
             Source::Const(_) | Source::Imm(_) => {
                 let limbs =
                     self.func.const_limbs(operand, ty).expect("the verifier found the pool");

@@ -15,6 +15,9 @@ impl Translation<'_, '_, '_> {
         args: [Operand; 3],
         result: Value,
     ) -> Result<(), NoCode> {
+        if self.word_operation(op, (ty, to), args, result)? {
+            return Ok(());
+        }
         self.note_narrow(op, (ty, to), args, result);
         let value = match self.native(op, (ty, to), args, result)? {
             Some(value) => value,

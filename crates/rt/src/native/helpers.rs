@@ -3,13 +3,20 @@
 //! Invariant: a helper takes numbers and pointers of the context or the caller's stack, unwinds into nobody, and returns
 //! by its result whether the caller goes on; the caller then leaves through [`Helpers::leave`].
 
+use lockstep_base::U256;
 use lockstep_ir::{
-    Act, FuncId, MemoryId, Op, Trap, Type,
+    Act, FuncId, Head, MemoryId, Op, Trap, Type,
     evaluate::{Callee, Range},
     op::meaning::{self, Bits},
 };
 
-use super::{Leaving, call::Running, door};
+use super::{
+    Leaving,
+    call::Running,
+    door,
+    program::Resumed,
+    words::{self, WordHelper},
+};
 use crate::{
     context::Context,
     exit::Stop,
@@ -49,10 +56,41 @@ pub struct Helpers {
     /// A function in the tier below: `(context, its number, slots of its results, operands, slots of its arguments)`:
     /// whether it returned. Operands begin with the room for results.
     pub below: unsafe extern "C" fn(*mut Context, u64, u64, *mut u64, u64) -> u64,
+    /// Goes on in the tier below and notes how that ended: `(context, head, slots of the window in use, target)`. The
+    /// target, if it is not null, is a word that names the head instead. The window's slots are at home.
+    pub resume: unsafe extern "C" fn(*mut Context, u64, u64, *const u64),
+    /// Makes bytes exist: `(context, memory, address, length)`: the number of a trap or zero. The counter is in the
+    /// context, before and after.
+    pub touch: unsafe extern "C" fn(*mut Context, u64, u64, u64) -> u64,
+    /// A word read past the end as zeros: `(context, memory, address, size in bytes, where it goes)`.
+    pub load_padded: unsafe extern "C" fn(*const Context, u64, u64, u64, *mut u64),
+    /// Copies what is read past the end as zeros: `(context, both memories, to, from, length)`; the memory written is in
+    /// the upper half.
+    pub copy_padded: unsafe extern "C" fn(*const Context, u64, u64, u64, u64),
+    /// Copies between checked places; the same.
+    pub copy_within: unsafe extern "C" fn(*const Context, u64, u64, u64, u64),
+    /// Operations on words, by [`word_helper`](super::word_helper).
+    pub words: [WordHelper; words::COUNT],
 }
 
-pub(super) static HELPERS: Helpers =
-    Helpers { leave: door::leave, trap, exhausted, exit, stop, body, callee, evaluate, act, below };
+pub(super) static HELPERS: Helpers = Helpers {
+    leave: door::leave,
+    trap,
+    exhausted,
+    exit,
+    stop,
+    body,
+    callee,
+    evaluate,
+    act,
+    below,
+    resume,
+    touch,
+    load_padded,
+    copy_padded,
+    copy_within,
+    words: words::WORDS,
+};
 
 macro_rules! places {
     ($($(#[doc = $doc:literal])+ $name:ident = $field:ident;)*) => {
@@ -84,6 +122,18 @@ places! {
     ACT = act;
     /// Where `below` is.
     BELOW = below;
+    /// Where `resume` is.
+    RESUME = resume;
+    /// Where `touch` is.
+    TOUCH = touch;
+    /// Where `load_padded` is.
+    LOAD_PADDED = load_padded;
+    /// Where `copy_padded` is.
+    COPY_PADDED = copy_padded;
+    /// Where `copy_within` is.
+    COPY_WITHIN = copy_within;
+    /// Where the first of `words` is.
+    WORDS = words;
 }
 
 impl Helpers {
@@ -267,4 +317,88 @@ unsafe extern "C" fn below(
             0
         }
     }
+}
+
+/// # Safety
+///
+/// As for `trap`; the window's slots in use are at home, and `target` is null or a word of the caller's.
+unsafe extern "C" fn resume(context: *mut Context, head: u64, slots: u64, target: *const u64) {
+    // SAFETY: as in `trap`.
+    let context = unsafe { &mut *context };
+    let place = match target.is_null() {
+        true => Resumed::At(Head(head as u32)),
+        // SAFETY: the caller's promise.
+        false => Resumed::To(U256::from_limbs(unsafe { target.cast::<[u64; 4]>().read() })),
+    };
+    let below = context.running().below;
+    let base = context.window_low.wrapping_add(slots as usize);
+    // SAFETY: the window's slots below the base are in use and at home.
+    let leaving = unsafe { below.resume(context, base, place) };
+    context.native.leaving = leaving;
+}
+
+/// # Safety
+///
+/// As for `trap`.
+unsafe extern "C" fn touch(context: *mut Context, memory: u64, addr: u64, len: u64) -> u64 {
+    // SAFETY: as in `trap`.
+    let context = unsafe { &mut *context };
+    match context.touch(memory as usize, addr.checked_add(len)) {
+        Ok(()) => 0,
+        Err(trap) => trap as u64,
+    }
+}
+
+/// # Safety
+///
+/// As for `trap`; `place` has room for the number.
+unsafe extern "C" fn load_padded(
+    context: *const Context,
+    memory: u64,
+    addr: u64,
+    size: u64,
+    place: *mut u64,
+) {
+    // SAFETY: as in `trap`.
+    let bytes = unsafe { &*context }.load_padded(memory as usize, addr, size as usize);
+    for (at, limb) in bytes.as_chunks::<8>().0.iter().take((size as usize).div_ceil(8)).enumerate()
+    {
+        // SAFETY: the caller's promise.
+        unsafe { place.add(at).write(u64::from_le_bytes(*limb)) };
+    }
+}
+
+/// The memory written and the memory read.
+fn both(memories: u64) -> [usize; 2] {
+    [(memories >> 32) as usize, memories as u32 as usize]
+}
+
+/// # Safety
+///
+/// As for `trap`; the place written was checked.
+unsafe extern "C" fn copy_padded(
+    context: *const Context,
+    memories: u64,
+    to: u64,
+    from: u64,
+    len: u64,
+) {
+    let [target, source] = both(memories);
+    // SAFETY: the caller's promise.
+    unsafe { (*context).copy_padded((target, to), (source, from), len) };
+}
+
+/// # Safety
+///
+/// As for `trap`; both places were checked.
+unsafe extern "C" fn copy_within(
+    context: *const Context,
+    memories: u64,
+    to: u64,
+    from: u64,
+    len: u64,
+) {
+    let [target, source] = both(memories);
+    // SAFETY: the caller's promise.
+    unsafe { (*context).copy_within((target, to), (source, from), len) };
 }

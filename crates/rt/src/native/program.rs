@@ -6,7 +6,8 @@ use core::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lockstep_ir::{FuncId, Interface};
+use lockstep_base::U256;
+use lockstep_ir::{FuncId, Head, Interface};
 
 use super::{Leaving, door, pages::CodePages};
 use crate::{context::Context, memory::ReserveError};
@@ -51,6 +52,15 @@ pub trait Compiler: Send + Sync {
     fn compile_below(&self, func: FuncId) -> Result<Compiled, NoCode>;
 }
 
+/// Where the tier below goes on in a program with a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resumed {
+    /// At a head.
+    At(Head),
+    /// At the head that a word names, where dynamic jumps may go; otherwise it traps.
+    To(U256),
+}
+
 /// The tier below: runs what has no machine code.
 pub trait Below {
     /// Slots between the frame's beginning and the first result; arguments follow the results.
@@ -72,6 +82,14 @@ pub trait Below {
         frame: *mut u64,
         func: FuncId,
     ) -> Result<(), Leaving>;
+
+    /// Goes on at `place` of a program with a window, over `context`, whose gas is current, and says how that ended:
+    /// nothing comes back into machine code.
+    ///
+    /// # Safety
+    ///
+    /// The context is one of an activation of the same program; `base` lies in its window, and what is below is in use.
+    unsafe fn resume(&self, context: &mut Context, base: *mut u64, place: Resumed) -> Leaving;
 }
 
 /// Counts of what a program's machine code is.

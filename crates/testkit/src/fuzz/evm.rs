@@ -37,7 +37,8 @@ pub fn evm(bytes: &[u8]) {
         ..Case::of(code.to_vec())
     };
     RUNNER.with_borrow_mut(|runner| {
-        let agreed = runner.agree(&case, &[Way::EVALUATOR, Way::INTERPRETER, Way::STEPPED]);
+        let agreed =
+            runner.agree(&case, &[Way::EVALUATOR, Way::INTERPRETER, Way::OPTIMIZING, Way::STEPPED]);
         if let Err(difference) = agreed {
             panic!("{difference}");
         }

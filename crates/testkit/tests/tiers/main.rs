@@ -6,6 +6,7 @@
 //! | `random` | generated programs; all pairs of pure opcodes |
 //! | `spans` | every prefix of small programs under every gas limit, at both ends of the stack |
 //! | `depth` | 1,024 nested calls of every kind on a small stack |
+//! | `whole` | what becomes of a program's blocks when it is one function |
 //!
 //! Continuous integration runs it in debug, in release, and in release with `--features loop-dispatch`.
 //! `LOCKSTEP_SEEDS=100000` makes the random part longer, `LOCKSTEP_SEED=7` begins it elsewhere.
@@ -16,6 +17,7 @@ mod depth;
 mod random;
 mod spans;
 mod tail_calls;
+mod whole;
 
 /// The stack of the threads that must need little of it.
 const SMALL_STACK_BYTES: usize = 256 << 10;

@@ -49,7 +49,7 @@ const PLENTY: u64 = 200_000;
 /// More gas limits than this are sampled.
 const LIMITS_MAX: u64 = if cfg!(debug_assertions) { 30 } else { 100 };
 
-const WAYS: [Way; 3] = [Way::EVALUATOR, Way::INTERPRETER, Way::STEPPED];
+const WAYS: [Way; 4] = [Way::EVALUATOR, Way::INTERPRETER, Way::OPTIMIZING, Way::STEPPED];
 
 /// Code that brings the stack to `height` and then runs `program`, in the same block or in one of its own.
 fn at_height(height: usize, own_block: bool, program: &[u8]) -> Vec<u8> {

@@ -1,0 +1,68 @@
+//! Operations on words of 256 bits that are functions and not instructions: one each, so that none asks which it is.
+//!
+//! Invariant: what a function computes is the meaning of the operation, and nothing else.
+
+use lockstep_base::U256;
+use lockstep_ir::{Op, op::meaning};
+
+/// Slots from one operand to the next; the result goes where the first one is.
+pub const WORD_SLOTS: usize = 4;
+
+/// A function on words, called with the place of its operands.
+pub(super) type WordHelper = unsafe extern "C" fn(*mut u64);
+
+/// # Safety
+///
+/// `place` are the slots of operand `position` and those before it.
+unsafe fn get(place: *mut u64, position: usize) -> U256 {
+    // SAFETY: the caller's promise.
+    U256::from_limbs(unsafe { place.add(position * WORD_SLOTS).cast::<[u64; 4]>().read() })
+}
+
+macro_rules! words {
+    ($($function:ident: $op:ident = $meaning:path, [$($position:literal),+];)*) => {
+        $(
+            /// # Safety
+            ///
+            /// Called by machine code with the slots of its operands.
+            unsafe extern "C" fn $function(place: *mut u64) {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let result: U256 = $meaning($(get(place, $position)),+);
+                    place.cast::<[u64; 4]>().write(*result.as_limbs());
+                }
+            }
+        )*
+
+        /// The operations that have a function.
+        const OPS: &[Op] = &[$(Op::$op),*];
+
+        /// Their functions, in the same order.
+        pub(super) static WORDS: [WordHelper; OPS.len()] = [$($function),*];
+
+        /// How many there are.
+        pub(super) const COUNT: usize = OPS.len();
+    };
+}
+
+words! {
+    imul: Imul = meaning::imul, [0, 1];
+    udiv: Udiv = meaning::udiv, [0, 1];
+    urem: Urem = meaning::urem, [0, 1];
+    sdiv: Sdiv = meaning::sdiv, [0, 1];
+    srem: Srem = meaning::srem, [0, 1];
+    ipow: Ipow = meaning::ipow, [0, 1];
+    ishl_full: IshlFull = meaning::ishl_full, [0, 1];
+    ushr_full: UshrFull = meaning::ushr_full, [0, 1];
+    sshr_full: SshrFull = meaning::sshr_full, [0, 1];
+    byte_be: ByteBe = meaning::byte_be, [0, 1];
+    sextend_byte: SextendByte = meaning::sextend_byte, [0, 1];
+    clz: Clz = meaning::clz, [0];
+    addmod: Addmod = meaning::addmod, [0, 1, 2];
+    mulmod: Mulmod = meaning::mulmod, [0, 1, 2];
+}
+
+/// Which of the functions does `op`, if one does.
+pub fn word_helper(op: Op) -> Option<usize> {
+    OPS.iter().position(|known| *known == op)
+}
