@@ -9,7 +9,7 @@
 //! # Invariants
 //!
 //! 1. It makes bytes and runs nothing; `rt` owns the pages, the way in and the way out.
-//! 2. Code has no relocations: what it needs it finds in the context.
+//! 2. Code calls functions of its program where `rt` will have put them; all else that it needs it finds in the context.
 //! 3. Generated code never executes an instruction that can fault: what stops a guest is an explicit operation.
 //! 4. Whether a function has code depends on the function and on the caps below alone.
 //!
@@ -28,10 +28,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use cranelift_codegen::{Context, control::ControlPlane, ir};
+use cranelift_codegen::{
+    Context, FinalizedMachReloc, FinalizedRelocTarget, binemit::Reloc, control::ControlPlane, ir,
+};
 use cranelift_frontend::FunctionBuilderContext;
 use lockstep_ir::{Func, FuncId, Functions, Interface, Module, Verified, verify_function};
-use lockstep_rt::native::{Compiled, Compiler, NoCode, STACK_BYTES_PER_UNIT};
+use lockstep_rt::native::{Compiled, Compiler, DirectCall, NoCode, STACK_BYTES_PER_UNIT};
 
 use crate::target::Target;
 
@@ -52,6 +54,12 @@ pub struct Optimizing {
 enum Program {
     Functions(Arc<dyn Functions>),
     Module { module: Arc<Verified<Module>>, interface: Arc<Interface> },
+}
+
+/// Machine code, and where it calls functions of the program.
+struct Code {
+    bytes: Vec<u8>,
+    calls: Vec<DirectCall>,
 }
 
 /// What a compilation needs and keeps.
@@ -100,7 +108,7 @@ impl Optimizing {
     }
 
     /// Compiles `func` of this program to its body.
-    fn body(&self, room: &mut Room, id: FuncId) -> Result<Vec<u8>, NoCode> {
+    fn body(&self, room: &mut Room, id: FuncId) -> Result<Code, NoCode> {
         let interface = &**self.interface();
         let own = std::mem::take(&mut room.func);
         let (own, result) = match &self.program {
@@ -129,7 +137,7 @@ impl Optimizing {
         room: &mut Room,
         interface: &Interface,
         (id, func): (FuncId, Verified<&Func>),
-    ) -> Result<Vec<u8>, NoCode> {
+    ) -> Result<Code, NoCode> {
         if func.insts.len() > INSTS_MAX {
             return Err(NoCode("more instructions than a function may have"));
         }
@@ -147,24 +155,36 @@ impl Optimizing {
     }
 
     /// The machine code of what `context` holds, whose frame may take so many bytes.
-    fn emit(&self, context: &mut Context, frame_bytes_max: u32) -> Result<Vec<u8>, NoCode> {
-        let compiled = context
-            .compile(self.target.isa(), &mut ControlPlane::default())
-            .map_err(|_| NoCode("what Cranelift refuses"))?;
-        if !compiled.buffer.relocs().is_empty() {
-            return Err(NoCode("what Cranelift leaves to a library"));
-        }
+    fn emit(&self, context: &mut Context, frame_bytes_max: u32) -> Result<Code, NoCode> {
+        let refused = NoCode("what Cranelift refuses");
+        let isa = self.target.isa();
+        context.compile(isa, &mut ControlPlane::default()).map_err(|_| refused)?;
+        let compiled = context.compiled_code().ok_or(refused)?;
+        let calls = compiled.buffer.relocs().iter().map(|reloc| direct_call(&context.func, reloc));
+        let calls = calls.collect::<Option<_>>();
+        let calls = calls.ok_or(NoCode("what Cranelift leaves to a library"))?;
         // Beside the frame proper: the return address, the frame pointer, and arguments of callees.
         let frame =
             compiled.buffer.frame_layout().map_or(u32::MAX, |layout| layout.frame_to_fp_offset);
         if frame.saturating_add(16) > frame_bytes_max {
             return Err(NoCode("a native frame larger than its depth units pay for"));
         }
-        Ok(compiled.code_buffer().to_vec())
+        Ok(Code { bytes: compiled.code_buffer().to_vec(), calls })
     }
 }
 
 const NO_FUNCTION: NoCode = NoCode("a function that the program does not have");
+
+/// The call of a function of the program that `reloc` leaves open in `func`.
+fn direct_call(func: &ir::Function, reloc: &FinalizedMachReloc) -> Option<DirectCall> {
+    let FinalizedRelocTarget::ExternalName(ir::ExternalName::User(name)) = reloc.target else {
+        return None;
+    };
+    let name = func.params.user_named_funcs().get(name)?;
+    // The distance is reckoned from the end of the four bytes that hold it.
+    let is_call = reloc.kind == Reloc::X86CallPCRel4 && reloc.addend == -4;
+    is_call.then_some(DirectCall { offset: reloc.offset, func: FuncId(name.index) })
+}
 
 /// A frame of glue between a body and something else: no guest can nest it more often than it can nest bodies.
 const GLUE_FRAME_BYTES_MAX: u32 = 1 << 15;
@@ -179,8 +199,8 @@ impl Compiler for Optimizing {
 
     fn compile(&self, func: FuncId) -> Result<Compiled, NoCode> {
         self.with_room(|room| {
-            let body = self.body(room, func)?;
-            Ok(Compiled { body, door: self.door(room, func)? })
+            let Code { bytes: body, calls } = self.body(room, func)?;
+            Ok(Compiled { body, calls, door: self.door(room, func)? })
         })
     }
 
@@ -191,8 +211,8 @@ impl Compiler for Optimizing {
             let depth_limit = self.interface().depth_limit.0;
             let to = (&mut room.context.func, &mut room.builder);
             door::below(to, self.target.isa().frontend_config(), (func, signature), depth_limit);
-            let body = self.emit(&mut room.context, GLUE_FRAME_BYTES_MAX)?;
-            Ok(Compiled { body, door: self.door(room, func)? })
+            let Code { bytes: body, calls } = self.emit(&mut room.context, GLUE_FRAME_BYTES_MAX)?;
+            Ok(Compiled { body, calls, door: self.door(room, func)? })
         })
     }
 }
@@ -204,6 +224,6 @@ impl Optimizing {
         let depth_limit = self.interface().depth_limit.0;
         let to = (&mut room.context.func, &mut room.builder);
         door::door(to, self.target.isa().frontend_config(), signature, depth_limit);
-        self.emit(&mut room.context, GLUE_FRAME_BYTES_MAX)
+        Ok(self.emit(&mut room.context, GLUE_FRAME_BYTES_MAX)?.bytes)
     }
 }

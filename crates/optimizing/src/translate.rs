@@ -93,6 +93,8 @@ struct Flags {
     /// The context, what stays as it is.
     fixed: MemFlagsData,
     globals: MemFlagsData,
+    /// Tables, and what they hold.
+    tables: MemFlagsData,
     /// Our own stack.
     stack: MemFlagsData,
 }
@@ -110,6 +112,7 @@ impl Flags {
             context: aligned.with_alias_region(region(1, "context")),
             fixed: aligned.with_readonly().with_can_move(),
             globals: aligned.with_alias_region(region(2, "globals")),
+            tables: aligned.with_alias_region(region(3, "tables")),
             stack: aligned,
         }
     }
@@ -202,8 +205,8 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
 
     fn function(&mut self) -> Result<(), NoCode> {
         let units = 1 + i64::from(self.func.units);
+        self.trap_below(self.depth_before, units, Trap::DepthExceeded);
         self.depth_left = self.b.ins().iadd_imm_s(self.depth_before, -units);
-        self.trap_below_zero(self.depth_left, Trap::DepthExceeded);
         self.zero_vars()?;
         self.b.ins().jump(self.blocks[0], &[]);
         self.seal_after(Block(0));

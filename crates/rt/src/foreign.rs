@@ -30,7 +30,7 @@ const ACTIVATION_UNITS: u64 = 112;
 impl Context {
     /// The store, when the program has an instance.
     #[inline]
-    fn store(&self) -> &StoreCore {
+    pub(crate) fn store(&self) -> &StoreCore {
         assert!(!self.store.is_null(), "a program that holds something has an instance");
         // SAFETY: whoever made the context keeps the store alive until the activation ends.
         unsafe { &*self.store }

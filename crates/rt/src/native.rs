@@ -10,7 +10,8 @@
 //! # Invariants
 //!
 //! 1. A body is complete before its address can be found, and lives as long as its [`NativeProgram`].
-//! 2. Code is reached by addresses in the context alone, so that bytes of code mean the same wherever they lie.
+//! 2. Bodies of a program lie in one region and call each other directly; all else is reached by addresses in the context,
+//!    so that bytes of code mean the same wherever they lie but for the distances of these calls.
 //! 3. What leaves jumps to the stack that the innermost `enter` noted; no Rust frame lies between that has anything
 //!    to drop.
 //! 4. Whatever has no code of its own runs in the tier below, over the same context.
@@ -22,6 +23,7 @@ mod door;
 mod helpers;
 mod pages;
 mod program;
+mod stub;
 mod words;
 
 use core::ffi::c_void;
@@ -31,10 +33,15 @@ use lockstep_ir::{Trap, evaluate::Range};
 pub use self::{
     call::{NativeEnding, call_native},
     helpers::Helpers,
-    program::{Below, Compiled, Compiler, NativeProgram, NativeStatistics, NoCode, Resumed},
+    program::{
+        Below, Compiled, Compiler, DirectCall, NativeProgram, NativeStatistics, NoCode, Resumed,
+    },
     words::{WORD_SLOTS, word_helper},
 };
-use crate::context::Context;
+use crate::{
+    context::Context,
+    store::{Natively, RawTable, Ready},
+};
 
 /// Bytes of native stack that a frame may take for each of its depth units, so that units always end a recursion
 /// before the stack does.
@@ -72,8 +79,6 @@ const _: () = assert!(OPERANDS_MAX * STRIDES[STRIDES.len() - 1] as usize <= 1 <<
 #[derive(Debug)]
 #[repr(C)]
 pub struct NativeContext {
-    /// Where the program's functions begin, by number; null where none was compiled yet.
-    pub entries: *const *const u8,
     /// What code calls.
     pub helpers: *const Helpers,
     /// Where operands stand that are so many slots apart.
@@ -86,6 +91,8 @@ pub struct NativeContext {
     running: *const c_void,
     /// The function outside the program that a table held.
     pub foreign: u64,
+    /// What the program's instance holds.
+    instance: Natively,
 }
 
 /// Why machine code was left.
@@ -110,13 +117,13 @@ impl NativeContext {
     /// For programs that are not machine code.
     pub(crate) const fn none() -> Self {
         Self {
-            entries: core::ptr::null(),
             helpers: core::ptr::null(),
             offsets: core::ptr::null(),
             exit_stack: core::ptr::null_mut(),
             leaving: Leaving::Refused,
             running: core::ptr::null(),
             foreign: 0,
+            instance: Natively::NONE,
         }
     }
 }
@@ -151,8 +158,6 @@ offsets! {
     FOREIGN = foreign;
     /// Depth units taken, during calls of something outside the program.
     DEPTH = depth;
-    /// Entries of functions.
-    ENTRIES = native.entries;
     /// The helpers.
     HELPERS = native.helpers;
     /// The offsets of operands.
@@ -161,6 +166,12 @@ offsets! {
     EXIT_STACK = native.exit_stack;
     /// The function outside the program that a table held.
     FOREIGN_FUNC = native.foreign;
+    /// Pointers to the instance's tables.
+    TABLES = native.instance.tables;
+    /// For each type that calls through tables name, the key of functions that may be called by it, 64 bits each.
+    KEYS = native.instance.keys;
+    /// Where to find where the store's functions are, [`Layout::FUNC_BYTES`] each, by reference.
+    FUNCS = native.instance.funcs;
 }
 
 impl Layout {
@@ -170,6 +181,17 @@ impl Layout {
     pub const MEMORY_BASE: i32 = core::mem::offset_of!(crate::RawMemory, base) as i32;
     /// A memory's length.
     pub const MEMORY_LEN: i32 = core::mem::offset_of!(crate::RawMemory, len) as i32;
+
+    /// A table's elements, references of 64 bits, from where the table is.
+    pub const TABLE_ELEMENTS: i32 = core::mem::offset_of!(RawTable, elements) as i32;
+    /// How many elements it has.
+    pub const TABLE_LEN: i32 = core::mem::offset_of!(RawTable, len) as i32;
+    /// Distance between functions of the store, a power of two.
+    pub const FUNC_BYTES: i32 = size_of::<Ready>() as i32;
+    /// A function's key: that of the caller and the type when its body may be called.
+    pub const FUNC_KEY: i32 = core::mem::offset_of!(Ready, key) as i32;
+    /// A function's body.
+    pub const FUNC_BODY: i32 = core::mem::offset_of!(Ready, body) as i32;
 
     /// Where the offsets of operands so many slots apart begin, in bytes from [`Layout::OFFSETS`]' target.
     ///

@@ -7,6 +7,8 @@
 //! reference to a function = its number in `funcs` plus one; zero is null
 //! ```
 //!
+//! Machine code reads tables and functions by itself (`tables`, `funcs`).
+//!
 //! # Invariants
 //!
 //! 1. Nothing is taken away before the store is: numbers stay good, and globals never move.
@@ -14,6 +16,7 @@
 //! 3. Memories never move and never shrink. Contexts keep copies of their lengths, which are taken anew after
 //!    whatever may have grown them: an act, or a call of a function outside the program.
 
+mod funcs;
 mod globals;
 #[cfg(not(feature = "native"))]
 mod heap;
@@ -21,79 +24,71 @@ mod held;
 #[cfg(feature = "native")]
 mod memory;
 mod parts;
+mod tables;
 mod types;
 
 use core::{cell::UnsafeCell, marker::PhantomData};
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
+#[cfg(feature = "native")]
+use lockstep_ir::Interface;
 use lockstep_ir::{FuncId, Trap, act::meaning::NULL, evaluate::Callee};
 
-use self::{globals::Globals, types::Types};
+use self::{funcs::Funcs, globals::Globals, tables::Table, types::Types};
 
 #[cfg(not(feature = "native"))]
 pub use self::heap::{MemoryPool, OwnedMemory};
 pub(crate) use self::held::Held;
 #[cfg(feature = "native")]
 pub use self::memory::{MemoryPool, OwnedMemory};
+#[cfg(feature = "native")]
+pub(crate) use self::{funcs::Ready, tables::RawTable};
 pub use self::{
+    funcs::{FuncEntry, FuncTarget},
     parts::{InstanceParts, plain_parts},
     types::{FuncType, TypeId},
 };
-use crate::{
-    host::{HostRow, Link},
-    memory::RawMemory,
-};
+use crate::{host::HostRow, memory::RawMemory};
 
-/// A function of a store.
+/// What machine code finds of its instance.
+#[cfg(feature = "native")]
 #[derive(Debug, Clone, Copy)]
-pub struct FuncEntry {
-    /// Its types.
-    pub ty: TypeId,
-    /// What it is.
-    pub target: FuncTarget,
+pub(crate) struct Natively {
+    /// Its tables.
+    pub(crate) tables: *const *const RawTable,
+    /// For each type of its program, the key of functions that may be called by it.
+    pub(crate) keys: *const u64,
+    /// Where it finds where the store's functions are.
+    pub(crate) funcs: *const *const Ready,
 }
 
-/// What a function of a store is.
-#[derive(Debug, Clone, Copy)]
-pub enum FuncTarget {
-    /// A function of an instance's program.
-    Own {
-        /// The instance.
-        instance: u32,
-        /// The function.
-        func: FuncId,
-    },
-    /// A function of the host.
-    Host(Link),
+#[cfg(feature = "native")]
+impl Natively {
+    /// For programs without instances, which have no tables.
+    pub(crate) const NONE: Self =
+        Self { tables: core::ptr::null(), keys: core::ptr::null(), funcs: core::ptr::null() };
 }
 
 /// Instances and tables that an emptied store keeps.
 const KEPT_PARTS: usize = 16;
 /// Functions, and whatever else it lists, that it keeps room for.
 const KEPT_FUNCS: usize = 4096;
-/// Elements of a table that it keeps.
-const KEPT_ELEMENTS: usize = 1024;
-
-/// Elements by index, all references.
-#[derive(Debug, Default)]
-struct Table {
-    elements: Vec<u64>,
-    max: u64,
-}
 
 #[derive(Debug, Default)]
 struct Inner {
     #[expect(clippy::vec_box, reason = "large, and they come and go with each instance")]
     instances: Vec<Box<InstanceParts>>,
     memories: Vec<OwnedMemory>,
-    tables: Vec<Table>,
+    #[expect(clippy::vec_box, reason = "machine code knows where each is")]
+    tables: Vec<Box<Table>>,
     globals: Globals,
-    funcs: Vec<FuncEntry>,
+    funcs: Funcs,
     types: Types,
     /// Emptied instances and tables, for the next ones.
     #[expect(clippy::vec_box, reason = "as above")]
     spare_parts: Vec<Box<InstanceParts>>,
-    spare_tables: Vec<Vec<u64>>,
+    #[expect(clippy::vec_box, reason = "as above")]
+    spare_tables: Vec<Box<Table>>,
 }
 
 impl Inner {
@@ -103,14 +98,13 @@ impl Inner {
         self.globals.clear();
         self.types.trim();
         self.funcs.clear();
-        self.funcs.shrink_to(KEPT_FUNCS);
         for mut parts in self.instances.drain(..) {
             if self.spare_parts.len() < KEPT_PARTS && parts.empty() {
                 self.spare_parts.push(parts);
             }
         }
-        let tables = self.tables.drain(..).map(|table| table.elements);
-        self.spare_tables.extend(tables.filter(|elements| elements.capacity() <= KEPT_ELEMENTS));
+        let tables = self.tables.drain(..);
+        self.spare_tables.extend(tables.filter(|table| table.is_small()));
         self.spare_tables.truncate(KEPT_PARTS);
         for lists in [self.instances.capacity(), self.memories.capacity(), self.tables.capacity()] {
             if lists > KEPT_FUNCS {
@@ -229,10 +223,9 @@ impl StoreCore {
     /// Adds a table of `len` times `fill`; returns its number.
     pub fn add_table(&self, len: u64, max: u64, fill: u64) -> u32 {
         let inner = self.inner();
-        let mut elements = inner.spare_tables.pop().unwrap_or_default();
-        elements.clear();
-        elements.resize(len as usize, fill);
-        inner.tables.push(Table { elements, max });
+        let mut table = inner.spare_tables.pop().unwrap_or_default();
+        table.begin(len, max, fill);
+        inner.tables.push(table);
         inner.tables.len() as u32 - 1
     }
 
@@ -243,9 +236,7 @@ impl StoreCore {
 
     /// Adds a function; returns the reference to it.
     fn add_func(&self, entry: FuncEntry) -> u64 {
-        let inner = self.inner();
-        inner.funcs.push(entry);
-        inner.funcs.len() as u64
+        self.inner().funcs.add(entry)
     }
 
     /// Adds an instance; returns its number.
@@ -265,6 +256,11 @@ impl StoreCore {
         assert!(imports_exist, "functions exist");
         parts.cells.clear();
         parts.cells.extend(parts.globals.iter().map(|id| inner.globals.cell(*id).cast::<u64>()));
+        #[cfg(feature = "native")]
+        {
+            parts.raw_tables.clear();
+            parts.raw_tables.extend(parts.tables.iter().map(|id| inner.tables[*id as usize].raw()));
+        }
         inner.instances.push(parts);
         inner.instances.len() as u32 - 1
     }
@@ -340,8 +336,7 @@ impl StoreCore {
     ///
     /// When there is no such table.
     pub fn table_limits(&self, table: u32) -> (u64, u64) {
-        let table = &self.inner().tables[table as usize];
-        (table.elements.len() as u64, table.max)
+        self.inner().tables[table as usize].limits()
     }
 
     /// Length and limit of a memory, in bytes.
@@ -382,7 +377,7 @@ impl StoreCore {
     ///
     /// When there is no such table.
     pub fn write_table(&self, table: u32, at: u64, elements: &[u64]) -> Result<(), Trap> {
-        let table = &mut self.inner().tables[table as usize].elements;
+        let table = self.inner().tables[table as usize].elements_mut();
         let end = at.checked_add(elements.len() as u64).filter(|end| *end <= table.len() as u64);
         let end = end.ok_or(Trap::TableOutOfBounds)?;
         table[at as usize..end as usize].copy_from_slice(elements);
@@ -395,7 +390,7 @@ impl StoreCore {
     ///
     /// When there is no such table.
     pub fn fill_table(&self, table: u32, fill: u64) {
-        self.inner().tables[table as usize].elements.fill(fill);
+        self.inner().tables[table as usize].elements_mut().fill(fill);
     }
 
     /// Empties a data segment.
@@ -431,7 +426,7 @@ impl StoreCore {
     ///
     /// When the reference is null or not of this store.
     pub fn func(&self, reference: u64) -> FuncEntry {
-        self.inner().funcs[reference as usize - 1]
+        *self.inner().funcs.get(reference)
     }
 
     /// Memories of `instance` as a context shows them.
@@ -459,6 +454,39 @@ impl StoreCore {
         self.inner().instances[instance as usize].cells.as_ptr()
     }
 
+    /// What machine code of the program numbered `program` finds of `instance`.
+    ///
+    /// # Panics
+    ///
+    /// When the instance does not have what the interface says, or ran with machine code of another program.
+    #[cfg(feature = "native")]
+    pub(crate) fn natively(&self, instance: u32, interface: &Interface, program: u64) -> Natively {
+        let inner = self.inner();
+        let parts = &mut inner.instances[instance as usize];
+        let has_all = parts.raw_tables.len() >= interface.tables.len()
+            && parts.types.len() >= interface.types.len()
+            && parts.cells.len() >= interface.globals.len();
+        assert!(has_all, "an instance is of the program that runs");
+        if parts.program == 0 {
+            parts.program = program;
+            parts.keys.extend(parts.types.iter().map(|ty| Ready::key(instance, *ty)));
+        }
+        assert!(parts.program == program, "functions of an instance are ready with one program");
+        Natively {
+            tables: parts.raw_tables.as_ptr(),
+            keys: parts.keys.as_ptr(),
+            funcs: inner.funcs.base(),
+        }
+    }
+
+    /// Says that a function that a table holds has this machine code.
+    #[cfg(feature = "native")]
+    pub(crate) fn set_ready(&self, instance: u32, func: FuncId, body: *const u8) {
+        let inner = self.inner();
+        let reference = inner.instances[instance as usize].references[func.0 as usize];
+        inner.funcs.set_ready(reference, body);
+    }
+
     /// The reference that `instance` imports at `index`.
     pub(crate) fn import(&self, instance: u32, index: u32) -> u64 {
         self.inner().instances[instance as usize].imports[index as usize]
@@ -474,13 +502,12 @@ impl StoreCore {
     ) -> Result<Callee, Trap> {
         let inner = self.inner();
         let caller = &inner.instances[instance as usize];
-        let elements = &inner.tables[caller.tables[table as usize] as usize].elements;
-        let reference = usize::try_from(index).ok().and_then(|index| elements.get(index));
-        let reference = *reference.ok_or(Trap::UndefinedElement)?;
+        let table = &inner.tables[caller.tables[table as usize] as usize];
+        let reference = table.get(index).ok_or(Trap::UndefinedElement)?;
         if reference == NULL {
             return Err(Trap::UninitializedElement);
         }
-        let entry = &inner.funcs[reference as usize - 1];
+        let entry = inner.funcs.get(reference);
         if entry.ty != caller.types[sig as usize] {
             return Err(Trap::SignatureMismatch);
         }
@@ -501,8 +528,8 @@ fn func_ref(inner: &mut Inner, instance: u32, index: u32) -> u64 {
     }
     if holder.references[own] == NULL {
         let target = FuncTarget::Own { instance, func: FuncId(own as u32) };
-        inner.funcs.push(FuncEntry { ty: holder.func_type(own), target });
-        holder.references[own] = inner.funcs.len() as u64;
+        let entry = FuncEntry { ty: holder.func_type(own), target };
+        holder.references[own] = inner.funcs.add(entry);
     }
     holder.references[own]
 }

@@ -2,6 +2,7 @@
 
 mod native;
 mod pool;
+mod tables;
 
 use super::*;
 use crate::{tier::Tier, vm::Options};

@@ -19,6 +19,15 @@ use crate::{
 /// Slots between the operands of [`Helpers::evaluate`].
 const EVALUATE_SLOTS: u32 = 8;
 
+/// The body that a call means.
+#[derive(Clone, Copy)]
+enum Body {
+    /// That of a function of the program.
+    Known(ir::FuncRef),
+    /// What lies there.
+    At(ir::Value, ir::SigRef),
+}
+
 /// A call of something outside machine code: its results, and whether the guest goes on.
 struct Outside {
     signature: Signature,
@@ -49,25 +58,22 @@ impl Translation<'_, '_, '_> {
         operands.iter().zip(types).map(|(operand, ty)| self.exact(*operand, *ty)).collect()
     }
 
-    /// The body of `func`; compiled now if it never was.
-    fn body(&mut self, func: FuncId) -> ir::Value {
-        let context = self.b.ins().get_pinned_reg(WORD);
-        let entries = self.b.ins().load(WORD, self.flags.fixed, context, Layout::ENTRIES);
-        let known = self.b.ins().load(WORD, self.flags.context, entries, func.0 as i32 * 8);
-        let (make, go) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(make);
-        let body = self.b.append_block_param(go, WORD);
-        self.b.ins().brif(known, go, &[known.into()], make, &[]);
-        self.b.switch_to_block(make);
-        self.store_gas();
-        let number = self.b.ins().iconst(WORD, i64::from(func.0));
-        let context = self.b.ins().get_pinned_reg(WORD);
-        let made = self.helper(Helpers::BODY, &[context, number], Some(WORD));
-        let made = made.expect("the helper has a result");
-        let leave = self.leave_block();
-        self.b.ins().brif(made, go, &[made.into()], leave, &[]);
-        self.b.switch_to_block(go);
-        body
+    /// The body of `func`, wherever `rt` will say it is.
+    fn body(&mut self, func: FuncId, signature: &Signature) -> Result<Body, NoCode> {
+        let signature = self.body_signature(signature)?;
+        let name = ir::UserExternalName::new(0, func.0);
+        let name = self.b.func.declare_imported_user_function(name);
+        let name = ir::ExternalName::user(name);
+        // All bodies of a program lie in one region, which a call reaches from anywhere in it.
+        let data = ir::ExtFuncData { name, signature, colocated: true, patchable: false };
+        Ok(Body::Known(self.b.import_function(data)))
+    }
+
+    fn body_signature(&mut self, signature: &Signature) -> Result<ir::SigRef, NoCode> {
+        for ty in signature.params.iter().chain(&signature.results) {
+            clif_type(*ty)?;
+        }
+        Ok(self.b.import_signature(abi::body(signature)))
     }
 
     /// The counter, depth units and the area, then `args`.
@@ -95,17 +101,16 @@ impl Translation<'_, '_, '_> {
     /// Calls a body; its results.
     fn call_body(
         &mut self,
-        body: ir::Value,
+        body: Body,
         signature: &Signature,
         args: &[ir::Value],
     ) -> Result<Vec<ir::Value>, NoCode> {
-        for ty in signature.params.iter().chain(&signature.results) {
-            clif_type(*ty)?;
-        }
-        let clif = self.b.import_signature(abi::body(signature));
         let area = has_area(signature).then(|| self.operand_room(abi::slots(&signature.results)));
         let args = self.body_args((self.depth_left, area), args);
-        let call = self.b.ins().call_indirect(clif, body, &args);
+        let call = match body {
+            Body::Known(func) => self.b.ins().call(func, &args),
+            Body::At(place, signature) => self.b.ins().call_indirect(signature, place, &args),
+        };
         let results = self.b.inst_results(call).to_vec();
         self.b.def_var(self.gas, results[0]);
         Ok(match area {
@@ -127,7 +132,7 @@ impl Translation<'_, '_, '_> {
     ) -> Result<(), NoCode> {
         let signature = &self.interface.signatures[func];
         let args = self.read_list(self.func.list(args), &signature.params)?;
-        let body = self.body(func);
+        let body = self.body(func, signature)?;
         let results = self.call_body(body, signature, &args)?;
         self.define_all(first, &results);
         Ok(())
@@ -136,52 +141,96 @@ impl Translation<'_, '_, '_> {
     pub(super) fn return_call(&mut self, func: FuncId, args: List) -> Result<(), NoCode> {
         let signature = &self.interface.signatures[func];
         let args = self.read_list(self.func.list(args), &signature.params)?;
-        let body = self.body(func);
-        self.return_call_body(body, signature, &args)
-    }
-
-    fn return_call_body(
-        &mut self,
-        body: ir::Value,
-        signature: &Signature,
-        args: &[ir::Value],
-    ) -> Result<(), NoCode> {
-        for ty in &signature.params {
-            clif_type(*ty)?;
-        }
-        let clif = self.b.import_signature(abi::body(signature));
-        // The frame that goes gives its units back; the new one has our results.
-        let args = self.body_args((self.depth_before, self.area), args);
-        self.b.ins().return_call_indirect(clif, body, &args);
+        let body = self.body(func, signature)?;
+        self.return_call_body(body, &args);
         Ok(())
     }
 
+    fn return_call_body(&mut self, body: Body, args: &[ir::Value]) {
+        // The frame that goes gives its units back; the new one has our results.
+        let args = self.body_args((self.depth_before, self.area), args);
+        match body {
+            Body::Known(func) => self.b.ins().return_call(func, &args),
+            Body::At(place, signature) => {
+                self.b.ins().return_call_indirect(signature, place, &args)
+            }
+        };
+    }
+
     /// What a table holds at the last operand: the arguments, the body, and the block of functions outside, where the
-    /// builder is not yet.
+    /// builder is not yet. A helper is asked where the function is not ready: then it says which trap it is, compiles the
+    /// function, or names one outside.
     fn callee(
         &mut self,
-        (table, sig): (TableId, SigId),
+        on: (TableId, SigId),
         args: List,
-    ) -> Result<(Vec<ir::Value>, ir::Value, ir::Block), NoCode> {
-        let signature = &self.interface.types[sig];
+    ) -> Result<(Vec<ir::Value>, Body, ir::Block), NoCode> {
+        let signature = &self.interface.types[on.1];
         let operands = self.func.list(args);
         let (index, operands) = operands.split_last().expect("an indirect call has an index");
         let args = self.read_list(operands, &signature.params)?;
         let index = self.exact(*index, Type::I64)?;
+        let (ask, go, outside) =
+            (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(ask);
+        self.b.set_cold_block(outside);
+        let body = self.b.append_block_param(go, WORD);
+        let ready = self.ready(on, index, ask);
+        self.b.ins().jump(go, &[ready.into()]);
+        self.b.switch_to_block(ask);
+        let asked = self.ask_callee(on, index);
+        let is_outside = self.b.ins().icmp_imm_s(IntCC::Equal, asked, 1);
+        self.b.ins().brif(is_outside, outside, &[], go, &[asked.into()]);
+        self.b.switch_to_block(go);
+        let body = Body::At(body, self.body_signature(signature)?);
+        Ok((args, body, outside))
+    }
+
+    /// The body of what a table of the instance holds at `index`, if it is ready; else goes to `ask`.
+    fn ready(
+        &mut self,
+        (table, sig): (TableId, SigId),
+        index: ir::Value,
+        ask: ir::Block,
+    ) -> ir::Value {
+        let (fixed, tables) = (self.flags.fixed, self.flags.tables);
+        let context = self.b.ins().get_pinned_reg(WORD);
+        let all = self.b.ins().load(WORD, fixed, context, Layout::TABLES);
+        let table = self.b.ins().load(WORD, fixed, all, table.0 as i32 * 8);
+        let len = self.b.ins().load(WORD, tables, table, Layout::TABLE_LEN);
+        let is_beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
+        self.branch_away(is_beyond, ask, &[]);
+        let elements = self.b.ins().load(WORD, tables, table, Layout::TABLE_ELEMENTS);
+        let offset = self.b.ins().ishl_imm_u(index, 3);
+        let element = self.b.ins().iadd(elements, offset);
+        let reference = self.b.ins().load(WORD, tables, element, 0);
+        let funcs = self.b.ins().load(WORD, fixed, context, Layout::FUNCS);
+        let funcs = self.b.ins().load(WORD, tables, funcs, 0);
+        let offset = self.b.ins().imul_imm_s(reference, i64::from(Layout::FUNC_BYTES));
+        let func = self.b.ins().iadd(funcs, offset);
+        let key = self.b.ins().load(WORD, tables, func, Layout::FUNC_KEY);
+        let keys = self.b.ins().load(WORD, fixed, context, Layout::KEYS);
+        let own = self.b.ins().load(WORD, fixed, keys, sig.0 as i32 * 8);
+        let is_other = self.b.ins().icmp(IntCC::NotEqual, key, own);
+        self.branch_away(is_other, ask, &[]);
+        self.b.ins().load(WORD, tables, func, Layout::FUNC_BODY)
+    }
+
+    /// What the helper says: a body, or one for a function outside; it leaves when there is neither.
+    fn ask_callee(&mut self, (table, sig): (TableId, SigId), index: ir::Value) -> ir::Value {
         self.store_gas();
         let on = i64::from(table.0) | i64::from(sig.0) << 32;
         let on = self.b.ins().iconst(WORD, on);
         let context = self.b.ins().get_pinned_reg(WORD);
-        let body = self.helper(Helpers::CALLEE, &[context, on, index], Some(WORD));
-        let body = body.expect("the helper has a result");
-        let is_null = self.b.ins().icmp_imm_s(IntCC::Equal, body, 0);
+        let asked = self.helper(Helpers::CALLEE, &[context, on, index], Some(WORD));
+        let asked = asked.expect("the helper has a result");
+        let is_null = self.b.ins().icmp_imm_s(IntCC::Equal, asked, 0);
         let leave = self.leave_block();
         self.branch_away(is_null, leave, &[]);
-        let outside = self.b.create_block();
-        self.b.set_cold_block(outside);
-        let is_outside = self.b.ins().icmp_imm_s(IntCC::Equal, body, 1);
-        self.branch_away(is_outside, outside, &[]);
-        Ok((args, body, outside))
+        // What follows is as cold.
+        let next = self.b.current_block().expect("just switched to");
+        self.b.set_cold_block(next);
+        asked
     }
 
     pub(super) fn call_indirect(
@@ -219,7 +268,7 @@ impl Translation<'_, '_, '_> {
     ) -> Result<(), NoCode> {
         let signature = &self.interface.types[on.1];
         let (args, body, outside) = self.callee(on, args)?;
-        self.return_call_body(body, signature, &args)?;
+        self.return_call_body(body, &args);
         self.b.switch_to_block(outside);
         let results = self.call_foreign(signature, &args)?;
         self.return_values(&results);

@@ -1,6 +1,7 @@
 //! Charges, and the cold blocks through which code leaves.
 //!
-//! One block for each kind of trap takes the counter; charges that were too much meet in another.
+//! One block for each kind of trap takes the counter. Edges to it have blocks of their own, so that nothing is computed for
+//! them where they are not taken.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +19,6 @@ const NOT_REACHED: TrapCode = TrapCode::unwrap_user(1);
 #[derive(Default)]
 pub(super) struct Cold {
     traps: BTreeMap<Trap, ir::Block>,
-    /// Takes the counter as it would be, and the charge.
-    exhausted: Option<ir::Block>,
     /// A helper has said why; it only leaves.
     leave: Option<ir::Block>,
     /// A host function has said why.
@@ -69,9 +68,20 @@ impl Translation<'_, '_, '_> {
 
     /// Goes on in a fresh block unless `cond` is not zero, which traps.
     pub(super) fn trap_if(&mut self, cond: ir::Value, trap: Trap) {
+        let gas = self.b.use_var(self.gas);
+        self.trap_if_with(cond, trap, gas);
+    }
+
+    /// The same, with the counter as it was.
+    fn trap_if_with(&mut self, cond: ir::Value, trap: Trap, gas: ir::Value) {
+        let edge = self.cold_block(0);
+        self.branch_away(cond, edge, &[]);
+        self.b.seal_block(edge);
+        let next = self.b.current_block().expect("just switched to");
+        self.b.switch_to_block(edge);
         let target = self.trap_target(trap);
-        let args = self.edge_args(target);
-        self.branch_away(cond, target.0, &args);
+        self.b.ins().jump(target.0, &[gas.into()]);
+        self.b.switch_to_block(next);
     }
 
     /// Goes to `block` when `cond` is not zero, else on in a fresh block.
@@ -82,33 +92,18 @@ impl Translation<'_, '_, '_> {
         self.b.switch_to_block(next);
     }
 
-    pub(super) fn trap_below_zero(&mut self, value: ir::Value, trap: Trap) {
-        let is_below = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, value, 0);
-        self.trap_if(is_below, trap);
+    /// Traps where `amount` is less than `units`.
+    pub(super) fn trap_below(&mut self, amount: ir::Value, units: i64, trap: Trap) {
+        let is_less = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, amount, units);
+        self.trap_if(is_less, trap);
     }
 
-    /// Takes `gas` from the counter.
+    /// Takes `gas` from the counter, which stays what it is where there is less.
     pub(super) fn charge(&mut self, gas: u32) {
         let before = self.b.use_var(self.gas);
+        self.trap_below(before, i64::from(gas), Trap::OutOfGas);
         let left = self.b.ins().iadd_imm_s(before, -i64::from(gas));
         self.b.def_var(self.gas, left);
-        let is_below = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
-        let exhausted = match self.cold.exhausted {
-            Some(block) => block,
-            None => {
-                let block = self.cold_block(2);
-                *self.cold.exhausted.insert(block)
-            }
-        };
-        // The edge has a block of its own, which makes the number of the charge there and not here.
-        let edge = self.cold_block(0);
-        self.branch_away(is_below, edge, &[]);
-        self.b.seal_block(edge);
-        let next = self.b.current_block().expect("just switched to");
-        self.b.switch_to_block(edge);
-        let charge = self.b.ins().iconst(WORD, i64::from(gas));
-        self.b.ins().jump(exhausted, &[left.into(), charge.into()]);
-        self.b.switch_to_block(next);
     }
 
     /// Takes `per * ceil(amount / unit)`.
@@ -211,11 +206,6 @@ impl Translation<'_, '_, '_> {
             self.b.switch_to_block(block);
             let number = self.b.ins().iconst(WORD, trap as i64);
             self.leave_with(block, Helpers::TRAP, Some(number));
-        }
-        if let Some(block) = self.cold.exhausted {
-            self.b.switch_to_block(block);
-            let charge = self.b.block_params(block)[1];
-            self.leave_with(block, Helpers::EXHAUSTED, Some(charge));
         }
         if let Some(block) = self.cold.stop {
             self.b.switch_to_block(block);

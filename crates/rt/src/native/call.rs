@@ -13,6 +13,7 @@ use crate::{
     enter::{Resources, Spec, enter},
     exit::Stop,
     host::Machine,
+    store::Natively,
 };
 
 /// How an activation of machine code ended.
@@ -61,12 +62,20 @@ pub fn call_native<H>(
         return (NativeEnding::Refused, spec.gas);
     }
     let running = Running { program, below };
+    let interface = program.interface();
+    let instance = match spec.instance {
+        Some((store, number)) => store.natively(number, interface, program.id()),
+        None => {
+            assert!(interface.tables.is_empty() && interface.globals.is_empty(), "held by no one");
+            Natively::NONE
+        }
+    };
     enter(resources, host, machine, spec, |context, frame| {
         context.native = NativeContext {
-            entries: program.entries(),
             helpers: &HELPERS,
             offsets: &OFFSETS,
             running: erased(&running),
+            instance,
             ..NativeContext::none()
         };
         let results: usize = slots(&signature.results);

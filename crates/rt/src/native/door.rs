@@ -79,6 +79,75 @@ pub(super) unsafe extern "C" fn leave(context: *mut Context) -> ! {
     )
 }
 
+/// Where the stub of a function without a body leads, with the function's number on top of the stack and everything else as
+/// for the body: has it compiled, and goes on there.
+///
+/// # Safety
+///
+/// Reached by a call of a body, of an entered context.
+#[cfg(target_arch = "x86_64")]
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn lazy() {
+    // Arguments of bodies stand in rdi, rsi, rdx, rcx, r8, r9, xmm0 to xmm7, and on the stack; the first is the counter. The
+    // stack is aligned here: a return address and the number.
+    core::arch::naked_asm!(
+        "push rdi",
+        "push rsi",
+        "push rdx",
+        "push rcx",
+        "push r8",
+        "push r9",
+        "sub rsp, 128",
+        "movups [rsp], xmm0",
+        "movups [rsp + 16], xmm1",
+        "movups [rsp + 32], xmm2",
+        "movups [rsp + 48], xmm3",
+        "movups [rsp + 64], xmm4",
+        "movups [rsp + 80], xmm5",
+        "movups [rsp + 96], xmm6",
+        "movups [rsp + 112], xmm7",
+        "mov [r15 + {gas}], rdi",
+        "mov rdi, r15",
+        "mov esi, [rsp + 176]",
+        "call {body}",
+        "movups xmm0, [rsp]",
+        "movups xmm1, [rsp + 16]",
+        "movups xmm2, [rsp + 32]",
+        "movups xmm3, [rsp + 48]",
+        "movups xmm4, [rsp + 64]",
+        "movups xmm5, [rsp + 80]",
+        "movups xmm6, [rsp + 96]",
+        "movups xmm7, [rsp + 112]",
+        "add rsp, 128",
+        "pop r9",
+        "pop r8",
+        "pop rcx",
+        "pop rdx",
+        "pop rsi",
+        "pop rdi",
+        "add rsp, 8",
+        "test rax, rax",
+        "jz 2f",
+        "jmp rax",
+        "2:",
+        "mov rdi, r15",
+        "jmp {leave}",
+        gas = const Layout::GAS,
+        body = sym super::helpers::body,
+        leave = sym leave,
+    )
+}
+
+/// As above, where there is no way in: programs have no code there.
+///
+/// # Safety
+///
+/// Never called.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) unsafe extern "C" fn lazy() {
+    unreachable!("no machine code for this processor")
+}
+
 /// As above, where there is no way in: programs have no code there.
 ///
 /// # Safety

@@ -35,15 +35,10 @@ pub struct Helpers {
     pub leave: unsafe extern "C" fn(*mut Context) -> !,
     /// Notes a trap: `(context, its number)`.
     pub trap: unsafe extern "C" fn(*mut Context, u64),
-    /// Notes that a charge was more than there was: `(context, the charge)`. The counter in the context is what
-    /// it would have become.
-    pub exhausted: unsafe extern "C" fn(*mut Context, u64),
     /// Notes an exit: `(context, revert and memory, address, length)`.
     pub exit: unsafe extern "C" fn(*mut Context, u64, u64, u64),
     /// Notes that a host function stopped the guest: `(context)`.
     pub stop: unsafe extern "C" fn(*mut Context),
-    /// The body of a function: `(context, its number)`; null to leave.
-    pub body: unsafe extern "C" fn(*mut Context, u64) -> *const u8,
     /// Whom a call through a table means: `(context, table and type, index)`: its body; null to leave; one for a
     /// function outside, which the context then names.
     pub callee: unsafe extern "C" fn(*mut Context, u64, u64) -> *const u8,
@@ -76,10 +71,8 @@ pub struct Helpers {
 pub(super) static HELPERS: Helpers = Helpers {
     leave: door::leave,
     trap,
-    exhausted,
     exit,
     stop,
-    body,
     callee,
     evaluate,
     act,
@@ -106,14 +99,10 @@ places! {
     LEAVE = leave;
     /// Where `trap` is.
     TRAP = trap;
-    /// Where `exhausted` is.
-    EXHAUSTED = exhausted;
     /// Where `exit` is.
     EXIT = exit;
     /// Where `stop` is.
     STOP = stop;
-    /// Where `body` is.
-    BODY = body;
     /// Where `callee` is.
     CALLEE = callee;
     /// Where `evaluate` is.
@@ -152,16 +141,6 @@ unsafe extern "C" fn trap(context: *mut Context, number: u64) {
     // Code was made with the number of a trap; an unknown one cannot be.
     let trap = Trap::from_number(number as u8).unwrap_or(Trap::Unreachable);
     context.native.leaving = Leaving::Trap(trap);
-}
-
-/// # Safety
-///
-/// As for `trap`.
-unsafe extern "C" fn exhausted(context: *mut Context, charge: u64) {
-    // SAFETY: as in `trap`.
-    let context = unsafe { &mut *context };
-    context.gas += charge as i64;
-    context.native.leaving = Leaving::Trap(Trap::OutOfGas);
 }
 
 /// # Safety
@@ -212,10 +191,21 @@ impl Context {
     }
 }
 
+impl Context {
+    /// The next call of the function through a table finds its body without us.
+    fn note_ready(&self, func: FuncId, body: *const u8) {
+        if !body.is_null() {
+            self.store().set_ready(self.instance, func, body);
+        }
+    }
+}
+
+/// The body of a function that was called and has none yet; null to leave.
+///
 /// # Safety
 ///
 /// As for `trap`.
-unsafe extern "C" fn body(context: *mut Context, func: u64) -> *const u8 {
+pub(super) unsafe extern "C" fn body(context: *mut Context, func: u64) -> *const u8 {
     // SAFETY: as in `trap`.
     unsafe { &mut *context }.body_of(FuncId(func as u32))
 }
@@ -227,7 +217,11 @@ unsafe extern "C" fn callee(context: *mut Context, on: u64, index: u64) -> *cons
     // SAFETY: as in `trap`.
     let context = unsafe { &mut *context };
     match call_indirect(context, (on as u32, (on >> 32) as u32), index) {
-        Ok(Callee::Own(func)) => context.body_of(func),
+        Ok(Callee::Own(func)) => {
+            let body = context.body_of(func);
+            context.note_ready(func, body);
+            body
+        }
         Ok(Callee::Foreign(reference)) => {
             context.native.foreign = reference;
             core::ptr::without_provenance(1)

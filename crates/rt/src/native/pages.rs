@@ -3,7 +3,7 @@
 //! # Shape
 //!
 //! ```text
-//! [ no access | sealed | sealed | ... | being written | no access ... | no access ]   one reservation
+//! [ no access | slots | sealed | sealed | ... | being written | no access ... | no access ]   one reservation
 //! ```
 //!
 //! # Invariants
@@ -11,8 +11,9 @@
 //! 1. No page is ever writable and executable: fresh pages become writable, are filled, and become executable.
 //! 2. Sealed pages are never written again; they go away with the region.
 //! 3. What lies between functions traps; the pages at both ends are never accessible.
+//! 4. Slots hold addresses of code, are written whole, and are never executable.
 
-use core::ptr::NonNull;
+use core::{ptr::NonNull, sync::atomic::AtomicPtr};
 
 use crate::memory::ReserveError;
 
@@ -20,7 +21,10 @@ use crate::memory::ReserveError;
 const REGION_BYTES: usize = 1 << 30;
 const PAGE_BYTES: usize = 4096;
 /// Functions begin at multiples of this.
-const ALIGN: usize = 32;
+pub(super) const ALIGN: usize = 32;
+/// How much further into its page each piece begins than the one before, so that what is small does not all compete for
+/// the same places of the caches.
+const STAGGER: usize = 832;
 /// `int3`, and on other processors a word of them that is no instruction either.
 const FILLER: u8 = 0xcc;
 
@@ -28,16 +32,19 @@ const FILLER: u8 = 0xcc;
 #[derive(Debug)]
 pub(super) struct CodePages {
     base: NonNull<u8>,
-    /// Bytes given out, the first page of no access included.
+    /// Bytes given out, the first page of no access and the slots included.
     used: usize,
+    slots: usize,
+    /// Pieces published.
+    pieces: usize,
 }
 
 // SAFETY: the reservation belongs to this value alone and is not tied to a thread.
 unsafe impl Send for CodePages {}
 
 impl CodePages {
-    /// Reserves address space; nothing of it is accessible.
-    pub(super) fn new() -> Result<Self, ReserveError> {
+    /// Reserves address space, of which only so many slots are accessible, all zero.
+    pub(super) fn new(slots: usize) -> Result<Self, ReserveError> {
         let refused = ReserveError { bytes: REGION_BYTES };
         // SAFETY: an anonymous private mapping at an address of the kernel's choice touches nothing of ours.
         let base = unsafe {
@@ -54,45 +61,61 @@ impl CodePages {
             return Err(refused);
         }
         let base = NonNull::new(base.cast()).ok_or(refused)?;
-        Ok(Self { base, used: PAGE_BYTES })
+        let mut pages = Self { base, used: PAGE_BYTES, slots, pieces: 0 };
+        let bytes = slots.saturating_mul(size_of::<usize>()).checked_next_multiple_of(PAGE_BYTES);
+        let bytes = bytes.filter(|bytes| *bytes < REGION_BYTES / 2).ok_or(refused)?;
+        if bytes > 0 && !protect(pages.top(), bytes, libc::PROT_READ | libc::PROT_WRITE) {
+            return Err(refused);
+        }
+        pages.used += bytes;
+        Ok(pages)
     }
 
-    /// Bytes of pages given out.
+    fn slots_begin(&self) -> *mut u8 {
+        self.base.as_ptr().wrapping_add(PAGE_BYTES)
+    }
+
+    /// The slots.
+    pub(super) fn slots(&self) -> &[AtomicPtr<u8>] {
+        // SAFETY: the pages are accessible and zero from the beginning, and touched as these cells alone.
+        unsafe { core::slice::from_raw_parts(self.slots_begin().cast(), self.slots) }
+    }
+
+    fn top(&self) -> *mut u8 {
+        self.base.as_ptr().wrapping_add(self.used)
+    }
+
+    /// Bytes of pages of code given out.
     pub(super) fn size_bytes(&self) -> usize {
-        self.used - PAGE_BYTES
+        let slots = (self.slots * size_of::<usize>()).next_multiple_of(PAGE_BYTES);
+        self.used - PAGE_BYTES - slots
     }
 
-    /// Puts `parts` on fresh pages, seals these, and says where each part begins; `None` when there is no room, or
-    /// the operating system refuses.
-    pub(super) fn publish<const N: usize>(&mut self, parts: [&[u8]; N]) -> Option<[*const u8; N]> {
-        let mut starts = [0; N];
-        let mut len = 0_usize;
-        for (start, part) in starts.iter_mut().zip(parts) {
-            *start = len;
-            len = len.checked_add(part.len())?.checked_next_multiple_of(ALIGN)?;
-        }
-        let len = len.checked_next_multiple_of(PAGE_BYTES)?;
+    /// Takes fresh pages for `len` bytes of code, has `write` fill these, told their address, and seals the pages. Returns
+    /// where the bytes begin; `None` when there is no room, or the operating system refuses.
+    pub(super) fn publish(
+        &mut self,
+        len: usize,
+        write: impl FnOnce(usize, &mut [u8]),
+    ) -> Option<*const u8> {
+        let whole = len.checked_next_multiple_of(PAGE_BYTES)?;
         // The last page stays inaccessible.
-        if len == 0 || len > REGION_BYTES - PAGE_BYTES - self.used {
+        if len == 0 || whole > REGION_BYTES - PAGE_BYTES - self.used {
             return None;
         }
-        // SAFETY: `used + len` lies in the reservation.
-        let place = unsafe { self.base.as_ptr().add(self.used) };
-        self.used += len;
-        if !protect(place, len, libc::PROT_READ | libc::PROT_WRITE) {
+        let place = self.top();
+        self.used += whole;
+        if !protect(place, whole, libc::PROT_READ | libc::PROT_WRITE) {
             return None;
         }
-        // SAFETY: the pages are ours, fresh, and writable until they are sealed below; parts fit them.
-        unsafe {
-            place.write_bytes(FILLER, len);
-            for (start, part) in starts.iter().zip(parts) {
-                place.add(*start).copy_from_nonoverlapping(part.as_ptr(), part.len());
-            }
-        }
-        if !protect(place, len, libc::PROT_READ | libc::PROT_EXEC) {
-            return None;
-        }
-        Some(starts.map(|start| place.wrapping_add(start).cast_const()))
+        let offset = (self.pieces * STAGGER % (whole - len + 1)) & !(ALIGN - 1);
+        self.pieces += 1;
+        // SAFETY: the pages are ours, fresh, lie in the reservation, and are writable until they are sealed below.
+        let bytes = unsafe { core::slice::from_raw_parts_mut(place, whole) };
+        bytes.fill(FILLER);
+        let begin = place.wrapping_add(offset).cast_const();
+        write(begin as usize, &mut bytes[offset..offset + len]);
+        protect(place, whole, libc::PROT_READ | libc::PROT_EXEC).then_some(begin)
     }
 }
 
@@ -126,10 +149,13 @@ mod tests {
 
     #[test]
     fn no_page_is_writable_and_executable() {
-        let mut pages = CodePages::new().unwrap();
-        let [first, second] = pages.publish([&[0xc3; 10], &[0xc3; 5000]]).unwrap();
+        let mut pages = CodePages::new(3).unwrap();
+        let fill = |_: usize, bytes: &mut [u8]| bytes.fill(0xc3);
+        let (first, second) =
+            (pages.publish(10, fill).unwrap(), pages.publish(5000, fill).unwrap());
         assert_eq!((rights(first), rights(second)), ("r-xp".into(), "r-xp".into()));
-        assert_eq!(second as usize - first as usize, ALIGN);
+        assert_eq!(rights(pages.slots().as_ptr().cast()), "rw-p");
+        assert_eq!(pages.size_bytes(), 3 * PAGE_BYTES);
         let base = pages.base.as_ptr().cast_const();
         assert_eq!(
             (rights(base), rights(base.wrapping_add(REGION_BYTES - 1))),
@@ -141,9 +167,10 @@ mod tests {
 
     #[test]
     fn a_region_ends() {
-        let mut pages = CodePages::new().unwrap();
+        let mut pages = CodePages::new(0).unwrap();
         pages.used = REGION_BYTES - 2 * PAGE_BYTES;
-        assert!(pages.publish([&[0xc3; 1][..]]).is_some());
-        assert!(pages.publish([&[0xc3; 1][..]]).is_none());
+        assert!(pages.publish(1, |_, _| ()).is_some());
+        assert!(pages.publish(1, |_, _| ()).is_none());
+        assert!(CodePages::new(REGION_BYTES).is_err());
     }
 }

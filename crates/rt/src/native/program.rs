@@ -4,12 +4,19 @@ use core::{
     fmt, ptr,
     sync::atomic::{AtomicPtr, AtomicU64, Ordering},
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use lockstep_base::U256;
 use lockstep_ir::{FuncId, Head, Interface};
 
-use super::{Leaving, door, pages::CodePages};
+use super::{
+    Leaving, door,
+    pages::{ALIGN, CodePages},
+    stub::{self, LAZY_OFFSET, STUB_BYTES},
+};
 use crate::{context::Context, memory::ReserveError};
 
 /// Bytes of a function's machine code.
@@ -17,8 +24,19 @@ use crate::{context::Context, memory::ReserveError};
 pub struct Compiled {
     /// The function itself.
     pub body: Vec<u8>,
+    /// Where it calls functions of the program.
+    pub calls: Vec<DirectCall>,
     /// What calls it from outside machine code.
     pub door: Vec<u8>,
+}
+
+/// A call in a body whose target only the program knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DirectCall {
+    /// Where the four bytes are that hold the distance from their end to the target.
+    pub offset: u32,
+    /// The function.
+    pub func: FuncId,
 }
 
 /// Why a function has no machine code; it runs in the tier below.
@@ -105,12 +123,21 @@ pub struct NativeStatistics {
 
 /// A program's machine code, shared by all that run it.
 pub struct NativeProgram {
+    /// No other program has it, or ever had it.
+    id: u64,
     compiler: Box<dyn Compiler>,
     bodies: Box<[AtomicPtr<u8>]>,
     doors: Box<[AtomicPtr<u8>]>,
-    pages: Mutex<CodePages>,
+    code: Mutex<Code>,
     compiled: AtomicU64,
     below: AtomicU64,
+}
+
+/// What only one thread at a time adds to.
+struct Code {
+    pages: CodePages,
+    /// The stubs of functions that were called before they had a body.
+    stubs: BTreeMap<FuncId, usize>,
 }
 
 impl fmt::Debug for NativeProgram {
@@ -131,10 +158,12 @@ impl NativeProgram {
     pub fn new(compiler: Box<dyn Compiler>) -> Result<Self, ReserveError> {
         let funcs = compiler.interface().signatures.len();
         let null = || AtomicPtr::new(ptr::null_mut());
+        static PROGRAMS: AtomicU64 = AtomicU64::new(1);
         Ok(Self {
+            id: PROGRAMS.fetch_add(1, Ordering::Relaxed),
             bodies: (0..funcs).map(|_| null()).collect(),
             doors: (0..funcs).map(|_| null()).collect(),
-            pages: Mutex::new(CodePages::new()?),
+            code: Mutex::new(Code { pages: CodePages::new(funcs)?, stubs: BTreeMap::new() }),
             compiler,
             compiled: AtomicU64::new(0),
             below: AtomicU64::new(0),
@@ -146,19 +175,22 @@ impl NativeProgram {
         self.compiler.interface()
     }
 
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// What was compiled so far.
     pub fn statistics(&self) -> NativeStatistics {
-        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let code = self.code();
         NativeStatistics {
             compiled: self.compiled.load(Ordering::Relaxed),
             below: self.below.load(Ordering::Relaxed),
-            size_bytes: pages.size_bytes() as u64,
+            size_bytes: code.pages.size_bytes() as u64,
         }
     }
 
-    /// Where entries are, as machine code reads them.
-    pub(super) fn entries(&self) -> *const *const u8 {
-        self.bodies.as_ptr().cast()
+    fn code(&self) -> MutexGuard<'_, Code> {
+        self.code.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The body of `func`; null when there is none and no room for one.
@@ -186,20 +218,66 @@ impl NativeProgram {
                 Err(NoCode(_)) => return ptr::null(),
             },
         };
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut code = self.code();
         let body = &self.bodies[func.0 as usize];
         let known = body.load(Ordering::Acquire);
         if !known.is_null() {
             // Somebody else was faster.
             return known;
         }
-        let Some([made_body, made_door]) = pages.publish([&made.body, &made.door]) else {
+        let Some([made_body, made_door]) = self.publish(&mut code, func, &made) else {
             return ptr::null();
         };
         counter.fetch_add(1, Ordering::Relaxed);
         // Who finds the body finds the door.
         self.doors[func.0 as usize].store(made_door.cast_mut(), Ordering::Release);
         body.store(made_body.cast_mut(), Ordering::Release);
+        code.pages.slots()[func.0 as usize].store(made_body.cast_mut(), Ordering::Release);
         made_body
+    }
+
+    /// Puts the code of `func` on pages, with stubs for what it calls that has neither body nor stub; body and door.
+    fn publish(&self, code: &mut Code, func: FuncId, made: &Compiled) -> Option<[*const u8; 2]> {
+        let Code { pages, stubs } = code;
+        let body_of = |func: FuncId| self.bodies[func.0 as usize].load(Ordering::Acquire);
+        let mut fresh: Vec<FuncId> = made.calls.iter().map(|call| call.func).collect();
+        fresh.sort_unstable();
+        fresh.dedup();
+        fresh.retain(|callee| {
+            *callee != func && body_of(*callee).is_null() && !stubs.contains_key(callee)
+        });
+        let door_at = made.body.len().next_multiple_of(ALIGN);
+        let end_at = (door_at + made.door.len()).next_multiple_of(ALIGN);
+        let stub_at = |place: usize| end_at + (place + 1) * STUB_BYTES;
+        let len = if fresh.is_empty() { door_at + made.door.len() } else { stub_at(fresh.len()) };
+        let slots = pages.slots().as_ptr() as usize;
+        let slot = |func: FuncId| slots + func.0 as usize * size_of::<usize>();
+        let begin = pages.publish(len, |begin, bytes| {
+            bytes[..made.body.len()].copy_from_slice(&made.body);
+            bytes[door_at..][..made.door.len()].copy_from_slice(&made.door);
+            if !fresh.is_empty() {
+                bytes[end_at..][..STUB_BYTES].copy_from_slice(&stub::end());
+            }
+            for (place, callee) in fresh.iter().enumerate() {
+                let at = stub_at(place);
+                let stub = stub::stub(callee.0, begin + at, slot(*callee), begin + end_at);
+                bytes[at..][..STUB_BYTES].copy_from_slice(&stub);
+                stubs.insert(*callee, begin + at);
+            }
+            for call in &made.calls {
+                let at = call.offset as usize;
+                let target = match body_of(call.func) {
+                    _ if call.func == func => begin,
+                    none if none.is_null() => stubs[&call.func],
+                    body => body as usize,
+                };
+                bytes[at..at + 4].copy_from_slice(&stub::distance(begin + at, target));
+            }
+        })?;
+        for (place, callee) in fresh.iter().enumerate() {
+            let lazy = begin.wrapping_add(stub_at(place) + LAZY_OFFSET);
+            pages.slots()[callee.0 as usize].store(lazy.cast_mut(), Ordering::Release);
+        }
+        Some([begin, begin.wrapping_add(door_at)])
     }
 }

@@ -48,28 +48,24 @@ impl Instance for Held<'_> {
 
     fn table(&mut self, table: u32) -> &mut [u64] {
         let id = self.table_id(table);
-        &mut self.store.inner().tables[id].elements
+        self.store.inner().tables[id].elements_mut()
     }
 
     fn grow_table(&mut self, table: u32, len: u64, fill: u64) -> bool {
         let id = self.table_id(table);
-        let table = &mut self.store.inner().tables[id];
-        let is_allowed = len <= table.max;
-        if is_allowed {
-            table.elements.resize(len as usize, fill);
-        }
-        is_allowed
+        self.store.inner().tables[id].grow(len, fill)
     }
 
     fn copy_table(&mut self, tables: [u32; 2], to: usize, from: usize, len: usize) {
         let [to_id, from_id] = tables.map(|table| self.table_id(table));
         let tables = &mut self.store.inner().tables;
         if to_id == from_id {
-            tables[to_id].elements.copy_within(from..from + len, to);
+            tables[to_id].elements_mut().copy_within(from..from + len, to);
         } else {
             let [target, source] =
                 tables.get_disjoint_mut([to_id, from_id]).expect("two tables of the store");
-            target.elements[to..to + len].copy_from_slice(&source.elements[from..from + len]);
+            target.elements_mut()[to..to + len]
+                .copy_from_slice(&source.elements_mut()[from..from + len]);
         }
     }
 

@@ -4,6 +4,8 @@ use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 use lockstep_ir::{Growth, Interface, MemoryId, Signature, TABLE_LEN_MAX, act::meaning::NULL};
 
+#[cfg(feature = "native")]
+use super::tables::RawTable;
 use super::{FuncType, MemoryPool, OwnedMemory, StoreCore, TypeId};
 
 /// Items in the lists of an instance that a store keeps for the next.
@@ -29,6 +31,15 @@ pub struct InstanceParts {
     pub datas: Arc<[Arc<[u8]>]>,
     /// Where its globals are.
     pub(super) cells: Vec<*mut u64>,
+    /// Where its tables are.
+    #[cfg(feature = "native")]
+    pub(super) raw_tables: Vec<*const RawTable>,
+    /// The keys of functions that may be called from it by its types; once it has machine code.
+    #[cfg(feature = "native")]
+    pub(super) keys: Vec<u64>,
+    /// The program whose machine code its functions are ready with; zero for none.
+    #[cfg(feature = "native")]
+    pub(super) program: u64,
     /// Data segments that were dropped, a bit for each.
     pub(super) dropped: Vec<u64>,
     /// Element segments; what is beyond has no elements.
@@ -40,6 +51,14 @@ pub struct InstanceParts {
 impl InstanceParts {
     /// Makes it nothing, with what was allocated for the lists; false when that is too much to keep.
     pub(super) fn empty(&mut self) -> bool {
+        #[cfg(feature = "native")]
+        {
+            self.raw_tables.clear();
+            self.raw_tables.shrink_to(KEPT_ITEMS);
+            self.keys.clear();
+            self.keys.shrink_to(KEPT_ITEMS);
+            self.program = 0;
+        }
         let items = self.memories.capacity()
             + self.tables.capacity()
             + self.globals.capacity()

@@ -11,6 +11,7 @@ const KEPT_LISTS: usize = 16;
 
 /// The types of a function, by the store's number: equal types of any two programs have one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
 pub struct TypeId(pub u32);
 
 /// What makes two types of functions the same: dMIR's types, and whatever more the guest tells apart.

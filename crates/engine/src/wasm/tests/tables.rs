@@ -1,0 +1,138 @@
+//! Calls through tables that change while they are called through: whatever was found once is looked up anew.
+
+use super::*;
+
+/// The same program on every tier, `run` called twice with each argument: what was ready for one call may not be right for the
+/// next.
+fn ends(text: &str, args: &[u32]) -> Vec<CallEnd> {
+    let module = load(text);
+    let on = |tier: &Tier| {
+        let mut all = instances(*tier);
+        let instance = all.instantiate(&module, &[], &mut GAS.clone()).expect("an instance");
+        let Some(Extern::Func(func)) = all.export(instance, "run") else { panic!("no export") };
+        let mut call = |arg: &u32| {
+            let mut gas = GAS;
+            (all.call(func, &[Value::I32(*arg)], &mut gas).expect("the machine is well"), gas)
+        };
+        args.iter().chain(args).map(&mut call).collect::<Vec<_>>()
+    };
+    let all: Vec<_> = Tier::ALL.iter().map(on).collect();
+    assert!(all.iter().all(|ends| *ends == all[0]), "tiers agree: {all:?}");
+    all[0].iter().map(|(end, _)| end.clone()).collect()
+}
+
+fn values(values: &[u32]) -> Vec<CallEnd> {
+    values.iter().map(|value| CallEnd::Values(vec![Value::I32(*value)])).collect()
+}
+
+/// Each call has its turn in a function that puts another one into the slot.
+#[test]
+fn a_table_that_is_set_during_a_call_is_read_anew() {
+    let text = "(module (type $f (func (result i32)))
+        (table 2 funcref) (elem declare func $one $two)
+        (func $one (result i32) (table.set (i32.const 0) (ref.func $two)) (i32.const 1))
+        (func $two (result i32) (table.set (i32.const 0) (ref.func $one)) (i32.const 20))
+        (func (export \"run\") (param i32) (result i32)
+          (local $sum i32)
+          (table.set (i32.const 0) (ref.func $one))
+          (loop $next
+            (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 3))
+              (call_indirect (type $f) (i32.const 0))))
+            (br_if $next (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+          (local.get $sum)))";
+    assert_eq!(ends(text, &[1, 2, 3, 6]), values(&[1, 23, 70, 2093, 1, 23, 70, 2093]));
+}
+
+/// The elements move when the table grows, and so does what is known of functions when there are more of them.
+#[test]
+fn a_table_that_grows_during_a_call_is_read_anew() {
+    let funcs: String = (0..300)
+        .map(|at| format!("(func $f{at} (result i32) (call $more) (i32.const {at}))"))
+        .collect();
+    let names: String = (0..300).map(|at| format!("$f{at} ")).collect();
+    let text = format!(
+        "(module (type $f (func (result i32)))
+          (table 1 1000000 funcref) (elem (i32.const 0) $f7) (elem $all func {names})
+          {funcs}
+          (func $more
+            (drop (table.grow (ref.null func) (i32.const 40000)))
+            (table.init $all (i32.const 1) (i32.const 0) (i32.const 300)))
+          (func (export \"run\") (param i32) (result i32)
+            (i32.add (i32.mul (i32.const 1000) (call_indirect (type $f) (i32.const 0)))
+              (call_indirect (type $f) (local.get 0)))))"
+    );
+    let end = |index: u32| 7000 + index - 1;
+    assert_eq!(ends(&text, &[300, 1]), values(&[end(300), end(1), end(300), end(1)]));
+}
+
+/// Beyond the end, null, another type: each after the same slot was good, three calls deep.
+#[test]
+fn traps_of_table_calls_are_exact_after_good_calls() {
+    let text = "(module (type $f (func (result i32))) (type $g (func (param i32)))
+        (table 4 funcref) (elem (i32.const 0) $good $other)
+        (func $good (result i32) (i32.const 5))
+        (func $other (param i32))
+        (func $deep (param i32) (result i32) (i32.add (i32.const 1) (call $deeper (local.get 0))))
+        (func $deeper (param i32) (result i32)
+          (i32.add (i32.const 1) (call_indirect (type $f) (local.get 0))))
+        (func $tail (param i32) (result i32)
+          (return_call_indirect (type $f) (local.get 0)))
+        (func (export \"run\") (param i32) (result i32)
+          (if (i32.ge_s (local.get 0) (i32.const 100))
+            (then (return (call $tail (i32.sub (local.get 0) (i32.const 100))))))
+          (call $deep (local.get 0))))";
+    let good = |value| CallEnd::Values(vec![Value::I32(value)]);
+    let bad = [Trap::SignatureMismatch, Trap::UninitializedElement, Trap::UndefinedElement];
+    let bad = bad.map(CallEnd::Trap);
+    let mut want = vec![good(7)];
+    want.extend(bad.clone());
+    want.push(bad[2].clone());
+    want.push(good(5));
+    want.extend(bad);
+    want.extend(want.clone());
+    assert_eq!(ends(text, &[0, 1, 2, 4, u32::MAX, 100, 101, 102, 104]), want);
+}
+
+/// Two instances of two modules share a table: each has its own functions in it, and the other's.
+#[test]
+fn a_table_is_shared_between_instances() {
+    let owner = load(
+        "(module (type $f (func (result i32)))
+          (table (export \"table\") 3 funcref) (elem (i32.const 0) $mine)
+          (global $count (mut i32) (i32.const 0))
+          (func $mine (result i32)
+            (global.set $count (i32.add (global.get $count) (i32.const 1))) (global.get $count))
+          (func (export \"run\") (param i32) (result i32)
+            (call_indirect (type $f) (local.get 0))))",
+    );
+    let guest = load(
+        "(module (type $g (func (param i32))) (type $f (func (result i32)))
+          (import \"m\" \"t\" (table 3 funcref)) (elem (i32.const 1) $mine)
+          (func $mine (result i32) (i32.const 100))
+          (func (export \"run\") (param i32) (result i32)
+            (i32.add (call_indirect (type $f) (i32.const 0))
+              (call_indirect (type $f) (local.get 0)))))",
+    );
+    let on = |tier: &Tier| {
+        let (mut all, mut gas) = (instances(*tier), GAS);
+        let first = all.instantiate(&owner, &[], &mut gas).expect("an instance");
+        let table = all.export(first, "table").expect("the table");
+        let second = all.instantiate(&guest, &[table], &mut gas).expect("an instance");
+        // The same module again: its functions are other ones.
+        let third = all.instantiate(&owner, &[], &mut gas).expect("an instance");
+        let mut ends = Vec::new();
+        for (instance, arg) in
+            [(first, 0), (second, 1), (first, 1), (second, 0), (third, 0), (first, 0), (third, 1)]
+        {
+            let Some(Extern::Func(func)) = all.export(instance, "run") else { panic!("no export") };
+            let end = all.call(func, &[Value::I32(arg)], &mut gas).expect("the machine is well");
+            ends.push((end, gas));
+        }
+        ends
+    };
+    let all: Vec<_> = Tier::ALL.iter().map(on).collect();
+    assert!(all.iter().all(|ends| *ends == all[0]), "tiers agree: {all:?}");
+    let mut want = values(&[1, 102, 100, 7, 1, 5]);
+    want.push(CallEnd::Trap(Trap::UninitializedElement));
+    assert_eq!(all[0].iter().map(|(end, _)| end.clone()).collect::<Vec<_>>(), want);
+}
