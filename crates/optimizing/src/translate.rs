@@ -169,11 +169,13 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         let params = b.block_params(entry).to_vec();
         b.def_var(gas, params[0]);
         // The function's own parameters come last.
+        if vars[..func.params as usize].iter().any(|place| !matches!(place, Place::One(_))) {
+            return Err(NoCode("parameters that are words"));
+        }
         let (before, own) = params.split_at(params.len() - func.params as usize);
         for (place, param) in vars.iter().zip(own) {
-            match place {
-                Place::One(var) => b.def_var(*var, *param),
-                _ => return Err(NoCode("parameters that are words")),
+            if let Place::One(var) = place {
+                b.def_var(*var, *param);
             }
         }
         let zero = b.ins().iconst(WORD, 0);

@@ -25,8 +25,9 @@ impl Translation<'_, '_, '_> {
     /// The operand, a NaN of which may not be the canonical one yet.
     pub(super) fn raw(&mut self, operand: Operand, ty: Type) -> Result<ir::Value, NoCode> {
         match operand.source() {
+            // The verifier found the definition: without a value here it is a word's.
             Source::Value(value) => {
-                Ok(self.values[value.position()].expect("the verifier found the definition"))
+                self.values[value.position()].ok_or(NoCode("a word where another type is"))
             }
             Source::Var(var) => match self.vars[var.position()] {
                 Place::One(place) => Ok(self.b.use_var(place)),
