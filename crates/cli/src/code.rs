@@ -1,7 +1,7 @@
 //! Code that users name: what it is, and its bytes.
 //!
 //! ```text
-//! FILE | - | HEX  ->  content  ->  hexadecimal text | bytes | JSON artifact | Wasm module or text | dMIR text
+//! FILE | - | HEX  ->  content  ->  hexadecimal text | bytes | JSON artifact | Wasm module or text | ELF file | dMIR text
 //! ```
 //!
 //! Invariants: the content decides, not the file's name; what is recognized and cannot be run is refused by name.
@@ -25,6 +25,8 @@ pub enum Code {
     Artifact(Vec<Contract>),
     /// A Wasm module, which was text if the content was.
     Wasm(PathBuf, Vec<u8>),
+    /// An eBPF program: an ELF file.
+    Ebpf(PathBuf, Vec<u8>),
     /// dMIR text.
     Dmir(PathBuf, String),
 }
@@ -81,7 +83,7 @@ pub fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
         return Ok(Code::Wasm(path.to_owned(), bytes));
     }
     if bytes.starts_with(ELF_MAGIC) {
-        return refuse("an ELF file, which this version does not run");
+        return Ok(Code::Ebpf(path.to_owned(), bytes));
     }
     let text = match String::from_utf8(bytes) {
         Ok(text) if is_plain(&text) => text,

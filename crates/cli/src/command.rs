@@ -27,7 +27,7 @@ enum Command {
     /// Run vectors of the eBPF conformance suite.
     EbpfConformance(ebpf::Arguments),
     /// Run one piece of code.
-    Run(run::Arguments),
+    Run(Box<run::Arguments>),
     /// List code as opcodes and as dMIR.
     Disasm(disasm::Arguments),
     /// List opcodes with their static gas.

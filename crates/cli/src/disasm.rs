@@ -1,7 +1,9 @@
-//! `lockstep disasm`: what code says, as opcodes and as dMIR: EVM code block by block, a Wasm module function by function.
+//! `lockstep disasm`: what code says, as opcodes and as dMIR: EVM code block by block, a Wasm module
+//! or an eBPF program function by function.
 //!
 //! Invariant: blocks and functions are those that the front end lowers. Listings of further forms go where [`Form`] says.
 
+mod ebpf;
 mod wasm;
 
 use std::{
@@ -75,6 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
             list(&mut out, contract.creation, arguments.fork, forms)
         }),
         Code::Wasm(path, module) => wasm::list(&mut out, &path, &module, forms)?,
+        Code::Ebpf(path, file) => ebpf::list(&mut out, &path, &file, forms)?,
         Code::Dmir(path, _) => {
             return Err(InputError::Content {
                 place: path.display().to_string(),

@@ -91,7 +91,7 @@ pub enum InputError {
     /// Content that is nothing we run.
     #[error("{place}: {what}")]
     #[diagnostic(help(
-        "expected EVM code (hexadecimal text or bytes), a JSON artifact of solc, Foundry or Hardhat, a Wasm module or its text, or dMIR text"
+        "expected EVM code (hexadecimal text or bytes), a JSON artifact of solc, Foundry or Hardhat, a Wasm module or its text, an ELF file for eBPF, or dMIR text"
     ))]
     Content {
         /// Where it comes from.
@@ -99,7 +99,7 @@ pub enum InputError {
         /// What it seems to be.
         what: String,
     },
-    /// A Wasm module that cannot be loaded or linked.
+    /// A Wasm module or an eBPF program that cannot be loaded or linked.
     #[error("{}: {message}", path.display())]
     Module {
         /// The file.

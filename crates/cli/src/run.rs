@@ -3,11 +3,13 @@
 //! ```text
 //! EVM code, artifact, Wasm contract -> message (--calldata, --value, --pre, --create, ...)
 //! another Wasm module               -> call (--invoke FUNCTION ARGUMENTS), or a program of WASI
+//! eBPF program                      -> one run (--calldata or --input-file, --invoke FUNCTION)
 //! ```
 //!
 //! Invariant: [`kind`] alone decides which a Wasm module is.
 
 mod dmir;
+mod ebpf;
 mod kind;
 mod report;
 mod wasm;
@@ -50,6 +52,8 @@ pub struct Arguments {
     code: Vec<String>,
     #[command(flatten)]
     wasm: wasm::Options,
+    #[command(flatten)]
+    ebpf: ebpf::Options,
     /// Which contract of an artifact.
     #[arg(long, value_name = "NAME")]
     contract: Option<String>,
@@ -105,6 +109,9 @@ impl Arguments {
             ("--create", self.create),
             ("--wasm-contracts", self.wasm_contracts),
         ];
+        if let Code::Ebpf(..) = code {
+            return ebpf::expect_fitting(self, &messages);
+        }
         let (name, given) = match (code, kind) {
             (Code::Wasm(..), Kind::Module) => ("a Wasm module that is no contract", &messages[..]),
             (Code::Wasm(..), Kind::Contract) => ("a Wasm contract", &self.wasm.given()[..]),
@@ -152,6 +159,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
             return wasm::run(&path, &module, arguments);
         }
         Code::Wasm(_, module) => module,
+        Code::Ebpf(path, file) => return ebpf::run(&path, &file, arguments),
         Code::Dmir(path, text) => return dmir::run(&path, &text, arguments.tier),
         Code::Evm(code) => code,
         Code::Artifact(contracts) => {

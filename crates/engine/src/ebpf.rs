@@ -15,8 +15,8 @@ mod program;
 mod run;
 
 pub use lockstep_guest::ebpf::{
-    AssembleError, Assembled, Config, Dialect, Helper, LoadError, LoadErrorKind, Region, Rule,
-    Symbol, assemble,
+    AssembleError, Assembled, Config, Dialect, Helper, Insn, Layout, Listing, LoadError,
+    LoadErrorKind, Region, Rule, Symbol, assemble, list, murmur3,
 };
 pub use lockstep_rt::LinkError;
 pub use program::{Linked, Program};

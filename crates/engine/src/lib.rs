@@ -36,7 +36,7 @@ pub mod wasm;
 
 pub use cache::{Engine, Statistics};
 pub use contract::{ContractError, check_contract};
-pub use listing::{list_function, list_registers};
+pub use listing::{list_function, list_program_function, list_registers};
 pub use lockstep_base::{Address, Fork, Hash, HexError, U256, UnknownFork, decode_hex, encode_hex};
 pub use lockstep_guest::evm;
 pub use lockstep_host::ethereum::{

@@ -6,7 +6,7 @@ use lockstep_guest::evm::Program;
 use lockstep_interp::{Code, CodeError, Line};
 use lockstep_ir::{Func, Lazy, verify_func};
 
-use crate::wasm::Module;
+use crate::{ebpf, wasm::Module};
 
 /// What the interpreter makes of `fragment`, lowered from `program`.
 ///
@@ -26,6 +26,17 @@ pub fn list_registers(program: &Arc<Program>, fragment: &Func) -> Result<Vec<Lin
 /// As for [`list_registers`].
 pub fn list_function(module: &Module, func: &Func) -> Result<Vec<Line>, CodeError> {
     let code = module.code();
+    let verified = verify_func(code.interface(), func).map_err(CodeError::Refused)?;
+    code.list(verified)
+}
+
+/// What the interpreter makes of `func`, lowered from a function of an eBPF program.
+///
+/// # Errors
+///
+/// As for [`list_registers`].
+pub fn list_program_function(program: &ebpf::Program, func: &Func) -> Result<Vec<Line>, CodeError> {
+    let code = program.code();
     let verified = verify_func(code.interface(), func).map_err(CodeError::Refused)?;
     code.list(verified)
 }

@@ -18,6 +18,7 @@
 mod assemble;
 mod config;
 mod dialect;
+mod disasm;
 mod error;
 mod hash;
 mod insn;
@@ -34,6 +35,7 @@ mod verify;
 pub use assemble::{AssembleError, Assembled, assemble};
 pub use config::{Config, Helper};
 pub use dialect::Dialect;
+pub use disasm::{Listing, list};
 pub use error::{LoadError, LoadErrorKind, Rule};
 pub use hash::murmur3;
 pub use insn::{Insn, SLOT_BYTES, decode_all};

@@ -56,6 +56,11 @@ impl Options {
         self.invoke.is_some()
     }
 
+    /// The function that is named, if one is.
+    pub(super) fn function(&self) -> Option<&str> {
+        self.invoke.as_deref()
+    }
+
     /// Each option, and whether it was given.
     pub(super) fn given(&self) -> [(&'static str, bool); 4] {
         [

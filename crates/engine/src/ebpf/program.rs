@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use lockstep_guest::ebpf::{Config, Dialect, Instrumented, LoadError, Module as Guest};
+use lockstep_interp::Code;
 use lockstep_rt::{FuncType, HostRow, LinkError, Links, native::NativeStatistics};
 
 use crate::function::Compiled;
@@ -56,6 +57,11 @@ impl Program {
     /// What the bytes say: instructions, functions, memory.
     pub fn guest(&self) -> &Guest {
         &self.0.guest
+    }
+
+    /// What the interpreter makes of it.
+    pub(crate) fn code(&self) -> &Code {
+        self.0.compiled.form(false).1
     }
 
     /// What the optimizing tier made of it so far.

@@ -30,10 +30,12 @@ pub struct Config {
     pub helpers: Vec<Helper>,
     /// Bytes of the heap.
     pub heap_bytes: u64,
+    /// Whether functions that the host does not offer are left for the engine to miss, for those who only want to look.
+    pub accepts_unknown: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { entry: None, helpers: Vec::new(), heap_bytes: 32 << 10 }
+        Self { entry: None, helpers: Vec::new(), heap_bytes: 32 << 10, accepts_unknown: false }
     }
 }

@@ -183,6 +183,9 @@ impl<'m, 'f> Lower<'m, 'f> {
     fn pay(&mut self) {
         if self.is_observed {
             self.close_span();
+            for reg in self.regs {
+                self.b.push(Inst::Show { ty: Type::I64, value: reg.into() });
+            }
             self.b.push(Inst::Step { prepaid: 0, height: 0 });
         }
         match &mut self.span {

@@ -81,7 +81,7 @@ pub(super) fn module(parts: Parts, config: &Config) -> Result<Module, LoadError>
     };
     verify::functions(text, &starts)?;
 
-    let mut imports = Imports { helpers: &config.helpers, used: Vec::new() };
+    let mut imports = Imports { config, used: Vec::new() };
     let mut calls: BTreeMap<u32, Callee> =
         own_calls.into_iter().map(|(slot, target)| (slot, Callee::Own(target))).collect();
     match dialect.is_sbpf() {
@@ -120,16 +120,16 @@ pub(super) fn module(parts: Parts, config: &Config) -> Result<Module, LoadError>
 
 /// Host functions that a program calls.
 struct Imports<'c> {
-    helpers: &'c [Helper],
-    /// Places in `helpers`, in order of first use.
-    used: Vec<&'c Helper>,
+    config: &'c Config,
+    /// Their names, in order of first use.
+    used: Vec<String>,
 }
 
 impl<'c> Imports<'c> {
-    fn import(&mut self, helper: &'c Helper) -> ImportId {
-        let known = self.used.iter().position(|used| used.name == helper.name);
+    fn import(&mut self, name: &str) -> ImportId {
+        let known = self.used.iter().position(|used| used == name);
         let place = known.unwrap_or_else(|| {
-            self.used.push(helper);
+            self.used.push(name.to_owned());
             self.used.len() - 1
         });
         ImportId(place as u32)
@@ -142,7 +142,7 @@ impl<'c> Imports<'c> {
         named: &BTreeMap<u32, String>,
         calls: &mut BTreeMap<u32, Callee>,
     ) -> Result<(), LoadError> {
-        let helpers = self.helpers;
+        let helpers = &self.config.helpers;
         for (slot, insn) in text.insns.iter().enumerate() {
             let is_call =
                 opcodes::find(text.dialect, insn).is_some_and(|row| row.kind == Kind::Call);
@@ -154,14 +154,15 @@ impl<'c> Imports<'c> {
                 None => {
                     let number = insn.imm as u32;
                     let found = helpers.iter().find(|helper| helper.number == Some(number));
-                    (found, format!("host function {number}"))
+                    (found, format!("host_{number}"))
                 }
             };
-            let Some(helper) = found else {
+            if found.is_none() && !self.config.accepts_unknown {
                 let kind = LoadErrorKind::UnknownFunction(name);
                 return Err(LoadError { offset: slot * SLOT_BYTES, kind });
-            };
-            calls.insert(slot as u32, Callee::Host(self.import(helper)));
+            }
+            let name = found.map_or(name, |helper| helper.name.clone());
+            calls.insert(slot as u32, Callee::Host(self.import(&name)));
         }
         Ok(())
     }
@@ -174,7 +175,7 @@ impl<'c> Imports<'c> {
         keys: &BTreeMap<u32, u32>,
         calls: &mut BTreeMap<u32, Callee>,
     ) {
-        let helpers = self.helpers;
+        let helpers = &self.config.helpers;
         let by_hash: BTreeMap<u32, &Helper> =
             helpers.iter().map(|helper| (murmur3(helper.name.as_bytes()), helper)).collect();
         for (slot, insn) in text.insns.iter().enumerate() {
@@ -189,7 +190,7 @@ impl<'c> Imports<'c> {
             }
             let key = insn.imm as u32;
             if let Some(helper) = by_hash.get(&key) {
-                calls.insert(slot, Callee::Host(self.import(helper)));
+                calls.insert(slot, Callee::Host(self.import(&helper.name)));
             } else if let Some(target) = keys.get(&key) {
                 calls.insert(slot, Callee::Own(*target));
             }
@@ -198,9 +199,9 @@ impl<'c> Imports<'c> {
 
     /// All that can be called by number.
     fn numbered(&mut self) -> Vec<(u32, ImportId)> {
-        let helpers = self.helpers;
+        let helpers = &self.config.helpers;
         let numbered = helpers.iter().filter_map(|helper| Some((helper.number?, helper)));
-        numbered.map(|(number, helper)| (number, self.import(helper))).collect()
+        numbered.map(|(number, helper)| (number, self.import(&helper.name))).collect()
     }
 }
 
@@ -208,14 +209,14 @@ fn interface(
     dialect: Dialect,
     layout: &Layout,
     functions: usize,
-    imports: &[&Helper],
+    imports: &[String],
     table_len: Option<usize>,
 ) -> Interface {
     let shape = Shape::of(dialect);
     let types = |count: usize| vec![Type::I64; count];
     let own = Signature { params: types(shape.params.len()), results: types(shape.results.len()) };
     let host = Signature { params: types(5), results: types(1) };
-    let import = |helper: &&Helper| Import { name: helper.name.clone(), signature: host.clone() };
+    let import = |name: &String| Import { name: name.clone(), signature: host.clone() };
     let tables = table_len.map(|len| TableDef { initial: len as u64, max: len as u64 });
     Interface {
         imports: imports.iter().map(import).collect(),

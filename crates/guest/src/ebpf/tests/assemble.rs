@@ -57,3 +57,37 @@ fn mistakes_have_their_line() {
     assert!(assemble("lddw %r1, 5", Dialect::V2).is_err());
     assert_eq!(slots("hor %r1, 5", Dialect::V2).insns[0].opcode, 0xf7);
 }
+
+#[test]
+fn what_is_listed_assembles_to_the_same() {
+    let text = "
+        start: mov %r1, -5
+        lddw %r2, 0x1122334455667788
+        add32 %r1, %r2
+        sdiv %r1, 3
+        movsx1664 %r3, %r1
+        neg32 %r3
+        be16 %r3
+        swap64 %r3
+        ldxsw %r4, [%r10-16]
+        stxb [%r10-1], %r4
+        sth [%r10], 77
+        lock fetch xor32 [%r10-8], %r4
+        lock cmpxchg [%r10-8], %r4
+        lock add [%r10-8], %r4
+        jset32 %r4, 7, start
+        jsgt %r4, %r1, over
+        ja32 over
+        call local f
+        callx %r4
+        call 1
+        over: exit
+        f: exit";
+    let module = super::load(text, Dialect::Rfc).expect("a program");
+    let line = |row: crate::ebpf::Listing| {
+        let labels: String = row.labels.iter().map(|label| format!("{label}: ")).collect();
+        labels + &row.text.replace("call host", "call 1") + "\n"
+    };
+    let listed: String = crate::ebpf::list(&module).into_iter().map(line).collect();
+    assert_eq!(slots(&listed, Dialect::Rfc).insns, slots(text, Dialect::Rfc).insns, "{listed}");
+}

@@ -277,7 +277,7 @@ fn calls_mean_somebody() {
     let inside = "call local f\nexit\nlddw %r0, 1\nexit\nf:\nexit";
     assert_eq!(broken(inside, 0, |insn| insn.imm = 2), Some((3, Rule::CallTarget)));
     let error = load("call 7\nexit", Dialect::Rfc).expect_err("refused");
-    assert_eq!(error.kind, LoadErrorKind::UnknownFunction("host function 7".into()));
+    assert_eq!(error.kind, LoadErrorKind::UnknownFunction("host_7".into()));
 }
 
 #[test]

@@ -1,0 +1,128 @@
+//! One run of an eBPF program: an ELF file of either kind.
+//!
+//! Invariant: what the program calls is there, or it is refused by name.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use lockstep::{
+    HostRow,
+    ebpf::{Call, Config, End, Linked, Machine, Outcome, Program},
+    encode_hex,
+};
+use serde::Serialize;
+
+use super::{Arguments, read_calldata};
+use crate::{error::InputError, exit, input};
+
+/// Units of a run unless somebody says otherwise.
+const DEFAULT_UNITS: u64 = i64::MAX as u64;
+
+/// What only an eBPF program understands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "eBPF programs")]
+pub(super) struct Options {
+    /// A file whose bytes are the program's input.
+    #[arg(long, value_name = "FILE", conflicts_with = "calldata")]
+    input_file: Option<PathBuf>,
+    /// Bytes of zeros after the input.
+    #[arg(long, value_name = "N", default_value = "0")]
+    input_room: u32,
+    /// Bytes of the heap.
+    #[arg(long, value_name = "N", default_value = "32768")]
+    heap: u32,
+}
+
+/// Refuses options that mean nothing here.
+pub(super) fn expect_fitting(
+    arguments: &Arguments,
+    messages: &[(&'static str, bool)],
+) -> Result<(), InputError> {
+    let of_wasm = arguments.wasm.given();
+    let others = messages
+        .iter()
+        .chain(&of_wasm)
+        .filter(|(name, _)| !["--calldata", "--invoke"].contains(name));
+    match others.into_iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((option, _)) => {
+            Err(InputError::Usage(format!("{option} means nothing to an eBPF program")))
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    /// `return`, `revert` or `trap`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trap: Option<&'static str>,
+    /// r0 in the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
+    output: String,
+    gas_used: u64,
+    gas_left: u64,
+}
+
+impl Report {
+    fn of(outcome: Outcome, gas: u64) -> Self {
+        let Outcome { end, gas_left, .. } = outcome;
+        let (outcome, trap, result, output) = match end {
+            End::Returned(value) => ("return", None, Some(format!("{value:#x}")), Vec::new()),
+            End::Exit { revert: false, output } => ("return", None, None, output),
+            End::Exit { revert: true, output } => ("revert", None, None, output),
+            End::Trap(trap) => ("trap", Some(trap.name()), None, Vec::new()),
+        };
+        let output = format!("0x{}", encode_hex(&output));
+        Self { outcome, trap, result, output, gas_used: gas - gas_left, gas_left }
+    }
+
+    fn write(&self, is_json: bool) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if is_json {
+            serde_json::to_writer_pretty(&mut out, self)?;
+            return out.write_all(b"\n");
+        }
+        let why = self.trap.map_or(String::new(), |trap| format!(": {trap}"));
+        writeln!(out, "outcome   {}{why}", self.outcome)?;
+        if let Some(result) = &self.result {
+            writeln!(out, "result    {result}")?;
+        }
+        if self.output != "0x" {
+            writeln!(out, "output    {}", self.output)?;
+        }
+        writeln!(out, "gas used  {} of {}", self.gas_used, self.gas_used + self.gas_left)
+    }
+}
+
+/// Runs the program `bytes`, the content of `path`.
+pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8, InputError> {
+    let refuse = |message: String| InputError::Module { path: path.to_owned(), message };
+    let failed = |message: String| InputError::Machine(message);
+    let config = Config {
+        entry: arguments.wasm.function().map(str::to_owned),
+        heap_bytes: arguments.ebpf.heap.into(),
+        ..Config::default()
+    };
+    let program = Program::load(bytes, &config).map_err(|error| refuse(error.to_string()))?;
+    let rows: [HostRow<()>; 0] = [];
+    let linked = Linked::new(&program, &rows).map_err(|error| refuse(error.to_string()))?;
+    let mut content = match &arguments.ebpf.input_file {
+        Some(path) => input::read_bytes(path)?,
+        None => read_calldata(&arguments.calldata)?,
+    };
+    content.resize(content.len() + arguments.ebpf.input_room as usize, 0);
+    let gas = arguments.gas.unwrap_or(DEFAULT_UNITS);
+    let mut machine = Machine::new().map_err(|error| failed(error.to_string()))?;
+    let call = Call { input: &content, gas, tier: arguments.tier, returns_input: false };
+    let outcome =
+        machine.run(&linked, &mut (), &call).map_err(|error| failed(error.to_string()))?;
+    let report = Report::of(outcome, gas);
+    report.write(arguments.json).map_err(|cause| InputError::Write { cause })?;
+    Ok(if report.outcome == "return" { exit::GOOD } else { exit::FAILED })
+}
