@@ -8,7 +8,8 @@
 //!
 //! # Invariants
 //!
-//! 1. The eleven registers are variables; what an instruction computes lives in its block and goes into one of them.
+//! 1. The eleven registers are variables, but what they hold is known as operands while a block lasts: moves cost nothing, and
+//!    variables are set where a block goes on to another.
 //! 2. A block begins at every place that is jumped to and after every branch.
 //! 3. A span ends with what may trap or sees the counter, so that the counter is the guest's gas there: traps leave the
 //!    gas that a step by step count leaves.
@@ -35,6 +36,8 @@ use super::{
 
 /// The frame pointer.
 pub(super) const FRAME_POINTER: usize = 10;
+/// Bits of half a register.
+const HALF_BITS: u32 = 32;
 /// Registers.
 pub(super) const REGISTERS: usize = 11;
 
@@ -49,6 +52,8 @@ struct Lower<'m, 'f> {
     b: Builder<'f>,
     /// The variable of each register.
     regs: [Var; REGISTERS],
+    /// What a register holds that its variable does not.
+    held: [Option<Held>; REGISTERS],
     /// Its slots.
     start: u32,
     end: u32,
@@ -67,6 +72,15 @@ struct Lower<'m, 'f> {
     stubs: Vec<(u32, i64)>,
     /// Slot of the instruction at hand.
     slot: u32,
+}
+
+/// What a register holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// This.
+    Value(Operand),
+    /// This shifted left by 32: not worth an operation before somebody wants it.
+    Shifted(Operand),
 }
 
 impl<'m, 'f> Lower<'m, 'f> {
@@ -88,6 +102,7 @@ impl<'m, 'f> Lower<'m, 'f> {
             module,
             b,
             regs,
+            held: [None; REGISTERS],
             start: range.start,
             end: range.end,
             leads: vec![false; len],
@@ -183,8 +198,9 @@ impl<'m, 'f> Lower<'m, 'f> {
     fn pay(&mut self) {
         if self.is_observed {
             self.close_span();
-            for reg in self.regs {
-                self.b.push(Inst::Show { ty: Type::I64, value: reg.into() });
+            for reg in 0..REGISTERS {
+                let value = self.reg(reg);
+                self.b.push(Inst::Show { ty: Type::I64, value });
             }
             self.b.push(Inst::Step { prepaid: 0, height: 0 });
         }
@@ -201,8 +217,29 @@ impl<'m, 'f> Lower<'m, 'f> {
         }
     }
 
-    /// Ends the block.
+    /// Sets the variables of registers that hold something else.
+    fn flush(&mut self) {
+        let mut moves: Vec<(Var, Operand)> = Vec::new();
+        for reg in 0..REGISTERS {
+            if self.held[reg].is_some() {
+                moves.push((self.regs[reg], self.reg(reg)));
+            }
+        }
+        self.held = [None; REGISTERS];
+        if !moves.is_empty() {
+            self.b.assign(&mut moves);
+        }
+    }
+
+    /// Ends the block. Who goes on to another has set the variables, or has nothing to set.
     fn stop(&mut self, terminator: Terminator) {
+        match terminator {
+            Terminator::Jump(Edge::Goto(_)) => self.flush(),
+            Terminator::Branch { .. } => {
+                debug_assert!(self.held.iter().all(Option::is_none), "set before the condition");
+            }
+            _ => self.held = [None; REGISTERS],
+        }
         self.close_span();
         self.b.terminate(terminator);
         (self.is_reachable, self.is_open) = (false, false);
@@ -237,8 +274,8 @@ impl<'m, 'f> Lower<'m, 'f> {
             Kind::Call => self.call(),
             Kind::CallReg => self.call_reg(insn),
             Kind::Exit => {
-                let results: Vec<Operand> =
-                    self.module.shape().results.iter().map(|reg| self.reg(*reg)).collect();
+                let results = self.module.shape().results;
+                let results: Vec<Operand> = results.iter().map(|reg| self.reg(*reg)).collect();
                 let values = self.b.list(&results);
                 self.stop(Terminator::Return { values });
             }
@@ -246,15 +283,24 @@ impl<'m, 'f> Lower<'m, 'f> {
     }
 
     /// What a register holds now.
-    fn reg(&self, reg: impl Into<usize>) -> Operand {
-        self.regs[reg.into()].into()
+    fn reg(&mut self, reg: impl Into<usize>) -> Operand {
+        let reg = reg.into();
+        match self.held[reg] {
+            None => self.regs[reg].into(),
+            Some(Held::Value(value)) => value,
+            Some(Held::Shifted(source)) => {
+                let shift = Operand::imm(HALF_BITS);
+                let value = self.b.op(Op::Ishl, Type::I64, &[source, shift]);
+                self.held[reg] = Some(Held::Value(value));
+                value
+            }
+        }
     }
 
     fn set(&mut self, reg: u8, value: Operand) {
-        let var = self.regs[usize::from(reg)];
-        if value != var.into() {
-            self.b.push(Inst::Set { var, value });
-        }
+        let reg = usize::from(reg);
+        let is_home = value == self.regs[reg].into();
+        self.held[reg] = (!is_home).then_some(Held::Value(value));
     }
 
     /// As many low bits of a register.

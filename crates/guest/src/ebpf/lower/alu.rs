@@ -2,7 +2,7 @@
 
 use lockstep_ir::{Inst, Op, Operand, Order, Trap, Type};
 
-use super::Lower;
+use super::{HALF_BITS, Held, Lower};
 use crate::ebpf::{
     insn::Insn,
     opcodes::{AluOp, Source, Width},
@@ -12,6 +12,10 @@ impl Lower<'_, '_> {
     pub(super) fn alu(&mut self, op: AluOp, width: Width, source: Source, insn: Insn) {
         let dialect = self.module.dialect;
         let ty = width.ty();
+        let is_half = (width, source, insn.imm) == (Width::W64, Source::Imm, HALF_BITS as i32);
+        if is_half && self.shift_half(op, insn) {
+            return;
+        }
         let is_unsigned_wide = matches!(op, AluOp::Div | AluOp::Mod | AluOp::Umulh)
             && width == Width::W64
             && dialect.zero_extends_unsigned_imm();
@@ -49,6 +53,30 @@ impl Lower<'_, '_> {
             _ => false,
         };
         self.set_low(insn.dst, width, value, is_signed);
+    }
+
+    /// There and back by half the bits is how programs without 32-bit instructions say "the low half": lowers either as
+    /// half of that, if it is one.
+    fn shift_half(&mut self, op: AluOp, insn: Insn) -> bool {
+        let reg = usize::from(insn.dst);
+        match (op, self.held[reg]) {
+            (AluOp::Lsh, _) => {
+                let source = self.reg(reg);
+                self.held[reg] = Some(Held::Shifted(source));
+            }
+            (AluOp::Rsh, Some(Held::Shifted(source))) => {
+                let mask = self.b.constant(u32::MAX.into(), Type::I64);
+                let value = self.b.op(Op::Band, Type::I64, &[source, mask]);
+                self.set(insn.dst, value);
+            }
+            (AluOp::Arsh, Some(Held::Shifted(source))) => {
+                let low = self.b.convert(Op::Ireduce, Type::I64, Type::I32, source);
+                let value = self.b.convert(Op::Sextend, Type::I32, Type::I64, low);
+                self.set(insn.dst, value);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// A quotient or remainder: total in RFC 9669, trapping in sBPF.

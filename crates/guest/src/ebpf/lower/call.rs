@@ -31,8 +31,11 @@ impl Lower<'_, '_> {
         let frame = self.reg(FRAME_POINTER);
         let frame = self.b.op(Op::Iadd, Type::I64, &[frame, step]);
         let params = self.module.shape().params;
-        let arg = |reg: &usize| if *reg == FRAME_POINTER { frame } else { self.reg(*reg) };
-        params.iter().map(arg).collect()
+        let mut args = Vec::with_capacity(params.len() + 1);
+        for reg in params {
+            args.push(if *reg == FRAME_POINTER { frame } else { self.reg(*reg) });
+        }
+        args
     }
 
     fn call_own(&mut self, func: FuncId) {
@@ -62,6 +65,7 @@ impl Lower<'_, '_> {
         if self.module.numbered.is_empty() {
             return self.call_indirect(insn);
         }
+        self.flush();
         let (own, done) = (self.label(), self.label());
         let target = self.reg(self.module.dialect.callee_register(&insn));
         let base = self.b.constant(self.module.text_base, Type::I64);

@@ -10,6 +10,7 @@ use crate::ebpf::{
 
 impl Lower<'_, '_> {
     pub(super) fn branch(&mut self, test: Op, width: Width, source: Source, insn: Insn) {
+        self.flush();
         let a = self.low(insn.dst, width);
         let b = self.source(source, width, insn);
         let ty = width.ty();
