@@ -13,11 +13,16 @@
 
 mod program;
 mod run;
+#[cfg(test)]
+mod tests;
+mod tos;
 
 pub use lockstep_guest::ebpf::{
-    AssembleError, Assembled, Config, Dialect, Helper, Insn, Layout, Listing, LoadError,
-    LoadErrorKind, Region, Rule, Symbol, assemble, list, murmur3,
+    AluOp, AssembleError, Assembled, Config, Dialect, Helper, Insn, Kind, Layout, Listing,
+    LoadError, LoadErrorKind, ROWS, Reach, Region, Rule, Source, Symbol, Width, assemble, list,
+    murmur3,
 };
 pub use lockstep_rt::LinkError;
 pub use program::{Linked, Program};
 pub use run::{Call, End, Machine, Outcome, RunError, Watch};
+pub use tos::{InvokeError, invoke, invoke_with, tos_config, tos_config_with};

@@ -44,9 +44,9 @@ pub use lockstep_host::ethereum::{
     Fees, InvalidTransaction, Message, Receipt, RlpError, SignatureError, SignedTransaction,
     TransactError, Transaction, TransactionKind,
 };
-pub use lockstep_host::spectest;
 #[cfg(unix)]
 pub use lockstep_host::wasi;
+pub use lockstep_host::{declare_syscall, spectest, tos};
 pub use lockstep_interp::{CodeError, Line};
 pub use lockstep_rt::{
     Ended, Exit, HostFunction, HostRow, Program, ReserveError, Shown, StepView, Stop, Trap, View,

@@ -3,8 +3,12 @@
 //! Absent on purpose: anything that knows a guest or a tier.
 #![forbid(unsafe_code)]
 
+/// What declarations of system calls name.
+pub use lockstep_rt as rt;
+
 pub mod crypto;
 pub mod ethereum;
 pub mod spectest;
+pub mod tos;
 #[cfg(unix)]
 pub mod wasi;

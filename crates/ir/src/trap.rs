@@ -82,6 +82,8 @@ traps! {
     UninitializedElement = 23, "uninitialized_element";
     /// A call through a table of a function with other types.
     SignatureMismatch = 24, "signature_mismatch";
+    /// A host function refused its arguments; the host says why.
+    HostRefused = 25, "host_refused";
 }
 
 impl fmt::Display for Trap {
