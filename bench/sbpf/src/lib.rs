@@ -221,7 +221,8 @@ impl Program {
     ) -> (Result<u64, &'static str>, u64) {
         self.stack.fill(0);
         self.heap.fill(0);
-        let gap = if self.version.stack_frame_gaps() { Config::default().stack_frame_size } else { 0 };
+        let gap =
+            if self.version.stack_frame_gaps() { Config::default().stack_frame_size } else { 0 };
         let regions = vec![
             self.executable.get_ro_region(),
             MemoryRegion::new_gapped(&raw mut self.stack[..], ebpf::MM_STACK_START, gap as u64),
@@ -229,7 +230,8 @@ impl Program {
             MemoryRegion::new(&raw mut *input, ebpf::MM_INPUT_START),
         ];
         // SAFETY: all regions outlive the run, and nobody else touches them meanwhile.
-        let mapping = unsafe { MemoryMapping::new(regions, self.executable.get_config(), self.version) };
+        let mapping =
+            unsafe { MemoryMapping::new(regions, self.executable.get_config(), self.version) };
         state.mapping = Some(Box::new(mapping.expect("regions do not overlap")));
         state.remaining = units;
         let mut mode = match mode {
