@@ -104,8 +104,7 @@ fn call_helper(
     result: Option<ir::Type>,
 ) -> ir::Value {
     let signature = b.import_signature(abi::c_function(&vec![WORD; args.len()], result));
-    let helpers = b.ins().load(WORD, PLAIN, context, Layout::HELPERS);
-    let helper = b.ins().load(WORD, PLAIN, helpers, offset);
+    let helper = b.ins().load(WORD, PLAIN, context, Layout::HELPERS + offset);
     let call = b.ins().call_indirect(signature, helper, args);
     b.inst_results(call).first().copied().unwrap_or(context)
 }

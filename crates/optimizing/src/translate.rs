@@ -10,6 +10,7 @@
 mod call;
 mod cold;
 mod convert;
+mod exists;
 mod float;
 mod integer;
 mod memory;
@@ -53,6 +54,9 @@ struct Translation<'f, 'b, 'c> {
     tokens: BTreeMap<u32, MemoryId>,
     /// For tokens of memories that grow on touch, the type of their check.
     token_types: BTreeMap<u32, Type>,
+    /// For each block, how many bytes of memory 0 exist where it begins; and where the builder is.
+    existing: Vec<u64>,
+    exists: u64,
     blocks: Vec<ir::Block>,
     /// For each block, how many edges to it are still to be written.
     edges_left: Vec<u32>,
@@ -190,6 +194,8 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             narrow: vec![false; func.values.len()],
             tokens: BTreeMap::new(),
             token_types: BTreeMap::new(),
+            existing: exists::existing(interface, func),
+            exists: 0,
             blocks,
             edges_left: edges_to_blocks(func),
             zero,
@@ -214,6 +220,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         self.seal_after(Block(0));
         for (number, block) in self.func.blocks.iter() {
             self.b.switch_to_block(self.blocks[number.position()]);
+            self.exists = self.existing[number.position()];
             for at in block.insts.clone() {
                 self.inst(self.func.insts[at as usize])?;
             }

@@ -16,6 +16,7 @@
 use core::{cell::Cell, ptr::NonNull};
 
 use alloc::{sync::Arc, vec::Vec};
+use lockstep_base::{Int, U256, modular::Reciprocal};
 use lockstep_ir::{Growth, Interface, MEMORIES_MAX, evaluate::Range};
 
 use crate::{
@@ -42,6 +43,8 @@ pub struct Resources {
     memory_bytes: Cell<u64>,
     /// Where the next activation's frame may begin; null for the first.
     frame_top: Cell<*mut u64>,
+    /// The reciprocal of the last modulus.
+    reciprocal: Cell<Reciprocal>,
 }
 
 // SAFETY: the pointer names a place in `frames`, which moves along; cells are not shared between threads (no `Sync`).
@@ -59,7 +62,18 @@ impl Resources {
             frames: FrameStack::new()?,
             memory_bytes: Cell::new(0),
             frame_top: Cell::new(core::ptr::null_mut()),
+            reciprocal: Cell::new(Reciprocal::new(U256::ZERO)),
         })
+    }
+
+    /// `(a * b) mod modulus`, by a reciprocal that is kept until another modulus comes.
+    pub(crate) fn mul_mod(&self, a: U256, b: U256, modulus: U256) -> U256 {
+        let mut kept = self.reciprocal.get();
+        if !kept.modulus().is_same(modulus) {
+            kept = Reciprocal::new(modulus);
+            self.reciprocal.set(kept);
+        }
+        kept.mul_mod(a, b)
     }
 
     /// The innermost activation uses what `context` says; a deeper one begins above.

@@ -30,6 +30,7 @@ use core::ffi::c_void;
 
 use lockstep_ir::{Trap, evaluate::Range};
 
+use self::helpers::HELPERS;
 pub use self::{
     call::{NativeEnding, call_native},
     helpers::Helpers,
@@ -79,8 +80,8 @@ const _: () = assert!(OPERANDS_MAX * STRIDES[STRIDES.len() - 1] as usize <= 1 <<
 #[derive(Debug)]
 #[repr(C)]
 pub struct NativeContext {
-    /// What code calls.
-    pub helpers: *const Helpers,
+    /// What code calls: here, so that a call is one load.
+    pub helpers: Helpers,
     /// Where operands stand that are so many slots apart.
     pub offsets: *const Offsets,
     /// The stack to leave by.
@@ -117,7 +118,7 @@ impl NativeContext {
     /// For programs that are not machine code.
     pub(crate) const fn none() -> Self {
         Self {
-            helpers: core::ptr::null(),
+            helpers: HELPERS,
             offsets: core::ptr::null(),
             exit_stack: core::ptr::null_mut(),
             leaving: Leaving::Refused,

@@ -27,6 +27,9 @@ use lockstep_testkit::{
 /// windows belong to lazily translated guests, and their first memory is the only one that is written.
 const REFUSED: &[(&str, usize)] = &[("window.dmir", 16)];
 
+/// What machine code does not run either: functions with a window that end in a head of their module.
+const REFUSED_NATIVELY: &[(&str, usize)] = &[("window.dmir", 12)];
+
 #[test]
 fn the_evaluator_gives_the_answers() {
     let mut count = 0;
@@ -71,12 +74,12 @@ impl Answers {
         }
     }
 
-    fn check(&self) {
+    fn check(&self, expected: &[(&str, usize)]) {
         let Self { count, wrong, refused } = self;
         assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
         assert!(*count > 10_000, "a corpus of {count} runs");
         let refused: Vec<_> = refused.iter().map(|(name, count)| (name.as_str(), *count)).collect();
-        assert_eq!(refused, REFUSED);
+        assert_eq!(refused, expected);
     }
 }
 
@@ -86,7 +89,7 @@ fn the_interpreter_gives_the_same_answers() {
     for program in corpus::programs() {
         answers.take(&program, &Loaded::new(&program.module));
     }
-    answers.check();
+    answers.check(REFUSED);
 }
 
 #[test]
@@ -102,7 +105,7 @@ fn machine_code_gives_the_same_answers() {
         compiled += statistics.compiled;
         below += statistics.below;
     }
-    answers.check();
+    answers.check(REFUSED_NATIVELY);
     println!("{compiled} functions compiled, {below} in the tier below");
     assert!(compiled > 400, "{compiled} functions compiled, {below} in the tier below");
 }

@@ -336,9 +336,11 @@ impl Translation<'_, '_, '_> {
             }
         }
         self.store_gas();
-        let limit = self.b.ins().iconst(WORD, self.interface.depth_limit.0 as i64);
-        let depth = self.b.ins().isub(limit, self.depth_left);
-        self.store_context(Layout::DEPTH, depth);
+        if self.interface.window.is_none() {
+            let limit = self.b.ins().iconst(WORD, self.interface.depth_limit.0 as i64);
+            let depth = self.b.ins().isub(limit, self.depth_left);
+            self.store_context(Layout::DEPTH, depth);
+        }
         Ok(Outside { signature: signature.clone(), stride, place })
     }
 

@@ -187,8 +187,7 @@ impl Translation<'_, '_, '_> {
         let params: Vec<_> = args.iter().map(|arg| self.b.func.dfg.value_type(*arg)).collect();
         let signature = self.b.import_signature(abi::c_function(&params, result));
         let context = self.b.ins().get_pinned_reg(WORD);
-        let helpers = self.b.ins().load(WORD, self.flags.fixed, context, Layout::HELPERS);
-        let helper = self.b.ins().load(WORD, self.flags.fixed, helpers, offset);
+        let helper = self.b.ins().load(WORD, self.flags.fixed, context, Layout::HELPERS + offset);
         let call = self.b.ins().call_indirect(signature, helper, args);
         self.b.inst_results(call).first().copied()
     }

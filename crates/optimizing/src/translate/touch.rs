@@ -48,6 +48,12 @@ impl Translation<'_, '_, '_> {
         let addr = self.saturated(addr, ty)?;
         let len = self.saturated(len, ty)?;
         let (end, overflows) = self.end(addr, len, known_len);
+        if let (0, None, Some(end)) = (memory.0, overflows, self.known_limb(end)) {
+            if end <= self.exists {
+                return Ok(());
+            }
+            self.exists = end;
+        }
         let size = self.memory_len(memory);
         let mut is_out = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, size);
         if let Some(overflows) = overflows {
@@ -66,9 +72,8 @@ impl Translation<'_, '_, '_> {
         self.store_gas();
         let context = self.b.ins().get_pinned_reg(WORD);
         let number = self.b.ins().iconst(WORD, i64::from(memory.0));
-        let trap = self.helper(Helpers::TOUCH, &[context, number, addr, len], Some(WORD));
-        self.trap_number(trap.expect("the helper has a result"));
-        self.load_gas();
+        let left = self.helper(Helpers::TOUCH, &[context, number, addr, len], Some(WORD));
+        self.b.def_var(self.gas, left.expect("the helper has a result"));
         self.b.ins().jump(next, &[]);
         self.b.seal_block(next);
         self.b.switch_to_block(next);

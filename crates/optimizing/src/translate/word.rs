@@ -198,7 +198,8 @@ impl Translation<'_, '_, '_> {
                 self.b.ins().store(self.flags.stack, *value, place, at(position, limb));
             }
         }
-        self.helper(Helpers::WORDS + helper as i32 * 8, &[place], None);
+        let context = self.b.ins().get_pinned_reg(WORD);
+        self.helper(Helpers::WORDS + helper as i32 * 8, &[context, place], None);
         core::array::from_fn(|limb| self.b.ins().load(WORD, self.flags.stack, place, at(0, limb)))
     }
 }

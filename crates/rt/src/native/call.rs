@@ -5,7 +5,6 @@ use lockstep_ir::{FuncId, Trap, Type, op::meaning::Bits};
 use super::{
     Leaving, NativeContext, NativeProgram, OFFSETS,
     door::{self, erased},
-    helpers::HELPERS,
     program::Below,
 };
 use crate::{
@@ -72,7 +71,6 @@ pub fn call_native<H>(
     };
     enter(resources, host, machine, spec, |context, frame| {
         context.native = NativeContext {
-            helpers: &HELPERS,
             offsets: &OFFSETS,
             running: erased(&running),
             instance,

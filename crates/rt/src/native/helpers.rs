@@ -1,7 +1,10 @@
 //! What machine code calls: everything that is not worth instructions of its own.
 //!
 //! Invariant: a helper takes numbers and pointers of the context or the caller's stack, unwinds into nobody, and returns
-//! by its result whether the caller goes on; the caller then leaves through [`Helpers::leave`].
+//! by its result whether the caller goes on; the caller then leaves through [`Helpers::leave`]. One that keeps nothing to
+//! be dropped may leave itself.
+
+use core::sync::atomic::Ordering;
 
 use lockstep_base::U256;
 use lockstep_ir::{
@@ -28,7 +31,7 @@ use crate::{
 const OPERAND_SLOTS: usize = 8;
 
 /// The helpers, in the order in which code knows them.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[repr(C)]
 pub struct Helpers {
     /// Leaves: `(context)`.
@@ -54,9 +57,9 @@ pub struct Helpers {
     /// Goes on in the tier below and notes how that ended: `(context, head, slots of the window in use, target)`. The
     /// target, if it is not null, is a word that names the head instead. The window's slots are at home.
     pub resume: unsafe extern "C" fn(*mut Context, u64, u64, *const u64),
-    /// Makes bytes exist: `(context, memory, address, length)`: the number of a trap or zero. The counter is in the
-    /// context, before and after.
-    pub touch: unsafe extern "C" fn(*mut Context, u64, u64, u64) -> u64,
+    /// Makes bytes exist, or leaves: `(context, memory, address, length)`. The counter is in the context before, and comes
+    /// back.
+    pub touch: unsafe extern "C" fn(*mut Context, u64, u64, u64) -> i64,
     /// A word read past the end as zeros: `(context, memory, address, size in bytes, where it goes)`.
     pub load_padded: unsafe extern "C" fn(*const Context, u64, u64, u64, *mut u64),
     /// Copies what is read past the end as zeros: `(context, both memories, to, from, length)`; the memory written is in
@@ -68,7 +71,7 @@ pub struct Helpers {
     pub words: [WordHelper; words::COUNT],
 }
 
-pub(super) static HELPERS: Helpers = Helpers {
+pub(super) const HELPERS: Helpers = Helpers {
     leave: door::leave,
     trap,
     exit,
@@ -324,7 +327,8 @@ unsafe extern "C" fn resume(context: *mut Context, head: u64, slots: u64, target
         // SAFETY: the caller's promise.
         false => Resumed::To(U256::from_limbs(unsafe { target.cast::<[u64; 4]>().read() })),
     };
-    let below = context.running().below;
+    let (program, below) = (context.running().program, context.running().below);
+    program.resumed.fetch_add(1, Ordering::Relaxed);
     let base = context.window_low.wrapping_add(slots as usize);
     // SAFETY: the window's slots below the base are in use and at home.
     let leaving = unsafe { below.resume(context, base, place) };
@@ -334,12 +338,16 @@ unsafe extern "C" fn resume(context: *mut Context, head: u64, slots: u64, target
 /// # Safety
 ///
 /// As for `trap`.
-unsafe extern "C" fn touch(context: *mut Context, memory: u64, addr: u64, len: u64) -> u64 {
+unsafe extern "C" fn touch(context: *mut Context, memory: u64, addr: u64, len: u64) -> i64 {
     // SAFETY: as in `trap`.
-    let context = unsafe { &mut *context };
-    match context.touch(memory as usize, addr.checked_add(len)) {
-        Ok(()) => 0,
-        Err(trap) => trap as u64,
+    let cx = unsafe { &mut *context };
+    match cx.touch(memory as usize, addr.checked_add(len)) {
+        Ok(()) => cx.gas,
+        Err(trap) => {
+            cx.native.leaving = Leaving::Trap(trap);
+            // SAFETY: machine code of this context called, and nothing here is to be dropped.
+            unsafe { door::leave(context) }
+        }
     }
 }
 

@@ -117,8 +117,19 @@ pub struct NativeStatistics {
     pub compiled: u64,
     /// Functions that run in the tier below.
     pub below: u64,
+    /// Times that a function left for a head in the tier below.
+    pub resumed: u64,
     /// Bytes of machine code, whole pages.
     pub size_bytes: u64,
+}
+
+impl core::ops::AddAssign for NativeStatistics {
+    fn add_assign(&mut self, other: Self) {
+        self.compiled += other.compiled;
+        self.below += other.below;
+        self.resumed += other.resumed;
+        self.size_bytes += other.size_bytes;
+    }
 }
 
 /// A program's machine code, shared by all that run it.
@@ -131,6 +142,7 @@ pub struct NativeProgram {
     code: Mutex<Code>,
     compiled: AtomicU64,
     below: AtomicU64,
+    pub(super) resumed: AtomicU64,
 }
 
 /// What only one thread at a time adds to.
@@ -167,6 +179,7 @@ impl NativeProgram {
             compiler,
             compiled: AtomicU64::new(0),
             below: AtomicU64::new(0),
+            resumed: AtomicU64::new(0),
         })
     }
 
@@ -185,8 +198,14 @@ impl NativeProgram {
         NativeStatistics {
             compiled: self.compiled.load(Ordering::Relaxed),
             below: self.below.load(Ordering::Relaxed),
+            resumed: self.resumed.load(Ordering::Relaxed),
             size_bytes: code.pages.size_bytes() as u64,
         }
+    }
+
+    /// Compiles `func`, if nobody has.
+    pub fn prepare(&self, func: FuncId) {
+        self.body(func);
     }
 
     fn code(&self) -> MutexGuard<'_, Code> {

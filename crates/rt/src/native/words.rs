@@ -5,11 +5,13 @@
 use lockstep_base::U256;
 use lockstep_ir::{Op, op::meaning};
 
+use crate::context::Context;
+
 /// Slots from one operand to the next; the result goes where the first one is.
 pub const WORD_SLOTS: usize = 4;
 
-/// A function on words, called with the place of its operands.
-pub(super) type WordHelper = unsafe extern "C" fn(*mut u64);
+/// A function on words, called with the context and the place of its operands.
+pub(super) type WordHelper = unsafe extern "C" fn(*const Context, *mut u64);
 
 /// # Safety
 ///
@@ -25,7 +27,7 @@ macro_rules! words {
             /// # Safety
             ///
             /// Called by machine code with the slots of its operands.
-            unsafe extern "C" fn $function(place: *mut u64) {
+            unsafe extern "C" fn $function(_context: *const Context, place: *mut u64) {
                 // SAFETY: the caller's promise.
                 unsafe {
                     let result: U256 = $meaning($(get(place, $position)),+);
@@ -35,10 +37,10 @@ macro_rules! words {
         )*
 
         /// The operations that have a function.
-        const OPS: &[Op] = &[$(Op::$op),*];
+        const OPS: &[Op] = &[Op::Mulmod, $(Op::$op),*];
 
         /// Their functions, in the same order.
-        pub(super) static WORDS: [WordHelper; OPS.len()] = [$($function),*];
+        pub(super) const WORDS: [WordHelper; OPS.len()] = [mulmod, $($function),*];
 
         /// How many there are.
         pub(super) const COUNT: usize = OPS.len();
@@ -59,7 +61,20 @@ words! {
     sextend_byte: SextendByte = meaning::sextend_byte, [0, 1];
     clz: Clz = meaning::clz, [0];
     addmod: Addmod = meaning::addmod, [0, 1, 2];
-    mulmod: Mulmod = meaning::mulmod, [0, 1, 2];
+}
+
+/// By the reciprocal of the last modulus, which programs use again and again.
+///
+/// # Safety
+///
+/// As for the others; the context is the caller's.
+unsafe extern "C" fn mulmod(context: *const Context, place: *mut u64) {
+    // SAFETY: the caller's promise; resources outlive their contexts.
+    unsafe {
+        let (a, b, modulus) = (get(place, 0), get(place, 1), get(place, 2));
+        let result = (*(*context).resources).mul_mod(a, b, modulus);
+        place.cast::<[u64; 4]>().write(*result.as_limbs());
+    }
 }
 
 /// Which of the functions does `op`, if one does.
