@@ -17,11 +17,14 @@ use hashbrown::HashMap;
 use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, Program};
 use lockstep_interp::Code;
-use lockstep_ir::pass::Whole;
+use lockstep_ir::{FuncId, pass::Whole};
 use lockstep_optimizing::Optimizing;
-use lockstep_rt::native::NativeProgram;
+use lockstep_rt::native::{NativeProgram, NativeStatistics};
 
-use crate::contract::{Contract, ContractError, Offer};
+use crate::{
+    contract::{Contract, ContractError, Offer},
+    heat::{Furnace, Heat, Thermometer},
+};
 
 /// Guest code and its translations held at most, in bytes.
 const CAPACITY_BYTES: usize = 256 << 20;
@@ -55,6 +58,16 @@ enum Entry {
 pub(crate) type Loaded = Result<Arc<Contract>, ContractError>;
 
 impl Entry {
+    fn native(&self) -> NativeStatistics {
+        match self {
+            Self::Evm(translated) => {
+                translated.known_native().map(NativeProgram::statistics).unwrap_or_default()
+            }
+            Self::Wasm(Ok(contract)) => contract.compiled.native_statistics(),
+            Self::Wasm(Err(_)) => NativeStatistics::default(),
+        }
+    }
+
     /// Bytes of guest code and translations.
     fn size_bytes(&self) -> usize {
         match self {
@@ -72,27 +85,46 @@ pub(crate) struct Translated {
     pub(crate) interpreted: Code,
     /// What the optimizing tier uses; `None` where this processor has no machine code.
     native: OnceLock<Option<NativeProgram>>,
+    pub(crate) thermometer: Thermometer,
 }
 
 impl Translated {
     /// A program without translations yet.
     pub(crate) fn new(code: Arc<[u8]>, fork: Fork, mode: Mode) -> Self {
         let program = Arc::new(Program::new(code, fork, mode));
-        Self { interpreted: Code::lazy(program.clone()), program, native: OnceLock::new() }
+        let interpreted = Code::lazy(program.clone());
+        let thermometer = Thermometer::default();
+        Self { interpreted, program, native: OnceLock::new(), thermometer }
     }
 
-    /// Its machine code, if this processor has any.
+    /// Its machine code, if this processor has any; compiled when it is first called.
     pub(crate) fn native(&self) -> Option<&NativeProgram> {
-        let make = || {
-            let whole = Arc::new(Whole::new(self.program.clone()));
-            NativeProgram::new(Box::new(Optimizing::functions(whole)?)).ok()
-        };
-        self.native.get_or_init(make).as_ref()
+        self.native.get_or_init(|| self.make_native()).as_ref()
+    }
+
+    /// Its machine code, if it was compiled.
+    pub(crate) fn known_native(&self) -> Option<&NativeProgram> {
+        self.native.get()?.as_ref()
+    }
+
+    /// Compiles it, before anybody finds its machine code.
+    pub(crate) fn compile(&self) {
+        let program = self.make_native();
+        if let Some(program) = &program {
+            program.prepare(FuncId(0));
+        }
+        // Somebody may have been faster.
+        let _ = self.native.set(program);
+    }
+
+    fn make_native(&self) -> Option<NativeProgram> {
+        let whole = Arc::new(Whole::new(self.program.clone()));
+        NativeProgram::new(Box::new(Optimizing::functions(whole)?)).ok()
     }
 
     /// Bytes of guest code and translations.
     fn size_bytes(&self) -> usize {
-        let native = self.native.get().and_then(Option::as_ref);
+        let native = self.known_native();
         let native = native.map_or(0, |program| program.statistics().size_bytes as usize);
         self.program.code().len() + self.interpreted.size_bytes() + native
     }
@@ -102,12 +134,27 @@ impl Translated {
 struct Cache {
     entries: HashMap<Key, Entry, RandomState>,
     since_count: u32,
+    /// Machine code of programs that are no longer held.
+    past: NativeStatistics,
 }
 
 impl Cache {
     /// Bytes held.
     fn size_bytes(&self) -> usize {
         self.entries.values().map(|entry| entry.size_bytes()).sum()
+    }
+
+    /// What was compiled to machine code, its size as it is held now.
+    fn native(&self) -> NativeStatistics {
+        let mut all = self.past;
+        self.entries.values().for_each(|entry| all += entry.native());
+        all
+    }
+
+    /// Holds nothing any more.
+    fn clear(&mut self) {
+        let past = NativeStatistics { size_bytes: 0, ..self.native() };
+        *self = Self { past, ..Self::default() };
     }
 }
 
@@ -118,6 +165,7 @@ pub struct Engine {
     capacity_bytes: usize,
     hits: AtomicU64,
     misses: AtomicU64,
+    pub(crate) furnace: Furnace,
 }
 
 /// What the code cache did so far.
@@ -129,6 +177,8 @@ pub struct Statistics {
     pub misses: u64,
     /// Programs held.
     pub programs: usize,
+    /// Programs compiled to machine code because they were hot.
+    pub compiled: u64,
 }
 
 impl Default for Engine {
@@ -150,7 +200,15 @@ impl Engine {
             capacity_bytes,
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
+            furnace: Furnace::default(),
         }
+    }
+
+    /// The same engine with another idea of when a program is hot.
+    #[must_use]
+    pub fn with_heat(mut self, heat: Heat) -> Self {
+        self.furnace.heat = heat;
+        self
     }
 
     /// What the code cache did so far.
@@ -159,12 +217,18 @@ impl Engine {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
             programs: self.lock().entries.len(),
+            compiled: self.furnace.compiled(),
         }
+    }
+
+    /// What was compiled to machine code so far.
+    pub fn native_statistics(&self) -> NativeStatistics {
+        self.lock().native()
     }
 
     /// Forgets all translations; the next call of each program is a first one again.
     pub fn forget(&self) {
-        *self.lock() = Cache::default();
+        self.lock().clear();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
@@ -217,7 +281,7 @@ impl Engine {
         if cache.since_count >= COUNT_EVERY {
             cache.since_count = 0;
             if cache.size_bytes() > self.capacity_bytes {
-                *cache = Cache::default();
+                cache.clear();
             }
         }
         cache.entries.insert(key, made.clone());

@@ -28,6 +28,7 @@ mod cache;
 mod contract;
 pub mod ebpf;
 mod function;
+mod heat;
 mod listing;
 mod machine;
 mod tier;
@@ -36,6 +37,7 @@ pub mod wasm;
 
 pub use cache::{Engine, Statistics};
 pub use contract::{ContractError, check_contract};
+pub use heat::Heat;
 pub use listing::{list_function, list_program_function, list_registers};
 pub use lockstep_base::{Address, Fork, Hash, HexError, U256, UnknownFork, decode_hex, encode_hex};
 pub use lockstep_guest::evm;
@@ -48,6 +50,7 @@ pub use lockstep_host::ethereum::{
 pub use lockstep_host::wasi;
 pub use lockstep_host::{declare_syscall, spectest, tos};
 pub use lockstep_interp::{CodeError, Line};
+pub use lockstep_rt::native::NativeStatistics;
 pub use lockstep_rt::{
     Ended, Exit, HostFunction, HostRow, Program, ReserveError, Shown, StepView, Stop, Trap, View,
 };

@@ -124,10 +124,13 @@ impl<W: World> Runner<'_, W> {
         }
         let (resources, translator) = (&executor.resources, &executor.translator);
         let code = &translated.interpreted;
-        if self.tier == Tier::Optimizing
-            && !spec.is_observed
-            && let Some(program) = translated.native()
-        {
+        let native = match self.tier {
+            _ if spec.is_observed => None,
+            Tier::Optimizing => translated.native(),
+            Tier::Adaptive => translated.known_native(),
+            Tier::Interpreter | Tier::Evaluator => None,
+        };
+        if let Some(program) = native {
             let below = Fallback { code, translator };
             let spec = Spec { interface: program.interface(), ..spec };
             let way = (program, &below as _);
@@ -135,7 +138,11 @@ impl<W: World> Runner<'_, W> {
             let (ending, gas) = call_native(resources, way, (host, self), &spec, entry, output);
             return Ok((native_exit_of(ending)?, gas));
         }
-        let (ending, gas) = activate(resources, translator, code, (host, self), &spec, output);
+        let way = (host, &mut *self as _);
+        let (ending, gas) = activate(resources, translator, code, way, &spec, output);
+        if self.tier == Tier::Adaptive && !spec.is_observed {
+            self.engine.furnace.note(&translated, program.gas.saturating_sub(gas));
+        }
         Ok((exit_of(ending)?, gas))
     }
 

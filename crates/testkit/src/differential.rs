@@ -160,7 +160,7 @@ impl<'e> Runner<'e> {
             let vm = Vm::new(engine, MemoryStorage::default(), config, Block::default(), options);
             (*tier, vm.expect("address space"))
         };
-        Self { vms: Tier::ALL.iter().map(vm).collect() }
+        Self { vms: Tier::ALL.iter().chain([&Tier::Adaptive]).map(vm).collect() }
     }
 
     /// What `case` does when run in `way`; with steps when it is instrumented.
@@ -170,7 +170,7 @@ impl<'e> Runner<'e> {
     /// When the machine fails, which memory does not.
     pub fn observe(&mut self, case: &Case, way: Way) -> (Observation, Option<Steps>) {
         let vm = self.vms.iter_mut().find(|(tier, _)| *tier == way.tier);
-        let vm = &mut vm.expect("a runner has every tier").1;
+        let vm = &mut vm.expect("a runner has every tier and the policy").1;
         vm.reset(storage(case), Config::new(case.fork, 1), block());
         let message = Message {
             caller: CALLER,

@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 use indicatif::ProgressBar;
-use lockstep::{Engine, Fork, Journal, Options, Tier, Tracer};
+use lockstep::{Engine, Fork, Journal, NativeStatistics, Options, Tier, Tracer};
 use regex::Regex;
 use serde::Serialize;
 
@@ -89,16 +89,22 @@ impl Arguments {
 ///
 /// When a path names nothing that can be run.
 pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
-    let mut totals = Totals::default();
+    let (mut totals, engine) = (Totals::default(), Engine::new());
     if arguments.paths.is_empty() {
         for line in io::stdin().lock().lines() {
             let line = line.map_err(|cause| InputError::Read { path: "-".into(), cause })?;
             if !line.trim().is_empty() {
-                run_batch(arguments, &[line.trim().into()], &mut totals)?;
+                run_batch(&engine, arguments, &[line.trim().into()], &mut totals)?;
             }
         }
     } else {
-        run_batch(arguments, &arguments.paths, &mut totals)?;
+        run_batch(&engine, arguments, &arguments.paths, &mut totals)?;
+    }
+    let NativeStatistics { compiled, below, resumed, .. } = engine.native_statistics();
+    if compiled + below > 0 {
+        talk(&format!(
+            "machine code: {compiled} functions compiled, {below} refused, left {resumed} times for the interpreter\n"
+        ));
     }
     let Totals { passed, failed, skipped, unreadable } = totals;
     talk(&format!("{passed} passed, {failed} failed, {skipped} skipped\n"));
@@ -111,6 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
 
 /// Runs `paths` together and writes one report.
 fn run_batch(
+    engine: &Engine,
     arguments: &Arguments,
     paths: &[PathBuf],
     totals: &mut Totals,
@@ -126,8 +133,8 @@ fn run_batch(
     };
     let settings = arguments.settings();
     let reports = match arguments.trace.detail() {
-        None => run_files(&files, &settings, &on_file),
-        Some(detail) => run_traced(&files, &settings, detail, &on_file)?,
+        None => run_files(engine, &files, &settings, &on_file),
+        Some(detail) => run_traced(engine, &files, &settings, detail, &on_file)?,
     };
     let talk = talk.into_inner().unwrap_or_else(PoisonError::into_inner);
     talk.bar.finish_and_clear();
@@ -143,13 +150,13 @@ fn run_batch(
 
 /// Runs `files` one after the other and writes their traces to standard error.
 fn run_traced(
+    engine: &Engine,
     files: &[PathBuf],
     settings: &Settings,
     detail: Detail,
     on_file: &dyn Fn(&FileReport),
 ) -> Result<Vec<FileReport>, InputError> {
-    let engine = Engine::new();
-    let mut runner = CaseRunner::new(&engine, Options { tier: settings.tier });
+    let mut runner = CaseRunner::new(engine, Options { tier: settings.tier });
     let mut watch = TraceWatch(Eip3155::new(io::BufWriter::new(io::stderr()), detail));
     let mut reports = Vec::new();
     for path in files {

@@ -105,12 +105,12 @@ pub trait Watch {
 
 /// Runs `files` on all cores and shows each report as soon as it is there; returns them in the order of the files.
 pub fn run_files(
+    engine: &Engine,
     files: &[PathBuf],
     settings: &Settings,
     on_file: &(dyn Fn(&FileReport) + Sync),
 ) -> Vec<FileReport> {
-    let engine = Engine::new();
-    let runner = || CaseRunner::new(&engine, Options { tier: settings.tier });
+    let runner = || CaseRunner::new(engine, Options { tier: settings.tier });
     parallel::map(files, runner, |runner, path| {
         let report = run_file(runner, path, settings, None);
         on_file(&report);

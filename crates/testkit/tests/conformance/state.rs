@@ -29,7 +29,7 @@ fn files() -> Option<Vec<PathBuf>> {
 #[test]
 fn every_state_test_passes() {
     let Some(files) = files() else { return };
-    let reports = run_files(&files, &Settings::default(), &|_| {});
+    let reports = run_files(&Engine::new(), &files, &Settings::default(), &|_| {});
     let mut failures = 0;
     for report in &reports {
         let verdicts = report.verdicts.as_ref().unwrap_or_else(|error| panic!("{error}"));

@@ -6,6 +6,7 @@
 //! | `random` | generated programs; all pairs of pure opcodes |
 //! | `spans` | every prefix of small programs under every gas limit, at both ends of the stack |
 //! | `depth` | 1,024 nested calls of every kind on a small stack |
+//! | `adaptive` | a program before and after it is hot |
 //! | `whole` | what becomes of a program's blocks when it is one function |
 //!
 //! Continuous integration runs it in debug, in release, and in release with `--features loop-dispatch`.
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "tests")]
 
+mod adaptive;
 mod depth;
 mod random;
 mod spans;
