@@ -84,6 +84,16 @@ impl<I: Index, T> IndexVec<I, T> {
         self.items.is_empty()
     }
 
+    /// Bytes of the room that it has, used or not.
+    pub fn room_bytes(&self) -> usize {
+        self.items.capacity() * size_of::<T>()
+    }
+
+    /// Makes room for `more` elements.
+    pub fn reserve(&mut self, more: usize) {
+        self.items.reserve(more);
+    }
+
     /// Forgets all elements and keeps the room.
     pub fn clear(&mut self) {
         self.items.clear();

@@ -132,6 +132,11 @@ impl<'f> Builder<'f> {
         if number < IMM_LIMIT {
             return Operand::imm(number as u32);
         }
+        if ty.slots() == 1 {
+            let first = self.func.limbs.len() as u32;
+            self.func.limbs.push(number);
+            return Operand::constant(first);
+        }
         self.pool(&[number, 0, 0, 0, 0, 0, 0, 0], ty)
     }
 
@@ -164,40 +169,61 @@ impl<'f> Builder<'f> {
     ///
     /// # Panics
     ///
-    /// When `op` is a conversion; see [`Builder::convert`].
+    /// When `op` is a conversion; see [`Builder::convert`]. When there are none or more than three operands.
     #[inline]
     pub fn op(&mut self, op: Op, ty: Type, args: &[Operand]) -> Operand {
         let to = op.shape().result(ty).expect("conversions name their result type");
+        match *args {
+            [a] => self.op_to(op, ty, to, [a]),
+            [a, b] => self.op_to(op, ty, to, [a, b]),
+            [a, b, c] => self.op_to(op, ty, to, [a, b, c]),
+            _ => panic!("an operation has one to three operands"),
+        }
+    }
+
+    /// `op` of two operands of type `ty`, with a result of type `to`.
+    #[inline]
+    pub fn binary(&mut self, op: Op, ty: Type, to: Type, args: [Operand; 2]) -> Operand {
         self.op_to(op, ty, to, args)
     }
 
-    /// The conversion `op` of `arg` from `ty` to `to`.
+    /// `op` of `arg`, of type `ty`, with a result of type `to`: a conversion or any other of one operand.
+    #[inline]
     pub fn convert(&mut self, op: Op, ty: Type, to: Type, arg: Operand) -> Operand {
-        self.op_to(op, ty, to, &[arg])
+        self.op_to(op, ty, to, [arg])
     }
 
-    fn op_to(&mut self, op: Op, ty: Type, to: Type, args: &[Operand]) -> Operand {
-        if args.iter().all(|arg| arg.is_const())
-            && let Some(folded) = self.fold(op, ty, to, args)
-        {
-            return folded;
-        }
-        if let [a, b] = *args
-            && (a.is_const() || b.is_const())
-            && let Some(simpler) = self.simplify(op, ty, a, b)
+    #[inline]
+    fn op_to<const N: usize>(&mut self, op: Op, ty: Type, to: Type, args: [Operand; N]) -> Operand {
+        if args.iter().any(|arg| arg.is_const())
+            && let Some(simpler) = self.without(op, ty, to, &args)
         {
             return simpler;
         }
-        let mut padded = [Operand::ZERO; 3];
-        padded[..args.len()].copy_from_slice(args);
+        let args = core::array::from_fn(|k| if k < N { args[k] } else { Operand::ZERO });
         let result = self.value(to);
-        self.push(Inst::Op { op, ty, to, args: padded, result });
+        self.push(Inst::Op { op, ty, to, args, result });
         result.into()
     }
 
+    /// What `op` with a constant operand comes to without doing it, if it can be said now.
+    #[inline(never)]
+    fn without(&mut self, op: Op, ty: Type, to: Type, args: &[Operand]) -> Option<Operand> {
+        if args.iter().all(|arg| arg.is_const())
+            && let Some(folded) = self.fold(op, ty, to, args)
+        {
+            return Some(folded);
+        }
+        let [a, b] = *args else { return None };
+        self.simplify(op, ty, a, b)
+    }
+
     /// The result of a pure operation on constants.
-    #[cold]
     fn fold(&mut self, op: Op, ty: Type, to: Type, args: &[Operand]) -> Option<Operand> {
+        if op == Op::Uextend && ty.slots() == 1 {
+            let number = self.func.const_low(args[0])?;
+            return Some(self.constant(number, to));
+        }
         let mut bits = [[0; 8]; 3];
         for (position, arg) in args.iter().enumerate() {
             let ty = op.shape().operand(position, ty);

@@ -63,6 +63,13 @@ pub struct Func {
 }
 
 impl Func {
+    /// Makes room for what `guest_bytes` of a function's code usually come to.
+    pub fn reserve(&mut self, guest_bytes: usize) {
+        self.insts.reserve(guest_bytes / 2);
+        self.pcs.reserve(guest_bytes / 2);
+        self.values.reserve(guest_bytes / 3);
+    }
+
     /// Forgets everything and keeps the room, for the next fragment.
     pub fn clear(&mut self) {
         self.params = 0;
@@ -78,17 +85,33 @@ impl Func {
         self.units = 0;
     }
 
+    /// Bytes of the room that it takes, used or not.
+    pub fn size_bytes(&self) -> usize {
+        self.vars.room_bytes()
+            + self.values.room_bytes()
+            + self.blocks.room_bytes()
+            + self.results.capacity() * size_of::<Type>()
+            + self.insts.capacity() * size_of::<Inst>()
+            + self.pcs.capacity() * size_of::<u32>()
+            + self.operands.capacity() * size_of::<Operand>()
+            + self.limbs.capacity() * size_of::<u64>()
+            + self.targets.capacity() * size_of::<Block>()
+    }
+
     /// The operands of `list`.
+    #[inline]
     pub fn list(&self, list: List) -> &[Operand] {
         &self.operands[list.start as usize..][..list.len as usize]
     }
 
     /// The blocks of `list`.
+    #[inline]
     pub fn target_list(&self, list: List) -> &[Block] {
         &self.targets[list.start as usize..][..list.len as usize]
     }
 
     /// The instructions of `block`.
+    #[inline]
     pub fn block_insts(&self, block: &BlockDef) -> &[Inst] {
         &self.insts[block.insts.start as usize..block.insts.end as usize]
     }
@@ -113,8 +136,19 @@ impl Func {
         }
     }
 
+    /// The low limb of a constant operand; `None` when it is not a constant.
+    #[inline]
+    pub fn const_low(&self, operand: Operand) -> Option<u64> {
+        match operand.source() {
+            Source::Imm(number) => Some(u64::from(number)),
+            Source::Const(first) => self.limbs.get(first as usize).copied(),
+            Source::Value(_) | Source::Var(_) => None,
+        }
+    }
+
     /// The limbs of a constant operand of type `ty`, least significant first and zero beyond; `None` when it is
     /// not a constant.
+    #[inline]
     pub fn const_limbs(&self, operand: Operand, ty: Type) -> Option<[u64; 8]> {
         let mut limbs = [0; 8];
         match operand.source() {

@@ -18,6 +18,7 @@
 mod call;
 mod control;
 mod convert;
+mod decode;
 mod memory;
 mod numeric;
 mod span;
@@ -29,7 +30,7 @@ mod vector_rows;
 mod visit;
 
 use lockstep_ir::{Block, Builder, Edge, Func, FuncId, Inst, Operand, Terminator, Type};
-use wasmparser::{BinaryReader, FunctionBody, OperatorsReader};
+use wasmparser::{BinaryReader, WasmFeatures};
 
 use self::{control::Frame, span::Span, stack::Stack};
 use super::{config::Profile, limits, load::features::offered, module::Module};
@@ -42,17 +43,21 @@ pub(super) fn lower(module: &Module, func: FuncId, is_observed: bool, out: &mut 
     let range = module.bodies[func.0 as usize].clone();
     let bytes = &module.bytes[range.start as usize..range.end as usize];
     let features = offered(Profile::Consensus);
-    let reader = BinaryReader::new_features(bytes, u64::from(range.start), features);
-    let body = FunctionBody::new(reader);
-    let mut lower = Lower::new(module, func, out);
+    out.reserve(bytes.len());
+    let mut lower = Lower::new(module, func, features, out);
     lower.is_observed = is_observed;
-    let done = lower.declare_locals(&body).and_then(|()| lower.run(body.get_operators_reader()?));
+    let mut locals = BinaryReader::new_features(bytes, u64::from(range.start), features);
+    let done = lower.declare_locals(&mut locals).and_then(|()| {
+        let read = locals.current_position();
+        lower.run(&bytes[read..], range.start + read as u32)
+    });
     done.expect("the body was validated when the module was loaded");
 }
 
 /// The lowering of one function.
 struct Lower<'m, 'f> {
     module: &'m Module,
+    features: WasmFeatures,
     b: Builder<'f>,
     stack: Stack,
     frames: Vec<Frame<'m>>,
@@ -75,7 +80,7 @@ struct Lower<'m, 'f> {
 }
 
 impl<'m, 'f> Lower<'m, 'f> {
-    fn new(module: &'m Module, func: FuncId, out: &'f mut Func) -> Self {
+    fn new(module: &'m Module, func: FuncId, features: WasmFeatures, out: &'f mut Func) -> Self {
         let signature = &module.interface.signatures[func];
         out.params = signature.params.len() as u32;
         out.results.clone_from(&signature.results);
@@ -85,6 +90,7 @@ impl<'m, 'f> Lower<'m, 'f> {
         }
         Self {
             module,
+            features,
             b,
             stack: Stack::default(),
             frames: Vec::new(),
@@ -101,28 +107,15 @@ impl<'m, 'f> Lower<'m, 'f> {
         }
     }
 
-    fn declare_locals(&mut self, body: &FunctionBody<'_>) -> wasmparser::Result<()> {
-        for run in body.get_locals_reader()? {
-            let (count, ty) = run?;
+    fn declare_locals(&mut self, reader: &mut BinaryReader<'_>) -> wasmparser::Result<()> {
+        for _ in 0..reader.read_var_u32()? {
+            let count: u32 = reader.read()?;
+            let ty = convert::dmir(reader.read()?);
             for _ in 0..count {
-                self.b.var(convert::dmir(ty), None);
+                self.b.var(ty, None);
             }
         }
         self.stack.begin(self.b.func().vars.len());
-        Ok(())
-    }
-
-    fn run(&mut self, mut reader: OperatorsReader<'_>) -> wasmparser::Result<()> {
-        self.begin_function();
-        while !reader.eof() {
-            // A module is shorter than 2^32 bytes.
-            self.b.at_pc(reader.original_position() as u32);
-            if self.is_observed && self.is_reachable {
-                self.show_step();
-            }
-            reader.visit_operator(self)?;
-        }
-        self.finish();
         Ok(())
     }
 
@@ -143,7 +136,7 @@ impl<'m, 'f> Lower<'m, 'f> {
         for _ in 0..HOPS_MAX {
             let Some(block) = func.blocks.get(Block(place)) else { break };
             let Terminator::Jump(Edge::Goto(label)) = block.terminator else { break };
-            if func.block_insts(block) != [Inst::Charge { gas: 0 }] {
+            if !matches!(func.block_insts(block), [Inst::Charge { gas: 0 }]) {
                 break;
             }
             place = self.labels[label.0 as usize];

@@ -2,10 +2,35 @@
 //!
 //! Rules hold for every input at every width. The constant may stand on either side of a commutative operation.
 
-use lockstep_base::{Int, U512};
-
 use super::Builder;
-use crate::{inst::Operand, op::Op, types::Type};
+use crate::{
+    inst::{Operand, Source},
+    op::{Op, meaning},
+    types::Type,
+};
+
+/// What rules ask of a constant.
+#[derive(Clone, Copy)]
+struct Known {
+    is_zero: bool,
+    is_all_ones: bool,
+    /// The power of two that it is.
+    power: Option<u32>,
+}
+
+impl Known {
+    /// What is known of these limbs of an integer of `bits` bits.
+    fn of(limbs: &[u64], bits: u32) -> Self {
+        let ones: u32 = limbs.iter().map(|limb| limb.count_ones()).sum();
+        let place = limbs.iter().position(|limb| *limb != 0);
+        let power = |at: usize| at as u32 * u64::BITS + limbs[at].trailing_zeros();
+        Self {
+            is_zero: ones == 0,
+            is_all_ones: ones == bits,
+            power: place.filter(|_| ones == 1).map(power),
+        }
+    }
+}
 
 impl Builder<'_> {
     /// A cheaper operand or operation that means the same as `op` of `a` and `b`.
@@ -13,38 +38,59 @@ impl Builder<'_> {
         if !has_rule(op) {
             return None;
         }
-        match (self.known(a, ty), self.known(b, ty)) {
-            (None, Some(known)) => self.by_right(op, ty, a, known),
-            (Some(known), None) if is_commutative(op) => self.by_right(op, ty, b, known),
+        match (a.is_const(), b.is_const()) {
+            (false, true) => self.by_right(op, ty, a, self.facts(b, ty)?),
+            (true, false) if is_commutative(op) => self.by_right(op, ty, b, self.facts(a, ty)?),
             _ => None,
         }
     }
 
-    fn by_right(&mut self, op: Op, ty: Type, a: Operand, known: U512) -> Option<Operand> {
-        if known.is_zero() {
+    fn facts(&self, operand: Operand, ty: Type) -> Option<Known> {
+        match operand.source() {
+            Source::Imm(number) => Some(Known::of(&[u64::from(number)], ty.bits())),
+            Source::Const(first) => {
+                let limbs = self.func.limbs.get(first as usize..)?.get(..ty.slots() as usize)?;
+                Some(Known::of(limbs, ty.bits()))
+            }
+            Source::Value(_) | Source::Var(_) => None,
+        }
+    }
+
+    fn by_right(&mut self, op: Op, ty: Type, a: Operand, known: Known) -> Option<Operand> {
+        if known.is_zero {
             return by_zero(op, a);
         }
-        if known == U512::ONE && matches!(op, Op::Imul | Op::Udiv | Op::Sdiv) {
+        if known.power == Some(0) && matches!(op, Op::Imul | Op::Udiv | Op::Sdiv) {
             return Some(a);
         }
-        let all_ones = U512::MAX.shr(512 - ty.bits());
-        if known == all_ones && op == Op::Band {
+        if known.is_all_ones && op == Op::Band {
             return Some(a);
         }
-        if !known.is_power_of_two() {
-            return None;
-        }
-        let count = self.constant(u64::from(Int::trailing_zeros(known)), ty);
+        let power = known.power?;
         match op {
-            Op::Imul => Some(self.op(Op::IshlFull, ty, &[a, count])),
-            Op::Udiv => Some(self.op(Op::UshrFull, ty, &[a, count])),
+            Op::Imul => {
+                let count = self.constant(u64::from(power), ty);
+                Some(self.op(Op::IshlFull, ty, &[a, count]))
+            }
+            Op::Udiv => {
+                let count = self.constant(u64::from(power), ty);
+                Some(self.op(Op::UshrFull, ty, &[a, count]))
+            }
             Op::Urem => {
-                let mask = self.constant_bits(known.sub(U512::ONE).as_limbs(), ty);
+                let mask = self.constant_bits(&ones_below(power), ty);
                 Some(self.op(Op::Band, ty, &[a, mask]))
             }
             _ => None,
         }
     }
+}
+
+/// Ones in all bits below `power`.
+fn ones_below(power: u32) -> meaning::Bits {
+    core::array::from_fn(|limb| {
+        let bits = power.saturating_sub(limb as u32 * u64::BITS).min(u64::BITS);
+        u64::MAX.checked_shr(u64::BITS - bits).unwrap_or(0)
+    })
 }
 
 /// Whether there is any rule for `op`: most operations are not looked at further.

@@ -45,7 +45,7 @@ impl<'m> Lower<'m, '_> {
         true
     }
 
-    fn call(&mut self, func: u32) {
+    pub(super) fn call(&mut self, func: u32) {
         self.pay(Class::Call);
         match func.checked_sub(self.module.imported_funcs()) {
             None => self.call_import(ImportId(func)),

@@ -81,7 +81,6 @@ impl<'m> Lower<'m, '_> {
     }
 
     /// Reads past what control cannot reach.
-    #[inline(always)]
     pub(super) fn unreachable_operator(&mut self, operator: &Operator<'_>) {
         match operator {
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
@@ -189,7 +188,7 @@ impl<'m> Lower<'m, '_> {
     }
 
     /// The first arm ends, the second begins.
-    fn otherwise(&mut self) {
+    pub(super) fn otherwise(&mut self) {
         let frame = *self.frames.last().expect("the validator pairs them");
         let Kind::If { otherwise } = frame.kind else { return };
         if self.is_reachable {
@@ -212,7 +211,7 @@ impl<'m> Lower<'m, '_> {
         self.jump(frame.label);
     }
 
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         let frame = *self.frames.last().expect("the validator pairs them");
         if self.is_reachable {
             self.pay(Class::Structure);
@@ -257,7 +256,7 @@ impl<'m> Lower<'m, '_> {
         self.frames.len() - 1 - depth as usize
     }
 
-    fn branch(&mut self, depth: u32) {
+    pub(super) fn branch(&mut self, depth: u32) {
         self.pay(Class::Control);
         let base = self.base();
         self.settle(base, base);
@@ -285,7 +284,7 @@ impl<'m> Lower<'m, '_> {
         frame.kind == Kind::Function || self.must_move(frame.base, frame.label_types())
     }
 
-    fn branch_if(&mut self, depth: u32) {
+    pub(super) fn branch_if(&mut self, depth: u32) {
         self.pay(Class::Control);
         let condition = self.pop_condition();
         let base = self.base();

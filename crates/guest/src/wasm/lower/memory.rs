@@ -12,8 +12,8 @@ use crate::wasm::{limits, schedule::Class};
 const PAGE_BITS: u32 = PAGE_BYTES.trailing_zeros();
 
 /// A load or store.
+#[derive(Clone, Copy)]
 pub(super) struct Row {
-    memarg: MemArg,
     /// Type in memory.
     ty: Type,
     /// Type on the stack.
@@ -21,6 +21,7 @@ pub(super) struct Row {
     kind: Kind,
 }
 
+#[derive(Clone, Copy)]
 enum Kind {
     Load,
     /// Widened with its sign.
@@ -30,16 +31,13 @@ enum Kind {
 
 macro_rules! rows {
     ($($operator:ident = $kind:ident $ty:ident $operand:ident;)*) => {
-        /// The row of a load or store.
-        #[inline(always)]
-        pub(super) fn row(operator: &Operator<'_>) -> Option<Row> {
+        /// The row of a load or store, and where it goes.
+        pub(super) fn row(operator: &Operator<'_>) -> Option<(Row, MemArg)> {
             Some(match *operator {
-                $(Operator::$operator { memarg } => Row {
-                    memarg,
-                    ty: Type::$ty,
-                    operand: Type::$operand,
-                    kind: Kind::$kind,
-                },)*
+                $(Operator::$operator { memarg } => {
+                    let (ty, operand) = (Type::$ty, Type::$operand);
+                    (Row { ty, operand, kind: Kind::$kind }, memarg)
+                })*
                 _ => return None,
             })
         }
@@ -82,16 +80,17 @@ pub(super) struct Place {
 }
 
 impl Lower<'_, '_> {
-    pub(super) fn access(&mut self, row: Row) {
+    /// Lowers an access of `memory` at `offset` from the index.
+    pub(super) fn access(&mut self, row: Row, memory: u32, offset: u64) {
         self.pay(Class::Access);
-        let Row { memarg, ty, operand, kind } = row;
+        let Row { ty, operand, kind } = row;
         if matches!(kind, Kind::Store) {
             let value = self.pop();
-            let place = self.place(&memarg, ty);
+            let place = self.place_at(memory, offset, ty);
             let value = self.resize(Op::Ireduce, operand, ty, value);
             return self.store_at(place, ty, value);
         }
-        let place = self.place(&memarg, ty);
+        let place = self.place_at(memory, offset, ty);
         let loaded = self.load_at(place, ty);
         let widen = if matches!(kind, Kind::Load) { Op::Uextend } else { Op::Sextend };
         let value = self.resize(widen, ty, operand, loaded);
@@ -117,11 +116,16 @@ impl Lower<'_, '_> {
             MemArgTarget::Memory(memory) => memory,
             MemArgTarget::Array(_) => unreachable!("the validator admits no arrays"),
         };
+        self.place_at(memory, memarg.offset, ty)
+    }
+
+    /// Takes an index and checks the `ty` that lies `offset` from it.
+    fn place_at(&mut self, memory: u32, offset: u64, ty: Type) -> Place {
         let index = self.pop_index(self.module.memories[memory as usize].is_64);
         let size = u64::from(ty.size_bytes());
-        let (addr, offset) = match u32::try_from(memarg.offset) {
+        let (addr, offset) = match u32::try_from(offset) {
             Ok(offset) => (index, offset),
-            Err(_) => (self.far(index, memarg.offset), 0),
+            Err(_) => (self.far(index, offset), 0),
         };
         let len = self.b.constant(u64::from(offset) + size, Type::I64);
         Place { token: self.b.check(MemoryId(memory), Type::I64, addr, len), offset }

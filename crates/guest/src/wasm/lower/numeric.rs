@@ -28,7 +28,6 @@ macro_rules! rows {
      zero { $($zero:ident = $zero_ty:ident;)* }
      sign { $($sign:ident = $low:ident $high:ident;)* }) => {
         /// The row of a numeric instruction.
-        #[inline(always)]
         pub(super) fn row(operator: &Operator<'_>) -> Option<Row> {
             Some(match operator {
                 $($(Operator::$operator =>
@@ -196,17 +195,17 @@ impl Lower<'_, '_> {
             Row::Unary(op, ty, class) => {
                 self.pay(class);
                 let a = self.pop();
-                let result = self.b.op(op, ty, &[a]);
+                let result = self.b.convert(op, ty, ty, a);
                 self.push(result, ty);
             }
             Row::Binary(op, ty, class) => {
                 let [a, b] = self.pop_two(class);
-                let result = self.b.op(op, ty, &[a, b]);
+                let result = self.b.binary(op, ty, ty, [a, b]);
                 self.push(result, ty);
             }
             Row::Compare(op, ty, class) => {
                 let [a, b] = self.pop_two(class);
-                let truth = self.b.op(op, ty, &[a, b]);
+                let truth = self.b.binary(op, ty, Type::I8, [a, b]);
                 self.push_truth(truth);
             }
             Row::IsZero(ty) => {
