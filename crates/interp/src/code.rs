@@ -3,18 +3,36 @@
 //! # Invariants
 //!
 //! 1. A chunk is complete before any pointer to it is published (release order), and lives as long as its `Code`.
-//! 2. A jump target has at most one published translation; a thread that loses the race keeps its chunk unused.
-//! 3. Tables grow with what is reached, not with the code: one page for 64 targets.
+//! 2. A jump target, a function's entry and a block each have at most one published translation; a thread that loses the
+//!    race leaves its chunk unused.
+//! 3. Tables grow with what is reached, not with the code: one page for 64 targets, one table for each large function.
+//! 4. What waits of dMIR for blocks that are missing is at most [`WAITING_BYTES_MAX`]; functions beyond that, and small
+//!    ones, are encoded whole when they are first called.
+
+mod arena;
+mod function;
+mod start;
+mod statistics;
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{
     fmt, ptr,
-    sync::atomic::{AtomicPtr, AtomicUsize, Ordering},
+    sync::atomic::{AtomicPtr, Ordering},
 };
 
 use lockstep_ir::{Func, FuncId, Functions, Head, Interface, Lazy, Module, Verified, VerifyError};
 
-use crate::{dispatch::Handler, encode::Line, run::Translator};
+pub(crate) use self::function::Function;
+use self::{arena::Arena, statistics::Counters};
+pub use self::{
+    start::{WAITING_BYTES_MAX, WHOLE_INSTS_MAX},
+    statistics::CodeStatistics,
+};
+use crate::{
+    dispatch::Handler,
+    encode::{Encoder, Line},
+    run::Translator,
+};
 
 /// A word of register bytecode.
 #[derive(Clone, Copy)]
@@ -25,17 +43,12 @@ pub(crate) union Word {
     pub(crate) halves: [u32; 2],
     pub(crate) imm: u64,
     pub(crate) link: *const Word,
+    pub(crate) function: *const Function,
 }
 
 const PAGE: usize = 64;
 
 struct Page([AtomicPtr<Word>; PAGE]);
-
-/// Code that was handed to others; freed with its owner.
-struct Chunk {
-    _words: Box<[Word]>,
-    next: *mut Chunk,
-}
 
 /// Why a program cannot run on this tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +79,10 @@ pub struct Code {
     /// Where functions begin, for a program that has them one by one.
     entries: Box<[AtomicPtr<Word>]>,
     pages: Box<[AtomicPtr<Page>]>,
-    chunks: AtomicPtr<Chunk>,
-    /// Sum of the chunks.
-    published_bytes: AtomicUsize,
+    arena: Arena,
+    /// The functions of which a part may be missing.
+    partial: AtomicPtr<Function>,
+    counters: Counters,
 }
 
 enum Program {
@@ -115,8 +129,9 @@ impl Code {
             program,
             entries: (0..funcs).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             pages: (0..pages).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
-            chunks: AtomicPtr::new(ptr::null_mut()),
-            published_bytes: AtomicUsize::new(0),
+            arena: Arena::new(),
+            partial: AtomicPtr::new(ptr::null_mut()),
+            counters: Counters::default(),
         }
     }
 
@@ -164,38 +179,45 @@ impl Code {
         }
         let id = FuncId(index);
         let missing = CodeError::Unsupported("a function that the program does not have");
-        let words = match &self.program {
+        let made = match &self.program {
             Program::Lazy { .. } => return self.entry(translator),
             Program::Module { module, .. } => {
                 let func = module.func(id).ok_or(missing)?;
-                translator.encode(self, func)?
+                translator.encoder.encode(self, func)?;
+                self.publish(&translator.encoder)
             }
             Program::Functions { guest } => {
                 guest.interface().signatures.get(id).ok_or(missing)?;
-                self.make(translator, |func| {
-                    guest.lower(id, func);
-                    lockstep_ir::verify_function(guest.interface(), id, func)
-                })?
+                return self.begin(&**guest, id, translator);
             }
         };
-        let made = self.publish(words);
-        self.entries[index as usize].store(made.cast_mut(), Ordering::Release);
-        Ok(made)
+        Ok(self.enter(id, made))
     }
 
-    /// The words of the function that `lower` writes.
+    /// Function `id` begins at `made`, unless another thread said before where.
+    fn enter(&self, id: FuncId, made: *const Word) -> *const Word {
+        let raced = self.entries[id.0 as usize].compare_exchange(
+            ptr::null_mut(),
+            made.cast_mut(),
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        raced.map_or_else(|theirs| theirs.cast_const(), |_| made)
+    }
+
+    /// Encodes the function that `lower` writes.
     fn make(
         &self,
         translator: &mut Translator,
         lower: impl for<'f> FnOnce(&'f mut Func) -> Result<Verified<&'f Func>, VerifyError>,
-    ) -> Result<Box<[Word]>, CodeError> {
+    ) -> Result<(), CodeError> {
         let mut func = core::mem::take(&mut translator.func);
         func.clear();
-        let words = lower(&mut func)
+        let made = lower(&mut func)
             .map_err(CodeError::Refused)
-            .and_then(|verified: Verified<&Func>| translator.encode(self, verified));
+            .and_then(|verified: Verified<&Func>| translator.encoder.encode(self, verified));
         translator.func = func;
-        words
+        made
     }
 
     /// Whether a dynamic jump may go to `number`.
@@ -232,7 +254,8 @@ impl Code {
         if !known.is_null() {
             return Ok(known);
         }
-        let made = self.publish(self.translate(head, None, translator)?);
+        self.translate(head, None, translator)?;
+        let made = self.publish(&translator.encoder);
         if self.is_jump_target(head.0) {
             self.publish_target(head.0 as usize, made);
         }
@@ -245,16 +268,16 @@ impl Code {
     ///
     /// [`CodeError`] when the function cannot run on this tier.
     pub fn list(&self, func: Verified<&Func>) -> Result<Vec<Line>, CodeError> {
-        crate::encode::Encoder::default().list(self, &func)
+        Encoder::default().list(self, func, true)
     }
 
-    /// The words of `head`, or of its twin at `height`.
-    pub(crate) fn translate(
+    /// Encodes `head`, or its twin at `height`.
+    fn translate(
         &self,
         head: Head,
         height: Option<u16>,
         translator: &mut Translator,
-    ) -> Result<Box<[Word]>, CodeError> {
+    ) -> Result<(), CodeError> {
         let Program::Lazy { guest, .. } = &self.program else {
             // The verifier refuses edges to heads that a module's function does not have.
             return Err(CodeError::Unsupported("heads of a module"));
@@ -262,6 +285,22 @@ impl Code {
         self.make(translator, |func| {
             guest.lower(head, height, func);
             lockstep_ir::verify_func(guest.interface(), func)
+        })
+    }
+
+    /// The twin of `head` at `height`, for one run.
+    pub(crate) fn twin(
+        &self,
+        head: Head,
+        height: u16,
+        translator: &mut Translator,
+    ) -> Result<Box<[Word]>, CodeError> {
+        self.translate(head, Some(height), translator)?;
+        let mut words = Box::new_uninit_slice(translator.encoder.words());
+        // SAFETY: there is room for all of them, and all are written.
+        Ok(unsafe {
+            translator.encoder.write(words.as_mut_ptr().cast());
+            words.assume_init()
         })
     }
 
@@ -286,25 +325,23 @@ impl Code {
         unsafe { (&(*page).0)[number % PAGE].store(made.cast_mut(), Ordering::Release) };
     }
 
-    /// Keeps `words` for as long as `self` lives and says where they are.
-    fn publish(&self, words: Box<[Word]>) -> *const Word {
-        let first = words.as_ptr();
-        self.published_bytes.fetch_add(size_of_val(&*words), Ordering::Relaxed);
-        let chunk = Box::into_raw(Box::new(Chunk { _words: words, next: ptr::null_mut() }));
-        let mut head = self.chunks.load(Ordering::Acquire);
-        loop {
-            // SAFETY: the chunk is ours until the exchange succeeds.
-            unsafe { (*chunk).next = head };
-            match self.chunks.compare_exchange(head, chunk, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return first,
-                Err(newer) => head = newer,
-            }
-        }
+    /// Keeps what was just encoded for as long as `self` lives and says where it begins.
+    fn publish(&self, encoder: &Encoder) -> *const Word {
+        let place = self.arena.place(encoder.words());
+        // SAFETY: the place is ours, and has room for so many.
+        unsafe { encoder.write(place) };
+        self.counters.count_blocks(encoder.starts().count());
+        place
     }
 
-    /// Bytes of register bytecode held.
+    /// Bytes held: register bytecode, and what waits to become some.
     pub fn size_bytes(&self) -> usize {
-        self.published_bytes.load(Ordering::Relaxed)
+        self.arena.size_bytes() + self.counters.partial_bytes() + self.counters.waiting_bytes()
+    }
+
+    /// What was translated so far.
+    pub fn statistics(&self) -> CodeStatistics {
+        self.counters.read()
     }
 }
 
@@ -317,11 +354,11 @@ impl Drop for Code {
                 drop(unsafe { Box::from_raw(page) });
             }
         }
-        let mut chunk = self.chunks.load(Ordering::Acquire);
-        while !chunk.is_null() {
+        let mut next = *self.partial.get_mut();
+        while !next.is_null() {
             // SAFETY: as above.
-            let owned = unsafe { Box::from_raw(chunk) };
-            chunk = owned.next;
+            let mut function = unsafe { Box::from_raw(next) };
+            next = *function.next.get_mut();
         }
     }
 }

@@ -1,5 +1,8 @@
 //! dMIR to register bytecode: who lives where, then one pass that writes words.
 //!
+//! What is encoded at a time is a *chunk*: all blocks of a function, or those of its blocks that are wanted now. Blocks know
+//! nothing of each other but the homes of the function's variables ([`Layout`]) and where each begins.
+//!
 //! # Shape
 //!
 //! ```text
@@ -16,24 +19,30 @@
 
 mod access;
 mod call;
+mod chunk;
 mod emit;
 mod fuse;
+mod layout;
 mod listing;
 mod operation;
 mod plan;
 mod terminator;
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 use lockstep_base::Index;
-use lockstep_ir::{Func, Head, Interface, Operand, Source, Terminator, Type, Value, Var};
+use lockstep_ir::{
+    Block, BlockDef, Body, Func, Head, Inst, Interface, Operand, Source, Terminator, Type, Value,
+    Var, Verified,
+};
 
 pub use self::listing::Line;
-use self::plan::Plan;
+use self::{chunk::Starts, plan::Plan};
+pub(crate) use self::{chunk::Wanted, layout::Layout};
 use crate::{
     code::{Code, CodeError, Word},
     dispatch::{Handler, handler},
-    handler::{flow::Charge, host::FRAME_HEADER},
+    handler::flow::Charge,
 };
 
 /// Why a function is refused that needs a frame where the base of a window is: for parameters, results, variables that
@@ -44,13 +53,20 @@ const FRAME_WITH_WINDOW: &str = "functions with frames in a program with a windo
 #[derive(Default)]
 pub(crate) struct Encoder {
     plan: Plan,
+    /// Room for the layout of a function that is encoded whole.
+    layout: Layout,
     words: Vec<Word>,
     /// Positions of link words that name a block, with the block.
-    block_links: Vec<(usize, u32)>,
+    block_links: Vec<(u32, usize)>,
     /// Positions of link words that name another position.
     local_links: Vec<(usize, usize)>,
-    block_starts: Vec<usize>,
+    /// Where the blocks of the chunk begin.
+    starts: Starts,
     temps: Temps,
+    /// Temporaries that live only for the instruction being written.
+    scratch: Vec<(i16, u32)>,
+    /// Positions of operand words, and the field in each, that say how far the block's frame reaches.
+    extents: Vec<(usize, usize)>,
 }
 
 /// Temporaries of a block: free ones by size, and how far the frame reaches.
@@ -127,18 +143,17 @@ fn bank(ty: Type) -> Option<usize> {
     }
 }
 
-/// The encoding of one function.
+/// The encoding of a chunk.
 struct Encoding<'e> {
     code: &'e Code,
     interface: &'e Interface,
     func: &'e Func,
+    layout: &'e Layout,
     e: &'e mut Encoder,
     /// Where the block being written begins a region.
     head: Option<Head>,
-    /// Temporaries that live only for the instruction being written.
-    scratch: Vec<(i16, u32)>,
-    /// Positions of operand words, and the field in each, that say how far the block's frame reaches.
-    extents: Vec<(usize, usize)>,
+    /// The block that is written next, so that what goes there needs no jump.
+    following: Option<Block>,
     /// Slots that the frame needs, with what a call moves beyond it.
     needed: i32,
     /// What the accumulators hold, by [`bank`].
@@ -152,52 +167,25 @@ struct Encoding<'e> {
     step: Option<(u32, i16)>,
     /// What the block being written returns, when it returns one value.
     returned: Option<(Operand, Type)>,
-    /// Where a function's results go.
-    results: Vec<i16>,
     /// Whether `lines` are wanted.
     is_listed: bool,
     lines: Vec<Line>,
 }
 
-impl Encoder {
-    /// The words of `func`, links resolved.
-    pub(crate) fn encode(&mut self, code: &Code, func: &Func) -> Result<Box<[Word]>, CodeError> {
-        Encoding::new(self, code, func).function()?;
-        let mut words: Box<[Word]> = self.words.as_slice().into();
-        let base = words.as_ptr();
-        for &(position, block) in &self.block_links {
-            let target = self.block_starts[block as usize];
-            words[position].link = base.wrapping_add(target);
-        }
-        for &(position, target) in &self.local_links {
-            words[position].link = base.wrapping_add(target);
-        }
-        Ok(words)
-    }
-
-    /// What the words of `func` would be, for people who look.
-    pub(crate) fn list(&mut self, code: &Code, func: &Func) -> Result<Vec<Line>, CodeError> {
-        let mut encoding = Encoding::new(self, code, func);
-        encoding.is_listed = true;
-        encoding.function()?;
-        Ok(encoding.lines)
-    }
-}
-
 impl<'e> Encoding<'e> {
-    fn new(e: &'e mut Encoder, code: &'e Code, func: &'e Func) -> Self {
+    fn new(e: &'e mut Encoder, code: &'e Code, func: &'e Func, layout: &'e Layout) -> Self {
         e.words.clear();
         e.block_links.clear();
         e.local_links.clear();
-        e.block_starts.clear();
+        e.starts.begin();
         Self {
             code,
             interface: code.interface(),
             func,
+            layout,
             e,
             head: None,
-            scratch: Vec::new(),
-            extents: Vec::new(),
+            following: None,
             needed: 0,
             accs: [Held::default(); 2],
             block_end: 0,
@@ -205,7 +193,6 @@ impl<'e> Encoding<'e> {
             moved: None,
             step: None,
             returned: None,
-            results: Vec::new(),
             is_listed: false,
             lines: Vec::new(),
         }
@@ -213,59 +200,78 @@ impl<'e> Encoding<'e> {
 }
 
 impl Encoding<'_> {
-    fn function(&mut self) -> Result<(), CodeError> {
-        let first_temp = self.layout()?;
-        self.e.plan.analyze(self.interface, self.func);
+    /// All of a function.
+    fn function(&mut self, func: Verified<&Func>) -> Result<(), CodeError> {
         if self.interface.window.is_none() {
             self.begin();
         }
-        for (number, block) in self.func.blocks.iter() {
-            self.e.block_starts.push(self.e.words.len());
-            self.e.temps.reset(first_temp);
-            self.extents.clear();
-            self.accs = [Held::default(); 2];
-            self.block_end = block.insts.end;
-            self.fused_compare = match block.terminator {
-                Terminator::Branch { cond, .. } => self.e.plan.fused(cond),
-                _ => None,
-            };
-            (self.step, self.moved) = (None, None);
-            self.returned = match block.terminator {
-                Terminator::Return { values } if values.len == 1 => {
-                    Some((self.func.list(values)[0], self.func.results[0]))
-                }
-                _ => None,
-            };
-            self.head = block.head;
-            if self.interface.window.is_none() && !self.begins_with_charge(block) {
-                self.handler(handler::<Charge>);
-                self.imm(0);
-            }
-            for at in block.insts.clone() {
-                let first_word = self.e.words.len();
-                if !self.e.plan.is_skipped(at) {
-                    self.instruction(at)?;
-                }
-                if self.is_listed {
-                    self.note(number.0, at, first_word);
-                }
-                self.release(at);
-            }
-            let first_word = self.e.words.len();
-            self.terminator(block)?;
-            if self.is_listed {
-                self.note_terminator(number.0, first_word);
-            }
-            self.patch_extents()?;
-            self.needed = self.needed.max(self.e.temps.next);
+        for (number, _) in func.blocks.iter() {
+            self.block(func.body(number), Some(Block(number.0 + 1)))?;
         }
         self.bound_frame()
     }
 
+    /// One block, which `following` is written after.
+    fn block(
+        &mut self,
+        body: Verified<Body<'_>>,
+        following: Option<Block>,
+    ) -> Result<(), CodeError> {
+        let (func, block) = (self.func, body.def());
+        assert!(core::ptr::eq(func, body.func), "a chunk is of one function");
+        self.e.plan.analyze(self.interface, func, block);
+        self.e.starts.put(body.block, self.e.words.len());
+        self.start(block, following);
+        if self.interface.window.is_none() && !self.begins_with_charge(block) {
+            self.handler(handler::<Charge>);
+            self.imm(0);
+        }
+        for at in block.insts.clone() {
+            let first_word = self.e.words.len();
+            if !self.e.plan.is_skipped(at) {
+                self.instruction(at)?;
+            }
+            if self.is_listed {
+                self.note(body.block, at, first_word);
+            }
+            self.release(at);
+        }
+        let first_word = self.e.words.len();
+        self.terminator(block)?;
+        if self.is_listed {
+            self.note_terminator(body.block, first_word);
+        }
+        self.patch_extents()?;
+        self.needed = self.needed.max(self.e.temps.next);
+        Ok(())
+    }
+
+    /// Forgets the block before.
+    fn start(&mut self, block: &BlockDef, following: Option<Block>) {
+        self.e.temps.reset(self.layout.first_temp);
+        self.e.extents.clear();
+        // A terminator leaves its own behind.
+        self.e.scratch.clear();
+        self.accs = [Held::default(); 2];
+        self.block_end = block.insts.end;
+        self.fused_compare = match block.terminator {
+            Terminator::Branch { cond, .. } => self.e.plan.fused(cond),
+            _ => None,
+        };
+        (self.step, self.moved) = (None, None);
+        self.returned = match block.terminator {
+            Terminator::Return { values } if values.len == 1 => {
+                Some((self.func.list(values)[0], self.func.results[0]))
+            }
+            _ => None,
+        };
+        (self.head, self.following) = (block.head, following);
+    }
+
     /// Whether the first thing written for `block` is a charge: blocks of functions with frames are gone to so.
-    fn begins_with_charge(&self, block: &lockstep_ir::BlockDef) -> bool {
+    fn begins_with_charge(&self, block: &BlockDef) -> bool {
         let first = self.func.block_insts(block).first();
-        matches!(first, Some(lockstep_ir::Inst::Charge { .. }))
+        matches!(first, Some(Inst::Charge { .. }))
     }
 
     /// Frames as deep as the program's depth limit allows fit the frame stack, so that nobody asks at run time.
@@ -278,56 +284,13 @@ impl Encoding<'_> {
         Ok(())
     }
 
-    /// Gives every variable its offset; returns the first slot for temporaries.
-    fn layout(&mut self) -> Result<i32, CodeError> {
-        self.e.plan.homes.clear();
-        if let Some(window) = self.interface.window {
-            if self.func.params > 0 || !self.func.results.is_empty() {
-                return Err(CodeError::Unsupported(FRAME_WITH_WINDOW));
-            }
-            let slots = window.ty.slots() as i32;
-            if i32::from(window.limit) * slots >= FRAME_SLOTS_MAX {
-                return Err(CodeError::FrameTooLarge);
-            }
-            let mut top = 0;
-            for (_, var) in self.func.vars.iter() {
-                let slot = var.slot.ok_or(CodeError::Unsupported(FRAME_WITH_WINDOW))?;
-                let slot = i32::from(slot);
-                let offset = slot * slots;
-                top = top.max(offset + slots);
-                let offset = i16::try_from(offset).map_err(|_| CodeError::FrameTooLarge)?;
-                self.e.plan.homes.push(offset);
-            }
-            return Ok(top.max(self.window_top() * slots));
-        }
-        let mut next = i32::from(FRAME_HEADER);
-        for ty in &self.func.results {
-            self.results.push(place(&mut next, ty.slots())?);
-        }
-        for (_, var) in self.func.vars.iter() {
-            self.e.plan.homes.push(place(&mut next, var.ty.slots())?);
-        }
-        Ok(next)
-    }
-
-    /// The highest window slot, counted from the base, that a block of the function may use.
-    fn window_top(&self) -> i32 {
-        let mut top = 0;
-        for inst in &self.func.insts {
-            if let lockstep_ir::Inst::WindowCheck { grow, .. } = inst {
-                top = top.max(i32::from(*grow));
-            }
-        }
-        top
-    }
-
-    fn home(&self, var: lockstep_ir::Var) -> i16 {
-        self.e.plan.homes[var.position()]
+    fn home(&self, var: Var) -> i16 {
+        self.layout.homes[var.position()]
     }
 
     /// The frame offset of `value`, which is defined.
     fn place(&self, value: Value) -> i16 {
-        self.e.plan.places[value.position()]
+        self.e.plan.place(value)
     }
 
     /// Where `operand` of type `ty` lies in the frame; a constant is put into a temporary for this instruction.
@@ -338,7 +301,7 @@ impl Encoding<'_> {
             Source::Const(_) | Source::Imm(_) => {
                 let slots = ty.slots();
                 let offset = self.e.temps.take(slots)?;
-                self.scratch.push((offset, slots));
+                self.e.scratch.push((offset, slots));
                 self.constant(offset, operand, ty);
                 Ok(offset)
             }
@@ -348,13 +311,13 @@ impl Encoding<'_> {
     /// The place of a new value: the home planned for it, or a temporary.
     fn define(&mut self, value: Value) -> Result<i16, CodeError> {
         let offset = match self.e.plan.planned_home(value) {
-            Some((var, offset)) => {
+            Some(var) => {
                 self.overwrite(var);
-                offset
+                self.home(var)
             }
             None => self.e.temps.take(self.func.values[value].slots())?,
         };
-        self.e.plan.places[value.position()] = offset;
+        self.e.plan.put(value, offset);
         Ok(offset)
     }
 
@@ -369,7 +332,7 @@ impl Encoding<'_> {
     fn define_acc(&mut self, value: Value, only_acc: bool) -> Result<i16, CodeError> {
         let offset = if only_acc { 0 } else { self.define(value)? };
         if let Some(bank) = bank(self.func.values[value]) {
-            let var = self.e.plan.planned_home(value).map(|(var, _)| var);
+            let var = self.e.plan.planned_home(value);
             self.accs[bank] = Held { value: Some(value), var };
         }
         Ok(offset)
@@ -387,13 +350,13 @@ impl Encoding<'_> {
 
     /// Ends the lives of what the instruction at `at` used or made last, and of its own temporaries.
     fn release(&mut self, at: u32) {
-        while let Some((offset, slots)) = self.scratch.pop() {
+        while let Some((offset, slots)) = self.e.scratch.pop() {
             self.e.temps.give(offset, slots);
         }
         let (func, interface) = (self.func, self.interface);
         let inst = &func.insts[at as usize];
         plan::for_operands(func, inst, |operand| self.release_operand(operand, at));
-        if let lockstep_ir::Inst::Check { addr, .. } = inst
+        if let Inst::Check { addr, .. } = inst
             && let Some(args) = self.e.plan.sum(func, *addr)
         {
             args.into_iter().for_each(|operand| self.release_operand(operand, at));
@@ -411,7 +374,7 @@ impl Encoding<'_> {
     /// Writes the block's final extent wherever it was asked for.
     fn patch_extents(&mut self) -> Result<(), CodeError> {
         let extent = i16::try_from(self.e.temps.next).map_err(|_| CodeError::FrameTooLarge)?;
-        for &(position, field) in &self.extents {
+        for &(position, field) in &self.e.extents {
             // SAFETY: the position was pushed as an operand word.
             unsafe { self.e.words[position].fields[field] = extent };
         }

@@ -29,6 +29,6 @@ mod run;
 
 #[cfg(feature = "native")]
 pub use activate::{Ending, Fallback, activate, call};
-pub use code::{Code, CodeError};
+pub use code::{Code, CodeError, CodeStatistics, WAITING_BYTES_MAX, WHOLE_INSTS_MAX};
 pub use encode::Line;
 pub use run::{Activation, Finish, RESULTS, Translator, run};

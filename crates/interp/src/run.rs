@@ -4,11 +4,11 @@ use alloc::boxed::Box;
 use core::cell::RefCell;
 
 use lockstep_base::{Int, U256, modular::Reciprocal};
-use lockstep_ir::{Func, Head, Trap, Verified, evaluate::Range};
+use lockstep_ir::{Block, Func, Head, Room, Trap, evaluate::Range};
 use lockstep_rt::{Context, Stop, native::Resumed};
 
 use crate::{
-    code::{Code, CodeError, Word},
+    code::{Code, CodeError, Function, Word},
     dispatch::{Outcome, drive},
     encode::Encoder,
 };
@@ -19,7 +19,8 @@ pub const RESULTS: usize = crate::handler::host::FRAME_HEADER as usize;
 /// What translating needs and keeps between functions: one for each thread that runs code.
 pub struct Translator {
     pub(crate) func: Func,
-    encoder: Encoder,
+    pub(crate) room: Room,
+    pub(crate) encoder: Encoder,
     reciprocal: (U256, Reciprocal),
 }
 
@@ -30,6 +31,7 @@ impl Default for Translator {
     fn default() -> Self {
         Self {
             func: Func::default(),
+            room: Room::default(),
             encoder: Encoder::default(),
             reciprocal: (U256::ZERO, Reciprocal::new(U256::ZERO)),
         }
@@ -39,16 +41,6 @@ impl Default for Translator {
 impl core::fmt::Debug for Translator {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Translator").finish_non_exhaustive()
-    }
-}
-
-impl Translator {
-    pub(crate) fn encode(
-        &mut self,
-        code: &Code,
-        func: Verified<&Func>,
-    ) -> Result<Box<[Word]>, CodeError> {
-        self.encoder.encode(code, &func)
     }
 }
 
@@ -187,6 +179,16 @@ impl Activation<'_> {
         made.map_err(|error| self.refuse(error))
     }
 
+    /// The code of `block` of a function of this program.
+    pub(crate) fn block(
+        &mut self,
+        function: &Function,
+        block: Block,
+    ) -> Result<*const Word, Outcome> {
+        let made = self.code.block(function, block, &mut self.translator.borrow_mut());
+        made.map_err(|error| self.refuse(error))
+    }
+
     /// The twin of the block at `head` for a window of `height_bytes`; it ends in a trap, so one is enough.
     #[cold]
     pub(crate) fn twin(&mut self, head: Head, height_bytes: usize) -> Result<*const Word, Outcome> {
@@ -194,7 +196,7 @@ impl Activation<'_> {
             self.code.interface().window.map_or(8, |window| window.ty.slots() as usize * 8);
         // The window holds at most 2^16 slots, and the block before kept to it.
         let height = (height_bytes / slot_bytes) as u16;
-        let words = self.code.translate(head, Some(height), &mut self.translator.borrow_mut());
+        let words = self.code.twin(head, height, &mut self.translator.borrow_mut());
         match words {
             Ok(words) => Ok(self.twin.insert(words).as_ptr()),
             Err(error) => Err(self.refuse(error)),

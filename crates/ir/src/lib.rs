@@ -49,5 +49,6 @@ pub use op::{Op, Shape};
 pub use trap::Trap;
 pub use types::Type;
 pub use verify::{
-    Verified, VerifyError, VerifyErrorKind, verify_func, verify_function, verify_module,
+    Body, Outlined, Room, Verified, VerifyError, VerifyErrorKind, verify_func, verify_function,
+    verify_module,
 };

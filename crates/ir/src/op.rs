@@ -85,6 +85,7 @@ pub enum Shape {
 
 impl Shape {
     /// How many operands.
+    #[inline]
     pub const fn arity(self) -> usize {
         match self {
             Self::Ternary | Self::Select | Self::LaneReplace | Self::VectorTernary => 3,
@@ -295,8 +296,10 @@ macro_rules! derive_op {
             }
 
             /// Which operands it takes and what it yields.
+            #[inline]
             pub const fn shape(self) -> Shape {
-                match self { $(Self::$name => shape!($shape),)* }
+                const SHAPES: [Shape; Op::ALL.len()] = [$(shape!($shape)),*];
+                SHAPES[self as usize]
             }
 
             /// Whether it may trap instead of yielding a value.

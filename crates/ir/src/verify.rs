@@ -13,15 +13,22 @@
 //!    never seen.
 //!
 //! One linear scan; the only allocations are a few vectors per function, and most functions need none of them.
+//!
+//! Who translates a function block by block has it accepted so: [`Outlined`] is a function whose declarations hold, and
+//! its [`Outlined::body`] grants the mark to one block. What holds across blocks (that values of two blocks are not the
+//! same, that all are born) is not asked then: each block is judged by itself, and its translation looks at no other.
 
 mod error;
+mod outline;
 mod scan;
 #[cfg(test)]
 mod tests;
 
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::collections::BTreeSet;
 
 pub use error::{VerifyError, VerifyErrorKind};
+pub use outline::{Body, Outlined};
+pub use scan::Room;
 
 use crate::{
     func::Func,
@@ -146,20 +153,23 @@ fn signature(interface: &Interface, id: FuncId, func: &Func) -> Result<(), Verif
 
 /// Every head that an edge names is in the function.
 fn closed(func: &Func) -> Result<(), VerifyError> {
-    let heads: BTreeSet<Head> = func.blocks.iter().filter_map(|(_, block)| block.head).collect();
+    let mut heads = None;
     for (id, block) in func.blocks.iter() {
-        let edges: Vec<Edge> = match block.terminator {
-            Terminator::Jump(edge) => alloc::vec![edge],
-            Terminator::Branch { then, otherwise, .. } => alloc::vec![then, otherwise],
+        let edges = match block.terminator {
+            Terminator::Jump(edge) => [edge; 2],
+            Terminator::Branch { then, otherwise, .. } => [then, otherwise],
             _ => continue,
         };
         for edge in edges {
-            if let Edge::Enter { head, .. } = edge
-                && !heads.contains(&head)
-            {
+            let Edge::Enter { head, .. } = edge else { continue };
+            if !heads.get_or_insert_with(|| heads_of(func)).contains(&head) {
                 return Err(VerifyError::of_module(VerifyErrorKind::NoHead(head)).in_block(id));
             }
         }
     }
     Ok(())
+}
+
+fn heads_of(func: &Func) -> BTreeSet<Head> {
+    func.blocks.iter().filter_map(|(_, block)| block.head).collect()
 }

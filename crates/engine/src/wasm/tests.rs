@@ -1,6 +1,7 @@
 //! The largest that is admitted runs, and what there is not room for is refused where the specification lets it be.
 
 mod native;
+mod partly;
 mod pool;
 mod tables;
 

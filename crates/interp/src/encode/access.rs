@@ -66,7 +66,7 @@ impl Encoding<'_> {
                 self.e.words.push(ends);
             }
             Inst::Store { ty, value, .. } => {
-                let constant = self.func.const_limbs(self.e.plan.resolve(value), ty);
+                let constant = self.func.const_low(self.e.plan.resolve(value));
                 let is_free = ty.is_float() || !address.takes_acc();
                 let stored = match constant {
                     Some(_) => Given::Known,
@@ -79,8 +79,8 @@ impl Encoding<'_> {
                 self.handler(handler);
                 self.fields([from, places[0], places[1], 0]);
                 self.e.words.push(ends);
-                if let Some(limbs) = constant {
-                    self.imm(limbs[0]);
+                if let Some(low) = constant {
+                    self.imm(low);
                 }
             }
             _ => return Ok(false),
@@ -96,10 +96,10 @@ impl Encoding<'_> {
         addr: Operand,
         len: Operand,
     ) -> Result<(Address, [i16; 2], Word), CodeError> {
-        let len = self.func.const_limbs(len, Type::I64).map_or(u64::MAX, |limbs| limbs[0]);
-        if let Some(limbs) = self.func.const_limbs(self.e.plan.resolve(addr), Type::I64) {
+        let len = self.func.const_low(len).unwrap_or(u64::MAX);
+        if let Some(low) = self.func.const_low(self.e.plan.resolve(addr)) {
             // What does not fit 64 bits is out of reach.
-            return Ok((Address::Known, [0; 2], Word { imm: limbs[0].saturating_add(len) }));
+            return Ok((Address::Known, [0; 2], Word { imm: low.saturating_add(len) }));
         }
         let Some(end) = self.e.plan.index(self.func, at) else {
             return Ok((Address::Wide, [self.slot(addr, Type::I64)?, 0], Word { imm: len }));
@@ -110,10 +110,10 @@ impl Encoding<'_> {
             let place = if is_in_acc { 0 } else { self.slot(addr, Type::I32)? };
             return Ok((address, [place, 0], Word { halves: [end, 0] }));
         };
-        let constant = |operand| self.func.const_limbs(self.e.plan.resolve(operand), Type::I32);
+        let constant = |operand| self.func.const_low(self.e.plan.resolve(operand));
         let (mut args, add) = match (constant(args[0]), constant(args[1])) {
-            (_, Some(limbs)) => ([args[0], Operand::ZERO], Some(limbs[0] as u32)),
-            (Some(limbs), None) => ([args[1], Operand::ZERO], Some(limbs[0] as u32)),
+            (_, Some(low)) => ([args[0], Operand::ZERO], Some(low as u32)),
+            (Some(low), None) => ([args[1], Operand::ZERO], Some(low as u32)),
             (None, None) => (args, None),
         };
         if add.is_none() && self.in_acc(args[0], Type::I32) {

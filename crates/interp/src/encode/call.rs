@@ -53,7 +53,7 @@ impl Encoding<'_> {
             Some(_) => self.handler(handler::<CallHost>),
             None => self.handler(handler::<CallHostDeep>),
         }
-        self.extents.push((self.e.words.len(), 1));
+        self.e.extents.push((self.e.words.len(), 1));
         self.fields([import.0 as i16, 0, words as i16, 0]);
         for word in offsets.as_chunks().0 {
             self.fields(*word);
@@ -97,7 +97,7 @@ impl Encoding<'_> {
         let (slots, moves) = self.argument_moves(args, (&signature.params, &signature.results))?;
         self.accs = Default::default();
         self.handler(by_slots!(Call, slots));
-        self.extents.push((self.e.words.len(), 0));
+        self.e.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, 0, 0]);
         // The first call fills in the link.
         self.imm(0);
@@ -120,7 +120,7 @@ impl Encoding<'_> {
         let (slots, moves) = self.argument_moves(args, (&signature.params, &signature.results))?;
         self.accs = Default::default();
         self.handler(by_slots!(CallIndirect, slots));
-        self.extents.push((self.e.words.len(), 0));
+        self.e.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, index, 0]);
         self.halves([table.0, sig.0]);
         self.imm(0);
@@ -167,7 +167,7 @@ impl Encoding<'_> {
         }
         let moves = two_a_word(&moves);
         self.handler(handler::<TakeResults>);
-        self.extents.push((self.e.words.len(), 0));
+        self.e.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, 0, 0]);
         moves.iter().for_each(|word| self.fields(*word));
         Ok(())
@@ -176,7 +176,7 @@ impl Encoding<'_> {
     /// Counts the frame, and zeroes the variables that are not parameters. The charge of the first block follows.
     pub(super) fn begin(&mut self) {
         let first = self.func.params as usize;
-        let start = self.e.plan.homes.get(first).copied().unwrap_or_default();
+        let start = self.layout.homes.get(first).copied().unwrap_or_default();
         let slots: u32 = self.func.vars.as_slice()[first..].iter().map(|var| var.ty.slots()).sum();
         self.handler(by_slots!(Begin, slots));
         self.fields([start, slots as i16, 0, 0]);

@@ -149,7 +149,7 @@ impl Encoding<'_> {
     }
 
     fn charge(&mut self, gas: u32) -> Result<(), CodeError> {
-        let is_first = self.e.block_starts.last() == Some(&self.e.words.len());
+        let is_first = self.e.starts.last() == self.e.words.len();
         if gas > 0 || is_first && self.interface.window.is_none() {
             self.handler(handler::<Charge>);
             self.imm(u64::from(gas));
@@ -246,8 +246,12 @@ impl Encoding<'_> {
 
     /// Writes a constant to the slots at `to`.
     pub(super) fn constant(&mut self, to: i16, operand: Operand, ty: Type) {
-        let limbs = self.func.const_limbs(operand, ty).unwrap_or_default();
         let slots = ty.slots() as usize;
+        if slots == 1 {
+            self.plain::<Const1>([to, 0, 0, 0]);
+            return self.imm(self.func.const_low(operand).unwrap_or_default());
+        }
+        let limbs = self.func.const_limbs(operand, ty).unwrap_or_default();
         if slots == 4 && limbs[1..4] == [0; 3] {
             self.plain::<Const4Small>([to, 0, 0, 0]);
             self.imm(limbs[0]);

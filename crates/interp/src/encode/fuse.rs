@@ -65,11 +65,14 @@ impl Encoding<'_> {
     /// The operation at `at` with the next, when one instruction does both.
     pub(super) fn fusion(&self, at: u32) -> Option<Fusion> {
         let (first, ty, [mut a, mut b, _], value) = self.binary(at)?;
-        let next = self.e.plan.next(at);
-        if next >= self.block_end || !self.e.plan.is_passed_to(value, next) {
+        let next = self.e.plan.passed_to(value)?;
+        if next >= self.block_end || next != self.e.plan.next(at) {
             return None;
         }
         let (second, next_ty, args, result) = self.binary(next)?;
+        if ty != next_ty {
+            return None;
+        }
         let is_value = |arg| self.e.plan.resolve(arg) == value.into();
         let (x, is_reversed) = match (is_value(args[0]), is_value(args[1])) {
             (true, false) => (args[1], false),
@@ -82,7 +85,7 @@ impl Encoding<'_> {
         let args = [a, b, x];
         let fusion = Fusion { ops: (first, second), ty, args, is_reversed, next, result };
         let forms = args.map(|arg| if self.is_constant(arg) { Form::Imm } else { Form::Slot });
-        (ty == next_ty && fusion.handler(forms, false).is_some()).then_some(fusion)
+        fusion.handler(forms, false).is_some().then_some(fusion)
     }
 
     /// The binary operation of a machine word at `at`.
@@ -128,8 +131,8 @@ impl Encoding<'_> {
         self.fields(fields);
         for k in 1..3 {
             if forms[k] == Form::Imm {
-                let limbs = self.func.const_limbs(self.e.plan.resolve(args[k]), ty);
-                self.imm(limbs.unwrap_or_default()[0]);
+                let low = self.func.const_low(self.e.plan.resolve(args[k]));
+                self.imm(low.unwrap_or_default());
             }
         }
         Ok(true)
@@ -151,19 +154,18 @@ impl Encoding<'_> {
         else {
             return None;
         };
+        let next = self.e.plan.passed_to(loaded)?;
+        if next >= self.block_end || next != self.e.plan.next(access) {
+            return None;
+        }
+        let (op, ty, args, result) = self.binary(next)?;
         let has_form = match self.e.plan.sum(self.func, addr) {
             Some(args) => args.into_iter().any(|arg| self.is_constant(arg)),
             None => self.is_constant(addr) || self.e.plan.index(self.func, at).is_some(),
         };
-        let next = self.e.plan.next(access);
-        if !has_form
-            || next >= self.block_end
-            || !self.e.plan.is_passed_to(loaded, next)
-            || self.widening(access + 1, loaded).is_some()
-        {
+        if !has_form || self.widening(access + 1, loaded).is_some() {
             return None;
         }
-        let (op, ty, args, result) = self.binary(next)?;
         let is_loaded = |arg| self.e.plan.resolve(arg) == loaded.into();
         let (x, is_reversed) = match (is_loaded(args[0]), is_loaded(args[1])) {
             (true, false) => (args[1], false),
@@ -270,8 +272,8 @@ impl Encoding<'_> {
         self.fields([to, from, compared, add_at]);
         for (operand, form) in [add, b].into_iter().zip(forms) {
             if form == Form::Imm {
-                let limbs = self.func.const_limbs(self.e.plan.resolve(operand), ty);
-                self.imm(limbs.unwrap_or_default()[0]);
+                let low = self.func.const_low(self.e.plan.resolve(operand));
+                self.imm(low.unwrap_or_default());
             }
         }
         Ok(true)

@@ -6,7 +6,7 @@ use alloc::{
     vec::Vec,
 };
 
-use lockstep_ir::{Inst, Operand, Source, Terminator, Type};
+use lockstep_ir::{Block, Inst, Operand, Source, Terminator, Type};
 
 use super::{Encoding, plan};
 
@@ -27,7 +27,7 @@ pub struct Line {
 
 impl Encoding<'_> {
     /// Notes what became of the instruction at `at`, which took the words from `first_word` on.
-    pub(super) fn note(&mut self, block: u32, at: u32, first_word: usize) {
+    pub(super) fn note(&mut self, block: Block, at: u32, first_word: usize) {
         let words = (self.e.words.len() - first_word) as u32;
         let inst = &self.func.insts[at as usize];
         let mut results = Vec::new();
@@ -50,13 +50,13 @@ impl Encoding<'_> {
             text.push_str(" (nothing of its own)");
         }
         let pc = self.func.pcs[at as usize];
-        self.lines.push(Line { block, inst: Some(at), pc, words, text });
+        self.lines.push(Line { block: block.0, inst: Some(at), pc, words, text });
     }
 
     /// Notes the terminator of `block`.
-    pub(super) fn note_terminator(&mut self, block: u32, first_word: usize) {
+    pub(super) fn note_terminator(&mut self, block: Block, first_word: usize) {
         let words = (self.e.words.len() - first_word) as u32;
-        let def = &self.func.blocks.as_slice()[block as usize];
+        let def = &self.func.blocks[block];
         let mut operands = Vec::new();
         plan::for_terminator_operands(self.func, &def.terminator, |operand| {
             operands.push(self.where_is(operand));
@@ -74,7 +74,7 @@ impl Encoding<'_> {
         };
         let text = format!("{name} {}", operands.join(", "));
         let text = text.trim_end().to_string();
-        self.lines.push(Line { block, inst: None, pc: def.terminator_pc, words, text });
+        self.lines.push(Line { block: block.0, inst: None, pc: def.terminator_pc, words, text });
     }
 
     fn where_is(&self, operand: Operand) -> String {

@@ -167,6 +167,10 @@ impl Encoding<'_> {
     /// Whether the instruction that comes after the one at `at` takes `value` from the accumulator, and nobody else takes
     /// it. Such instructions are written by `operation`, `linear_access` and `compare_branch`, which look for it there.
     pub(super) fn goes_on_in_acc(&self, value: Value, at: u32) -> bool {
+        // Whoever takes it there takes it alone.
+        if self.e.plan.passed_to(value).is_none() {
+            return false;
+        }
         let Some(bank) = bank(self.func.values[value]) else { return false };
         let mut next = self.e.plan.next(at);
         // A charge leaves the accumulators alone.
@@ -251,6 +255,7 @@ impl Encoding<'_> {
         match self.e.plan.resolve(operand).source() {
             Source::Value(_) | Source::Var(_) => Form::Slot,
             Source::Imm(_) => Form::Imm,
+            Source::Const(_) if ty.slots() == 1 => Form::Imm,
             Source::Const(_) => match self.func.const_limbs(operand, ty) {
                 Some(limbs) if limbs[1..] == [0; 7] => Form::Imm,
                 _ => Form::Wide,
@@ -277,11 +282,13 @@ impl Encoding<'_> {
     /// Writes the operand that is a constant in the code.
     pub(super) fn inline_constant(&mut self, ty: Type, args: [Operand; 2], forms: [Form; 2]) {
         for k in 0..2 {
-            let limbs = self.func.const_limbs(args[k], ty).unwrap_or_default();
             match forms[k] {
                 Form::Slot | Form::Acc => {}
-                Form::Imm => self.imm(limbs[0]),
-                Form::Wide => limbs[..ty.slots() as usize].iter().for_each(|limb| self.imm(*limb)),
+                Form::Imm => self.imm(self.func.const_low(args[k]).unwrap_or_default()),
+                Form::Wide => {
+                    let limbs = self.func.const_limbs(args[k], ty).unwrap_or_default();
+                    limbs[..ty.slots() as usize].iter().for_each(|limb| self.imm(*limb));
+                }
             }
         }
     }

@@ -1,4 +1,7 @@
 //! Who lives where: last uses, shared slots for narrowed values, and values born in the home of a variable.
+//!
+//! Invariant: a plan is of one block; what it says of values, variables and instructions is of that block's, and making it
+//! takes time by the block's length alone.
 
 use alloc::vec::Vec;
 
@@ -17,21 +20,24 @@ const LOOKS_PER_INST: usize = 64;
 /// A position that no instruction has.
 const NEVER: u32 = u32::MAX;
 
-/// What is known of a function's values and variables.
+/// What is known of a block's values and variables.
 #[derive(Default)]
 pub(super) struct Plan {
-    /// For each variable, its frame offset.
-    pub(super) homes: Vec<i16>,
-    /// For each value, its frame offset once defined.
-    pub(super) places: Vec<i16>,
+    /// The first value of the block, and its values in order.
+    first_value: u32,
     values: Vec<ValuePlan>,
+    /// Variables of functions; what is said of one holds when its stamp is the block's.
     vars: Vec<VarPlan>,
+    /// The block's stamp, which no block before had.
+    stamp: u32,
+    /// The first instruction of the block, and for each whether nothing is written for it.
+    first_inst: u32,
     skipped: Vec<bool>,
-    /// Sets of the block at hand, in order.
+    /// Sets of the block, in order.
     sets: Vec<SetPlan>,
-    /// Names of variables that are set in the block at hand, by the instructions that make them.
+    /// Names of variables that are set in the block, by the instructions that make them.
     late_names: Vec<u32>,
-    /// Checks of the block at hand.
+    /// Checks of the block.
     checks: Vec<u32>,
 }
 
@@ -47,12 +53,14 @@ struct ValuePlan {
     home: Option<Var>,
     /// For the token of a check, the memory it checked.
     memory: u32,
+    /// Its frame offset once defined.
+    place: i16,
 }
 
-/// What happens to a variable in the block that `block` numbers; stale when it numbers another.
+/// What happens to a variable in the block with this stamp.
 #[derive(Clone, Copy)]
 struct VarPlan {
-    block: u32,
+    stamp: u32,
     /// Where it was read last so far.
     last_read: u32,
     /// Its last set, by the position in `sets`.
@@ -74,31 +82,13 @@ struct SetPlan {
 }
 
 impl Plan {
-    /// Reads the whole function: two scans of each block.
-    pub(super) fn analyze(&mut self, interface: &Interface, func: &Func) {
-        let unknown =
-            ValuePlan { def: NEVER, last: 0, uses: 0, root: Operand::ZERO, home: None, memory: 0 };
-        self.values.clear();
-        self.values.resize(func.values.len(), unknown);
-        self.places.clear();
-        self.places.resize(func.values.len(), NOWHERE);
-        self.vars.clear();
-        self.vars.resize(func.vars.len(), VarPlan { block: NEVER, last_read: 0, set: NEVER });
-        self.skipped.clear();
-        self.skipped.resize(func.insts.len(), false);
-        for (block, def) in func.blocks.iter() {
-            self.block(interface, func, block.0, def);
-        }
-    }
-
-    fn block(&mut self, interface: &Interface, func: &Func, number: u32, block: &BlockDef) {
-        self.sets.clear();
-        self.late_names.clear();
-        self.checks.clear();
+    /// Reads a block, twice.
+    pub(super) fn analyze(&mut self, interface: &Interface, func: &Func, block: &BlockDef) {
+        self.begin(func, block);
         for at in block.insts.clone() {
             if let Inst::Set { var, value } = func.insts[at as usize] {
                 let position = self.sets.len() as u32;
-                let before = core::mem::replace(&mut self.var(number, var).set, position);
+                let before = core::mem::replace(&mut self.var(var).set, position);
                 if let Some(before) = self.sets.get_mut(before as usize) {
                     before.next = at;
                 }
@@ -109,23 +99,23 @@ impl Plan {
         let (mut last_step, mut set) = (0, 0);
         for at in block.insts.clone() {
             let inst = &func.insts[at as usize];
-            for_operands(func, inst, |operand| self.read(number, operand, at));
+            for_operands(func, inst, |operand| self.read(operand, at));
             match *inst {
                 Inst::Set { var, .. } => {
                     // A step shows all slots of the window.
                     let shown = if func.vars[var].slot.is_some() { last_step } else { 0 };
-                    self.sets[set].read_before = self.var(number, var).last_read.max(shown);
+                    self.sets[set].read_before = self.var(var).last_read.max(shown);
                     set += 1;
                 }
                 Inst::Step { .. } => last_step = at,
                 Inst::Check { .. } => self.checks.push(at),
                 _ => {}
             }
-            for_results(interface, inst, |value| self.define(number, value, inst, at));
+            for_results(interface, inst, |value| self.define(value, inst, at));
         }
         let end = block.insts.end;
         for_terminator_operands(func, &block.terminator, |operand| {
-            self.read(number, operand, end);
+            self.read(operand, end);
         });
         for set in 0..self.sets.len() {
             self.bear(func, set);
@@ -135,12 +125,31 @@ impl Plan {
         self.fold_sums(func);
     }
 
+    /// Forgets the block before.
+    fn begin(&mut self, func: &Func, block: &BlockDef) {
+        self.values.clear();
+        self.sets.clear();
+        self.late_names.clear();
+        self.checks.clear();
+        self.first_inst = block.insts.start;
+        self.skipped.clear();
+        self.skipped.resize(block.insts.len(), false);
+        self.stamp = self.stamp.wrapping_add(1);
+        if self.stamp == 0 {
+            // Stamps come round: what earlier blocks left could be taken for ours.
+            self.vars.clear();
+            self.stamp = 1;
+        }
+        let vars = func.vars.len().max(self.vars.len());
+        self.vars.resize(vars, VarPlan { stamp: 0, last_read: 0, set: NEVER });
+    }
+
     /// A value that is set to a variable can be born in its home; the `set` then writes nothing. Between birth and set
     /// nobody may look for what the variable held before, and once the variable is set again nobody for the value.
     fn bear(&mut self, func: &Func, set: usize) {
         let SetPlan { var, at, value, before, next, read_before } = self.sets[set];
         let Source::Value(value) = value.source() else { return };
-        let plan = self.values[value.position()];
+        let plan = *self.value(value);
         let own = plan.root == value.into() && plan.home.is_none();
         let same_type = func.vars[var].ty == func.values[value];
         if !own || !same_type || read_before > plan.def || plan.last > next {
@@ -149,8 +158,8 @@ impl Plan {
         if let Some(before) = before {
             let SetPlan { at, value, .. } = self.sets[before as usize];
             let is_done = match value.source() {
-                Source::Value(held) if self.skipped[at as usize] => {
-                    let held = self.values[held.position()];
+                Source::Value(held) if self.is_skipped(at) => {
+                    let held = *self.value(held);
                     held.def < plan.def && held.last <= plan.def
                 }
                 _ => at < plan.def,
@@ -159,8 +168,8 @@ impl Plan {
                 return;
             }
         }
-        self.values[value.position()].home = Some(var);
-        self.skipped[at as usize] = true;
+        self.value_mut(value).home = Some(var);
+        self.skip(at);
     }
 
     /// Whether nothing is written to the home of `named` after the instruction at `from` and before the one at `to`.
@@ -168,9 +177,7 @@ impl Plan {
         self.sets.iter().all(|set| {
             // What is born in the home is written there at its birth.
             let written = match set.value.source() {
-                Source::Value(value) if self.skipped[set.at as usize] => {
-                    self.values[value.position()].def
-                }
+                Source::Value(value) if self.is_skipped(set.at) => self.value(value).def,
                 _ => set.at,
             };
             set.var != named || written <= from || written >= to
@@ -181,7 +188,7 @@ impl Plan {
     fn stays(&self, operand: Operand, from: u32, to: u32) -> bool {
         match operand.source() {
             Source::Var(var) => self.is_unwritten(var, from, to),
-            Source::Value(value) => match self.values[value.position()].home {
+            Source::Value(value) => match self.value(value).home {
                 Some(var) => self.is_unwritten(var, from, to),
                 None => true,
             },
@@ -199,7 +206,7 @@ impl Plan {
         for &at in late.iter().take(names_max) {
             let Inst::Op { op, args, result, .. } = func.insts[at as usize] else { continue };
             let root = self.resolve(args[0]);
-            let plan = self.values[result.position()];
+            let plan = *self.value(result);
             if plan.home.is_some() || plan.root != result.into() {
                 continue;
             }
@@ -213,21 +220,54 @@ impl Plan {
                 continue;
             }
             if let Source::Value(value) = root.source() {
-                let root_plan = &mut self.values[value.position()];
+                let root_plan = self.value_mut(value);
                 root_plan.last = root_plan.last.max(plan.last);
             }
-            self.values[result.position()].root = root;
-            self.skipped[at as usize] = true;
+            self.value_mut(result).root = root;
+            self.skip(at);
         }
         self.late_names = late;
     }
 
-    fn var(&mut self, block: u32, var: Var) -> &mut VarPlan {
-        let plan = &mut self.vars[var.position()];
-        if plan.block != block {
-            *plan = VarPlan { block, last_read: 0, set: NEVER };
+    fn var(&mut self, var: Var) -> &mut VarPlan {
+        let (plan, stamp) = (&mut self.vars[var.position()], self.stamp);
+        if plan.stamp != stamp {
+            *plan = VarPlan { stamp, last_read: 0, set: NEVER };
         }
         plan
+    }
+
+    #[inline]
+    fn value(&self, value: Value) -> &ValuePlan {
+        &self.values[(value.0 - self.first_value) as usize]
+    }
+
+    #[inline]
+    fn value_mut(&mut self, value: Value) -> &mut ValuePlan {
+        &mut self.values[(value.0 - self.first_value) as usize]
+    }
+
+    /// Whether nothing is written for the instruction at `at`.
+    #[inline]
+    pub(super) fn is_skipped(&self, at: u32) -> bool {
+        self.skipped[(at - self.first_inst) as usize]
+    }
+
+    /// Writes nothing for the instruction at `at`: its neighbour does.
+    pub(super) fn skip(&mut self, at: u32) {
+        self.skipped[(at - self.first_inst) as usize] = true;
+    }
+
+    /// The frame offset of `value`, or [`NOWHERE`].
+    #[inline]
+    pub(super) fn place(&self, value: Value) -> i16 {
+        self.value(value).place
+    }
+
+    /// `value` is defined, at this offset.
+    #[inline]
+    pub(super) fn put(&mut self, value: Value, offset: i16) {
+        self.value_mut(value).place = offset;
     }
 
     /// What `operand` is another name of.
@@ -235,7 +275,7 @@ impl Plan {
     pub(super) fn resolve(&self, mut operand: Operand) -> Operand {
         // A name may have got another name itself after it was given.
         while let Source::Value(value) = operand.source() {
-            let root = self.values[value.position()].root;
+            let root = self.value(value).root;
             if root == operand {
                 break;
             }
@@ -244,37 +284,40 @@ impl Plan {
         operand
     }
 
-    fn read(&mut self, block: u32, operand: Operand, at: u32) {
+    fn read(&mut self, operand: Operand, at: u32) {
         if let Source::Value(value) = operand.source() {
-            let plan = &mut self.values[value.position()];
+            let plan = self.value_mut(value);
             plan.uses += 1;
             plan.last = at;
         }
         match self.resolve(operand).source() {
-            Source::Value(root) => self.values[root.position()].last = at,
+            Source::Value(root) => self.value_mut(root).last = at,
             Source::Var(var) => {
-                self.var(block, var).last_read = at;
+                self.var(var).last_read = at;
             }
             _ => {}
         }
     }
 
-    fn define(&mut self, block: u32, value: Value, inst: &Inst, at: u32) {
-        let root = self.other_name(block, inst, at).unwrap_or_else(|| value.into());
+    fn define(&mut self, value: Value, inst: &Inst, at: u32) {
+        let root = self.other_name(inst, at).unwrap_or_else(|| value.into());
         let memory = match inst {
             Inst::Check { memory, .. } => memory.0,
             _ => 0,
         };
-        self.values[value.position()] =
-            ValuePlan { def: at, last: at, uses: 0, root, home: None, memory };
+        if self.values.is_empty() {
+            self.first_value = value.0;
+        }
+        let place = NOWHERE;
+        self.values.push(ValuePlan { def: at, last: at, uses: 0, root, home: None, memory, place });
         if root != value.into() {
-            self.skipped[at as usize] = true;
+            self.skip(at);
         }
     }
 
     /// The operand whose first slot a result may share: narrowing to 64 bits drops the upper slots, and widening up
     /// to 64 bits changes nothing, as narrow integers are zero-extended in their slot; the same bits are the same.
-    fn other_name(&mut self, block: u32, inst: &Inst, at: u32) -> Option<Operand> {
+    fn other_name(&mut self, inst: &Inst, at: u32) -> Option<Operand> {
         let Inst::Op { op, ty, to, args, .. } = *inst else { return None };
         let shares = match op {
             Op::Ireduce if ty.slots() == 1 => {
@@ -289,7 +332,7 @@ impl Plan {
         match root.source() {
             Source::Value(_) if shares => Some(root),
             // A variable that is set in this block may change before the name is used.
-            Source::Var(var) if shares && self.var(block, var).set == NEVER => Some(root),
+            Source::Var(var) if shares && self.var(var).set == NEVER => Some(root),
             Source::Var(_) if shares => {
                 self.late_names.push(at);
                 None
@@ -302,7 +345,7 @@ impl Plan {
     fn fuse_branch(&mut self, func: &Func, def: &BlockDef) {
         let Terminator::Branch { cond, .. } = def.terminator else { return };
         let Source::Value(value) = cond.source() else { return };
-        let plan = self.values[value.position()];
+        let plan = *self.value(value);
         if plan.uses != 1 || plan.home.is_some() || plan.root != cond || plan.def < def.insts.start
         {
             return;
@@ -322,20 +365,20 @@ impl Plan {
         }
         for operand in &args[..2] {
             if let Source::Value(root) = self.resolve(*operand).source() {
-                self.values[root.position()].last = def.insts.end;
+                self.value_mut(root).last = def.insts.end;
             }
         }
-        self.skipped[plan.def as usize] = true;
+        self.skip(plan.def);
     }
 
     /// A sum that is only an address is written with the access, if what is added still lies there.
     fn fold_sums(&mut self, func: &Func) {
         let checks = core::mem::take(&mut self.checks);
-        let looks_max = LOOKS_PER_INST * func.insts.len() / (self.sets.len() + 1);
+        let looks_max = LOOKS_PER_INST * self.skipped.len() / (self.sets.len() + 1);
         for &at in checks.iter().take(looks_max) {
             let Inst::Check { addr, .. } = func.insts[at as usize] else { continue };
             let Source::Value(sum) = self.resolve(addr).source() else { continue };
-            let plan = self.values[sum.position()];
+            let plan = *self.value(sum);
             let is_own = plan.root == sum.into() && plan.home.is_none() && plan.uses == 1;
             let Some(Inst::Op { op: Op::Iadd, ty: Type::I32, args, .. }) =
                 func.insts.get(plan.def as usize)
@@ -343,7 +386,8 @@ impl Plan {
                 continue;
             };
             let is_read_once = matches!(addr.source(), Source::Value(addr) if self.uses(addr) == 1);
-            if !is_own || !is_read_once || self.index(func, at).is_none() {
+            let is_index = || self.linear(func, at).and_then(|_| self.index(func, at)).is_some();
+            if !is_own || !is_read_once || !is_index() {
                 continue;
             }
             let args = [self.resolve(args[0]), self.resolve(args[1])];
@@ -352,11 +396,11 @@ impl Plan {
             }
             for arg in args {
                 if let Source::Value(root) = arg.source() {
-                    let last = &mut self.values[root.position()].last;
+                    let last = &mut self.value_mut(root).last;
                     *last = (*last).max(at);
                 }
             }
-            self.skipped[plan.def as usize] = true;
+            self.skip(plan.def);
         }
         self.checks = checks;
     }
@@ -364,11 +408,11 @@ impl Plan {
     /// What is added up to the address `addr`, when the sum is written with the access.
     pub(super) fn sum(&self, func: &Func, addr: Operand) -> Option<[Operand; 2]> {
         let Source::Value(sum) = self.resolve(addr).source() else { return None };
-        let plan = &self.values[sum.position()];
+        let plan = self.value(sum);
         let is_own = plan.root == sum.into() && plan.home.is_none();
         match func.insts.get(plan.def as usize)? {
             Inst::Op { op: Op::Iadd, ty: Type::I32, args, .. }
-                if is_own && self.skipped[plan.def as usize] =>
+                if is_own && self.is_skipped(plan.def) =>
             {
                 Some([args[0], args[1]])
             }
@@ -382,11 +426,11 @@ impl Plan {
         let Inst::Check { memory, ty, len, result, .. } = func.insts[at as usize] else {
             return None;
         };
-        let access = self.next(at);
-        let len = func.const_limbs(len, Type::I64)?[0];
         if memory.0 != 0 || ty != Type::I64 || self.uses(result) != 1 {
             return None;
         }
+        let access = self.next(at);
+        let len = func.const_low(len)?;
         let (ty, offset) = match *func.insts.get(access as usize)? {
             Inst::Load { ty, order: Order::Little, token, offset, .. }
             | Inst::Store { ty, order: Order::Little, token, offset, .. }
@@ -400,70 +444,68 @@ impl Plan {
         (is_word && len == u64::from(offset) + u64::from(ty.size_bytes())).then_some(access)
     }
 
-    /// Where the access of the check at `at` ends, counted from its address, when that has 32 bits, as the end has.
+    /// Where the access of the check at `at`, which `linear` knows, ends, counted from its address, when that has 32 bits,
+    /// as the end has.
     pub(super) fn index(&self, func: &Func, at: u32) -> Option<u32> {
-        self.linear(func, at)?;
         let Inst::Check { addr, len, .. } = func.insts[at as usize] else { return None };
         let Source::Value(addr) = addr.source() else { return None };
-        let def = self.values[addr.position()].def;
+        let def = self.value(addr).def;
         let Inst::Op { op: Op::Uextend, ty: Type::I32, .. } = func.insts.get(def as usize)? else {
             return None;
         };
-        u32::try_from(func.const_limbs(len, Type::I64)?[0]).ok()
-    }
-
-    /// Whether nothing is written for the instruction at `at`.
-    #[inline]
-    pub(super) fn is_skipped(&self, at: u32) -> bool {
-        self.skipped[at as usize]
+        u32::try_from(func.const_low(len)?).ok()
     }
 
     /// The next instruction after `at` for which something is written.
+    #[inline]
     pub(super) fn next(&self, at: u32) -> u32 {
-        let rest = &self.skipped[at as usize + 1..];
+        let rest = &self.skipped[(at - self.first_inst) as usize + 1..];
         at + 1 + rest.iter().position(|is_skipped| !is_skipped).unwrap_or(rest.len()) as u32
-    }
-
-    /// Writes nothing for the instruction at `at`: its neighbour does.
-    pub(super) fn skip(&mut self, at: u32) {
-        self.skipped[at as usize] = true;
     }
 
     /// The comparison that `cond` is, when it is written with the branch.
     pub(super) fn fused(&self, cond: Operand) -> Option<u32> {
         let Source::Value(value) = cond.source() else { return None };
-        let plan = &self.values[value.position()];
-        (plan.root == cond && plan.home.is_none() && self.skipped[plan.def as usize])
-            .then_some(plan.def)
+        let plan = self.value(value);
+        (plan.root == cond && plan.home.is_none() && self.is_skipped(plan.def)).then_some(plan.def)
     }
 
     /// How many operands name `value`.
     pub(super) fn uses(&self, value: Value) -> u32 {
-        self.values[value.position()].uses
+        self.value(value).uses
     }
 
-    /// The variable home that `value` is born in.
+    /// The variable in whose home `value` is born.
     #[inline]
-    pub(super) fn planned_home(&self, value: Value) -> Option<(Var, i16)> {
-        self.values[value.position()].home.map(|var| (var, self.homes[var.position()]))
+    pub(super) fn planned_home(&self, value: Value) -> Option<Var> {
+        self.value(value).home
+    }
+
+    /// The instruction to which `value` is passed, so that it needs no place: it has no home, and is taken once.
+    #[inline]
+    pub(super) fn passed_to(&self, value: Value) -> Option<u32> {
+        let plan = self.value(value);
+        let is_passed = plan.uses == 1 && plan.home.is_none() && plan.root == value.into();
+        is_passed.then_some(plan.last)
     }
 
     /// Whether `value` needs no place: it has no home, and only the instruction at `at` takes it, once.
+    #[inline]
     pub(super) fn is_passed_to(&self, value: Value, at: u32) -> bool {
-        let plan = &self.values[value.position()];
-        plan.home.is_none() && plan.root == value.into() && plan.uses == 1 && plan.last == at
+        self.passed_to(value) == Some(at)
     }
 
     /// The memory whose check made `token`.
     pub(super) fn memory_of(&self, token: Value) -> u32 {
-        self.values[token.position()].memory
+        self.value(token).memory
     }
 
     /// Whether `operand` is a value with a temporary whose last use is at `at`; says so once.
+    #[inline]
     pub(super) fn dies(&mut self, operand: Operand, at: u32) -> Option<Value> {
         let Source::Value(value) = self.resolve(operand).source() else { return None };
-        let plan = &mut self.values[value.position()];
-        if plan.last != at || plan.home.is_some() || self.places[value.position()] == NOWHERE {
+        let plan = self.value_mut(value);
+        if plan.last != at || plan.home.is_some() || plan.place == NOWHERE {
             return None;
         }
         plan.last = NEVER;

@@ -1,6 +1,5 @@
 //! How a block ends: edges become links, and links to what is not translated yet lead to stubs.
 
-use lockstep_base::Index;
 use lockstep_ir::{BlockDef, Edge, Inst, List, Operand, Source, Terminator, Trap, Type};
 
 use super::{Encoding, FRAME_WITH_WINDOW, bank, operation::machine_type, place};
@@ -28,8 +27,7 @@ impl Encoding<'_> {
             }
             // What comes next is there without a jump.
             Terminator::Jump(Edge::Goto(next))
-                if self.interface.window.is_none()
-                    && next.position() == self.e.block_starts.len() =>
+                if self.interface.window.is_none() && self.following == Some(next) =>
             {
                 Ok(())
             }
@@ -88,7 +86,7 @@ impl Encoding<'_> {
 
     /// The rest of a tail call: arguments pass through the room above the frame.
     fn tail(&mut self, index: i16, callee: Word, moves: &[[i16; 4]]) -> Result<(), CodeError> {
-        self.extents.push((self.e.words.len(), 0));
+        self.e.extents.push((self.e.words.len(), 0));
         self.fields([0, moves.len() as i16, index, 0]);
         self.e.words.push(callee);
         self.imm(self.units());
@@ -189,7 +187,7 @@ impl Encoding<'_> {
     /// Makes the link at `position` lead where `edge` leads.
     fn connect(&mut self, position: usize, edge: Edge) -> Result<(), CodeError> {
         match edge {
-            Edge::Goto(block) => self.e.block_links.push((position, block.0)),
+            Edge::Goto(block) => self.e.block_links.push((block.0, position)),
             Edge::Enter { head, .. } => {
                 let known = self.code.target(u64::from(head.0));
                 if !known.is_null() {
@@ -237,7 +235,7 @@ impl Encoding<'_> {
         }
         for position in 0..values.len as usize {
             let operand = self.func.list(values)[position];
-            let to = self.results[position];
+            let to = self.layout.results[position];
             self.move_to(to, operand, self.func.results[position])?;
         }
         self.handler(handler::<Return>);
@@ -245,7 +243,7 @@ impl Encoding<'_> {
     }
 
     fn return_one(&mut self, value: Operand, ty: Type, is_float: bool) -> Result<(), CodeError> {
-        let constant = self.func.const_limbs(self.e.plan.resolve(value), ty);
+        let constant = self.func.const_low(self.e.plan.resolve(value));
         let is_in_acc = self.in_acc(value, ty);
         let from = match constant {
             None if !is_in_acc => self.slot(value, ty)?,
@@ -260,8 +258,8 @@ impl Encoding<'_> {
             (None, false, true) => handler::<ReturnOne<f64, Slot>>,
         });
         self.fields([from, 0, 0, 0]);
-        if let Some(limbs) = constant {
-            self.imm(limbs[0]);
+        if let Some(low) = constant {
+            self.imm(low);
         }
         Ok(())
     }

@@ -1,8 +1,11 @@
 //! Handlers that charge, check the window, branch and leave.
 
-use core::marker::PhantomData;
+use core::{
+    marker::PhantomData,
+    sync::atomic::{AtomicPtr, Ordering},
+};
 
-use lockstep_ir::{Head, MemoryId, Trap, Type, evaluate::Range};
+use lockstep_ir::{Block, Head, MemoryId, Trap, Type, evaluate::Range};
 use lockstep_rt::{Context, Shown};
 
 use crate::{
@@ -250,13 +253,49 @@ impl Run for Resolve {
             Ok(pc) => {
                 // SAFETY: the word is a link of the same chunk; links are only accessed atomically.
                 unsafe {
-                    core::sync::atomic::AtomicPtr::from_ptr(link.cast::<*mut crate::code::Word>())
-                        .store(pc.cast_mut(), core::sync::atomic::Ordering::Release);
+                    AtomicPtr::from_ptr(link.cast::<*mut Word>())
+                        .store(pc.cast_mut(), Ordering::Release);
                 }
                 state.jump(pc)
             }
             Err(outcome) => state.leave(outcome),
         }
+    }
+}
+
+/// Stands where links go whose block is missing: `handler | block | function | count | places of the links`.
+pub(crate) struct Reach;
+
+/// Words of a [`Reach`] before the places.
+const REACH_WORDS: usize = 4;
+
+impl Run for Reach {
+    #[inline(always)]
+    fn run(state: State) -> Flow {
+        reach(state.pc, state.fp, state.gas, state.cx)
+    }
+}
+
+/// Finds the block, lets the links lead there, and goes on there.
+#[cold]
+#[inline(never)]
+extern "C-unwind" fn reach(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> Flow {
+    let mut state = State { pc, fp, gas, cx, acc: 0, facc: 0.0 };
+    let block = Block(state.imm(1) as u32);
+    // SAFETY: the encoder wrote a function of the program, which lives as long as its code.
+    let function = unsafe { &*(*pc.add(2)).function };
+    match state.activation().block(function, block) {
+        Ok(place) => {
+            for link in 0..state.imm(3) as usize {
+                // SAFETY: the encoder wrote so many places of links of this chunk, which are only accessed atomically.
+                unsafe {
+                    let link = (*pc.add(REACH_WORDS + link)).link.cast_mut().cast::<*mut Word>();
+                    AtomicPtr::from_ptr(link).store(place.cast_mut(), Ordering::Release);
+                }
+            }
+            state.jump(place)
+        }
+        Err(outcome) => state.leave(outcome),
     }
 }
 

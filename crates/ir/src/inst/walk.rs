@@ -53,6 +53,11 @@ impl Inst {
     /// The same, to read only.
     #[inline]
     pub fn operands(&self, mut each: impl FnMut(Operand)) -> List {
+        // Most instructions are of this kind; for the others a copy is shown.
+        if let Self::Op { op, args, .. } = self {
+            args[..op.shape().arity()].iter().copied().for_each(each);
+            return List::default();
+        }
         let mut copy = *self;
         copy.operands_mut(|operand| each(*operand))
     }
@@ -91,6 +96,13 @@ impl Inst {
     /// The values that the instruction defines: the first and how many, one after the other.
     #[inline]
     pub fn results(&self, interface: &Interface) -> (Value, u32) {
+        match self {
+            Self::Op { result, .. } | Self::Check { result, .. } | Self::Load { result, .. } => {
+                return (*result, 1);
+            }
+            Self::Set { .. } | Self::Store { .. } | Self::Charge { .. } => return (Value(0), 0),
+            _ => {}
+        }
         let mut copy = *self;
         let Some(first) = copy.first_result_mut() else { return (Value(0), 0) };
         let count = match *self {

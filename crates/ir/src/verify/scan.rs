@@ -12,13 +12,14 @@ use crate::{
         Block, Edge, Inst, List, MemoryId, Operand, SigId, Source, TableId, Terminator, Value, Var,
     },
     module::{Growth, Interface, Signature},
+    op::Shape,
     types::Type,
 };
 
 type Checked<T = ()> = Result<T, Kind>;
 
 /// A `check` of the block at hand.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Token {
     value: Value,
     memory: MemoryId,
@@ -28,55 +29,94 @@ struct Token {
     at: u32,
 }
 
+/// What the scan needs room for, kept from one function to the next.
+#[derive(Debug, Default)]
+pub struct Room {
+    /// The checks of the block at hand, in the order of their values.
+    tokens: Vec<Token>,
+    /// Once a check's length is a variable: for each variable, one more than the instruction of the block that last set it.
+    set_at: Vec<u32>,
+    /// The variables for which `set_at` says something.
+    set: Vec<Var>,
+    /// Slots at and above the base that the block has set, as bits.
+    written: Vec<u64>,
+}
+
+impl Room {
+    /// Forgets what was of another block.
+    fn clear(&mut self) {
+        self.tokens.clear();
+        self.written.clear();
+        for var in self.set.drain(..) {
+            self.set_at[var.position()] = 0;
+        }
+    }
+}
+
 struct Scan<'a> {
     interface: &'a Interface,
     func: &'a Func,
+    room: &'a mut Room,
     /// The next value to be defined.
     next: u32,
     /// The first value of this block.
     first: u32,
     /// The instruction at hand.
     at: u32,
-    /// The checks of this block, in the order of their values.
-    tokens: Vec<Token>,
-    /// For each variable, one more than the instruction that last set it; kept once a check's length is a variable.
-    set_at: Vec<u32>,
+    /// Whether a check's length was a variable.
+    watches: bool,
     /// What the block's window check covers: slots `-need .. grow`.
     need: u16,
     grow: u16,
     /// Whether a window check may still come.
     early: bool,
-    /// Slots at and above the base that this block has set, as bits.
-    written: Vec<u64>,
 }
 
+/// All of `func`.
 pub(super) fn scan(interface: &Interface, func: &Func) -> Result<(), VerifyError> {
-    let mut scan = Scan {
-        interface,
-        func,
-        next: 0,
-        first: 0,
-        at: 0,
-        tokens: Vec::new(),
-        set_at: Vec::new(),
-        need: 0,
-        grow: 0,
-        early: true,
-        written: Vec::new(),
-    };
+    let mut room = Room::default();
+    let mut scan = Scan::new(interface, func, &mut room);
     scan.declarations().map_err(VerifyError::of_module)?;
     for (id, block) in func.blocks.iter() {
-        scan.block(block).map_err(|(inst, kind)| VerifyError {
-            func: None,
-            block: Some(id),
-            inst,
-            kind,
-        })?;
+        scan.block(block).map_err(in_block(id))?;
     }
     if scan.next as usize != func.values.len() {
         return Err(VerifyError::of_module(Kind::Unborn(Value(scan.next))));
     }
     Ok(())
+}
+
+/// All of `func` but what its blocks hold.
+pub(super) fn outline(interface: &Interface, func: &Func) -> Result<(), VerifyError> {
+    let mut room = Room::default();
+    Scan::new(interface, func, &mut room).declarations().map_err(VerifyError::of_module)
+}
+
+/// What block `id` of an outlined function holds, by itself.
+pub(super) fn body(
+    interface: &Interface,
+    func: &Func,
+    id: Block,
+    room: &mut Room,
+) -> Result<(), VerifyError> {
+    let block = func.blocks.get(id).ok_or(VerifyError::of_module(Kind::NoBlock(id)))?;
+    let mut scan = Scan::new(interface, func, room);
+    // A call that returns nothing names the next value all the same.
+    let named = |inst: &Inst| inst.clone().first_result_mut().map(|value| value.0);
+    scan.next = func.block_insts(block).iter().find_map(named).unwrap_or(0);
+    scan.block(block).map_err(in_block(id))
+}
+
+fn in_block(id: Block) -> impl Fn((Option<u32>, Kind)) -> VerifyError {
+    move |(inst, kind)| VerifyError { func: None, block: Some(id), inst, kind }
+}
+
+impl<'a> Scan<'a> {
+    fn new(interface: &'a Interface, func: &'a Func, room: &'a mut Room) -> Self {
+        let (next, first, at) = (0, 0, 0);
+        let (watches, need, grow, early) = (false, 0, 0, true);
+        Self { interface, func, room, next, first, at, watches, need, grow, early }
+    }
 }
 
 impl Scan<'_> {
@@ -140,8 +180,8 @@ impl Scan<'_> {
 
     fn block(&mut self, block: &BlockDef) -> Result<(), (Option<u32>, Kind)> {
         self.first = self.next;
-        self.tokens.clear();
-        self.written.clear();
+        self.room.clear();
+        self.watches = false;
         (self.need, self.grow, self.early) = (0, 0, true);
         for at in block.insts.clone() {
             self.at = at;
@@ -159,6 +199,11 @@ impl Scan<'_> {
         match *inst {
             Inst::Op { op, ty, to, ref args, result } => {
                 let shape = op.shape();
+                if shape == Shape::Binary && ty == to && ty.is_int() && args[2] == Operand::ZERO {
+                    self.operand(args[0], ty)?;
+                    self.operand(args[1], ty)?;
+                    return self.define(result, ty);
+                }
                 if !shape.admits(ty, to) {
                     return Err(Kind::NoOperation { op, ty, to });
                 }
@@ -338,7 +383,7 @@ impl Scan<'_> {
         if i32::from(shift) < -i32::from(self.need) || i32::from(shift) > i32::from(self.grow) {
             return Err(Kind::OutsideWindow(shift));
         }
-        match (0..shift).find(|slot| !contains(&self.written, *slot as usize)) {
+        match (0..shift).find(|slot| !contains(&self.room.written, *slot as usize)) {
             Some(slot) => Err(Kind::StaleSlot(slot)),
             None => Ok(()),
         }
@@ -370,17 +415,32 @@ impl Scan<'_> {
         if let Some(slot) = def.slot {
             self.covered(slot)?;
             if slot >= 0 {
-                insert(&mut self.written, slot as usize);
+                insert(&mut self.room.written, slot as usize);
             }
         }
-        if let Some(set_at) = self.set_at.get_mut(var.position()) {
-            *set_at = self.at + 1;
+        if self.watches {
+            self.room.set_at[var.position()] = self.at + 1;
+            self.room.set.push(var);
         }
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn operand(&mut self, operand: Operand, want: Type) -> Checked {
+        match operand.source() {
+            Source::Value(value)
+                if value.0 >= self.first
+                    && value.0 < self.next
+                    && self.func.values[value] == want =>
+            {
+                Ok(())
+            }
+            _ => self.other_operand(operand, want),
+        }
+    }
+
+    #[inline(never)]
+    fn other_operand(&mut self, operand: Operand, want: Type) -> Checked {
         let got = match operand.source() {
             Source::Value(value) => {
                 if value.0 < self.first || value.0 >= self.next {
@@ -392,15 +452,16 @@ impl Scan<'_> {
                 let def = *self.func.vars.get(var).ok_or(Kind::NoVariable(var))?;
                 if let Some(slot) = def.slot {
                     self.covered(slot)?;
-                    if slot >= 0 && !contains(&self.written, slot as usize) {
+                    if slot >= 0 && !contains(&self.room.written, slot as usize) {
                         return Err(Kind::StaleSlot(slot));
                     }
                 }
                 def.ty
             }
             Source::Const(first) => {
-                let limbs = self.func.const_limbs(operand, want).ok_or(Kind::NoConstant(first))?;
-                return fits(limbs[0], want);
+                let end = (first as usize).saturating_add(want.slots() as usize);
+                let limbs = self.func.limbs.get(first as usize..end);
+                return fits(limbs.ok_or(Kind::NoConstant(first))?[0], want);
             }
             Source::Imm(number) => return fits(u64::from(number), want),
         };
@@ -505,15 +566,17 @@ impl Scan<'_> {
         let known_len = self.func.const_limbs(len, ty).map(|limbs| {
             if limbs[1..].iter().all(|limb| *limb == 0) { limbs[0] } else { u64::MAX }
         });
-        if matches!(len.source(), Source::Var(_)) && self.set_at.is_empty() {
-            self.set_at.resize(self.func.vars.len(), 0);
+        if matches!(len.source(), Source::Var(_)) && !self.watches {
+            self.watches = true;
+            let vars = self.func.vars.len().max(self.room.set_at.len());
+            self.room.set_at.resize(vars, 0);
         }
-        self.tokens.push(Token { value, memory, len, known_len, at: self.at });
+        self.room.tokens.push(Token { value, memory, len, known_len, at: self.at });
     }
 
     fn token(&self, value: Value) -> Checked<&Token> {
-        let found = self.tokens.binary_search_by_key(&value, |token| token.value);
-        found.map(|position| &self.tokens[position]).map_err(|_| Kind::NoToken)
+        let found = self.room.tokens.binary_search_by_key(&value, |token| token.value);
+        found.map(|position| &self.room.tokens[position]).map_err(|_| Kind::NoToken)
     }
 
     /// An access of `ty` at `offset` lies inside the token's check; returns its memory.
@@ -533,7 +596,9 @@ impl Scan<'_> {
     fn whole(&self, token: Value, len: Operand) -> Checked<MemoryId> {
         let token = self.token(token)?;
         let changed = match len.source() {
-            Source::Var(var) => self.set_at.get(var.position()).is_some_and(|at| *at > token.at),
+            Source::Var(var) => {
+                self.room.set_at.get(var.position()).is_some_and(|at| *at > token.at)
+            }
             _ => false,
         };
         if token.len != len || changed {
