@@ -5,6 +5,7 @@
 mod command_line {
     mod bad_input;
     mod contract;
+    mod ebpf;
     mod run;
     mod setup;
     mod statetest;

@@ -19,8 +19,8 @@ mod tos;
 
 pub use lockstep_guest::ebpf::{
     AluOp, AssembleError, Assembled, Config, Dialect, Helper, Insn, Kind, Layout, Listing,
-    LoadError, LoadErrorKind, ROWS, Reach, Region, Rule, Source, Symbol, Width, assemble, list,
-    murmur3,
+    LoadError, LoadErrorKind, Module as Guest, ROWS, Reach, Region, Row, Rule, SLOT_BYTES, Source,
+    Symbol, Width, assemble, list, murmur3,
 };
 pub use lockstep_rt::LinkError;
 pub use program::{Linked, Program};

@@ -1,4 +1,4 @@
-//! One run of an eBPF program: an ELF file of either kind.
+//! One run of an eBPF program: an ELF file of either kind, on the host `tos` with storage and accounts in memory.
 //!
 //! Invariant: what the program calls is there, or it is refused by name.
 
@@ -9,9 +9,9 @@ use std::{
 
 use clap::Args;
 use lockstep::{
-    HostRow,
-    ebpf::{Call, Config, End, Linked, Machine, Outcome, Program},
+    ebpf::{Config, End, Machine, Outcome, Program, invoke, tos_config},
     encode_hex,
+    tos::{InMemoryAccounts, InMemoryStorage, InvokeContext, TosError},
 };
 use serde::Serialize;
 
@@ -23,6 +23,7 @@ const DEFAULT_UNITS: u64 = i64::MAX as u64;
 
 /// What only an eBPF program understands.
 #[derive(Debug, Args)]
+#[group(id = "ebpf")]
 #[command(next_help_heading = "eBPF programs")]
 pub(super) struct Options {
     /// A file whose bytes are the program's input.
@@ -67,10 +68,17 @@ struct Report {
     output: String,
     gas_used: u64,
     gas_left: u64,
+    /// Why a system call ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// What it returned by a system call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_data: Option<String>,
+    log: Vec<String>,
 }
 
 impl Report {
-    fn of(outcome: Outcome, gas: u64) -> Self {
+    fn of(outcome: Outcome, gas: u64, context: &mut InvokeContext<'_>) -> Self {
         let Outcome { end, gas_left, .. } = outcome;
         let (outcome, trap, result, output) = match end {
             End::Returned(value) => ("return", None, Some(format!("{value:#x}")), Vec::new()),
@@ -79,7 +87,18 @@ impl Report {
             End::Trap(trap) => ("trap", Some(trap.name()), None, Vec::new()),
         };
         let output = format!("0x{}", encode_hex(&output));
-        Self { outcome, trap, result, output, gas_used: gas - gas_left, gas_left }
+        let returned = &context.return_data.1;
+        Self {
+            outcome,
+            trap,
+            result,
+            output,
+            gas_used: gas - gas_left,
+            gas_left,
+            error: context.error.take().map(|error: TosError| error.to_string()),
+            return_data: (!returned.is_empty()).then(|| format!("0x{}", encode_hex(returned))),
+            log: std::mem::take(&mut context.log),
+        }
     }
 
     fn write(&self, is_json: bool) -> io::Result<()> {
@@ -88,13 +107,20 @@ impl Report {
             serde_json::to_writer_pretty(&mut out, self)?;
             return out.write_all(b"\n");
         }
-        let why = self.trap.map_or(String::new(), |trap| format!(": {trap}"));
+        let why = self.error.as_deref().or(self.trap);
+        let why = why.map_or(String::new(), |why| format!(": {why}"));
         writeln!(out, "outcome   {}{why}", self.outcome)?;
         if let Some(result) = &self.result {
             writeln!(out, "result    {result}")?;
         }
         if self.output != "0x" {
             writeln!(out, "output    {}", self.output)?;
+        }
+        if let Some(returned) = &self.return_data {
+            writeln!(out, "returned  {returned}")?;
+        }
+        for line in &self.log {
+            writeln!(out, "log       {line}")?;
         }
         writeln!(out, "gas used  {} of {}", self.gas_used, self.gas_used + self.gas_left)
     }
@@ -107,11 +133,9 @@ pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8
     let config = Config {
         entry: arguments.wasm.function().map(str::to_owned),
         heap_bytes: arguments.ebpf.heap.into(),
-        ..Config::default()
+        ..tos_config()
     };
     let program = Program::load(bytes, &config).map_err(|error| refuse(error.to_string()))?;
-    let rows: [HostRow<()>; 0] = [];
-    let linked = Linked::new(&program, &rows).map_err(|error| refuse(error.to_string()))?;
     let mut content = match &arguments.ebpf.input_file {
         Some(path) => input::read_bytes(path)?,
         None => read_calldata(&arguments.calldata)?,
@@ -119,10 +143,12 @@ pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8
     content.resize(content.len() + arguments.ebpf.input_room as usize, 0);
     let gas = arguments.gas.unwrap_or(DEFAULT_UNITS);
     let mut machine = Machine::new().map_err(|error| failed(error.to_string()))?;
-    let call = Call { input: &content, gas, tier: arguments.tier, returns_input: false };
-    let outcome =
-        machine.run(&linked, &mut (), &call).map_err(|error| failed(error.to_string()))?;
-    let report = Report::of(outcome, gas);
+    let (mut storage, mut accounts) = (InMemoryStorage::new(), InMemoryAccounts::default());
+    let mut context = InvokeContext::new(gas, [0; 32], &mut storage, &mut accounts);
+    context.enable_debug();
+    let outcome = invoke(&mut machine, &program, &mut context, &content, arguments.tier);
+    let outcome = outcome.map_err(|error| failed(error.to_string()))?;
+    let report = Report::of(outcome, gas, &mut context);
     report.write(arguments.json).map_err(|cause| InputError::Write { cause })?;
     Ok(if report.outcome == "return" { exit::GOOD } else { exit::FAILED })
 }

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod lower;
+mod object;
 mod verify;
 
 use super::{Assembled, Config, Dialect, Helper, LoadError, Module, assemble as assembled};

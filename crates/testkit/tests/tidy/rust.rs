@@ -19,8 +19,11 @@ pub(crate) fn is_root(path: &str) -> bool {
         Some("tests" | "benches" | "examples" | "bin" | "fuzz_targets") => {
             !folder.contains("/src/") || folder.ends_with("/src/bin")
         }
-        // A test of several files.
-        _ => name == "build.rs" || (name == "main.rs" && folder.contains("/tests/")),
+        // A test or a command of several files.
+        _ => {
+            let has_files = folder.contains("/tests/") || folder.contains("/src/bin/");
+            name == "build.rs" || (name == "main.rs" && has_files)
+        }
     }
 }
 

@@ -1,0 +1,55 @@
+//! Generated programs of sBPF v0 to v3 beside solana-sbpf: `campaign FROM TO` takes the programs of these seeds.
+//!
+//! Each is loaded by both or refused by both, and does the same: r0 or the kind of error, units used, the input left behind; in
+//! every tier, and in the interpreter at many budgets. `campaign --files FOLDER N` does it with the shared objects of a folder
+//! and N changed copies of each.
+#![forbid(unsafe_code)]
+
+mod compare;
+mod files;
+mod generate;
+mod random;
+
+use std::process::ExitCode;
+
+use compare::Tally;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |text: &String| text.parse::<u64>().ok();
+    let tally = match &arguments[..] {
+        [from, to] => match (number(from), number(to)) {
+            (Some(from), Some(to)) => programs(from, to),
+            _ => return usage(),
+        },
+        [flag, folder, copies] if flag == "--files" => match number(copies) {
+            Some(copies) => files::campaign(folder, copies),
+            None => return usage(),
+        },
+        _ => return usage(),
+    };
+    for (end, count) in &tally.ends {
+        println!("{count:>9} {end}");
+    }
+    eprintln!("{} passed, {} failed, {} skipped", tally.same, tally.different, tally.refused);
+    ExitCode::from(u8::from(tally.different > 0))
+}
+
+fn usage() -> ExitCode {
+    eprintln!("usage: campaign FROM TO | campaign --files FOLDER COPIES");
+    ExitCode::from(2)
+}
+
+/// Programs of these seeds; those that both refuse are skipped.
+fn programs(from: u64, to: u64) -> Tally {
+    let mut tally = Tally::default();
+    let mut machine = compare::machine();
+    for seed in from..to {
+        let (dialect, insns) = generate::program(seed);
+        if let Err(message) = compare::program(&mut machine, dialect, &insns, seed, &mut tally) {
+            println!("seed {seed}, {dialect}: {message}");
+            tally.different += 1;
+        }
+    }
+    tally
+}

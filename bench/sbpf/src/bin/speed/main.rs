@@ -1,0 +1,120 @@
+//! Measured programs beside solana-sbpf: `speed [--cases FOLDER] [NAME...]`.
+//!
+//! Ours runs the object as it is. The peer, which takes no objects, runs the same instructions as a file of v3, where data and
+//! text lie at its addresses. Both count the same units and give the answer that the case promises, or the case fails.
+#![forbid(unsafe_code)]
+
+mod case;
+mod file;
+mod host;
+
+use std::{path::PathBuf, process::ExitCode, time::Instant};
+
+use case::Case;
+use host::{Store, config, hosts, rows};
+use lockstep::{
+    Tier,
+    ebpf::{Call, End, Linked, Machine, Program},
+};
+use peer_sbpf::{Mode, State};
+
+/// Units of a run.
+const UNITS: u64 = 1 << 50;
+/// Times that a program runs, of which the quickest counts.
+const TIMES: usize = 7;
+/// Programs that measure something else than instructions: left out of the mean.
+const MICRO: [&str; 2] = ["big_bpf", "hostnop"];
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1).peekable();
+    let mut folder = PathBuf::from("../shared/bench");
+    if words.next_if(|word| word == "--cases").is_some() {
+        folder = words.next().unwrap_or_default().into();
+    }
+    let names: Vec<String> = words.collect();
+    let cases = match case::read(&folder.join("ebpf")) {
+        Ok(cases) => cases,
+        Err(error) => {
+            eprintln!("ABSENT: {}: {error}", folder.display());
+            return ExitCode::from(2);
+        }
+    };
+    let (mut logs, mut failed) = (Vec::new(), 0);
+    for case in cases.iter().filter(|case| names.is_empty() || names.contains(&case.name)) {
+        match measure(case) {
+            Ok(_) if MICRO.contains(&&*case.name) => {}
+            Ok(ratios) => logs.push(ratios.map(f64::ln)),
+            Err(message) => {
+                println!("{}: FAILED: {message}", case.name);
+                failed += 1;
+            }
+        }
+    }
+    let mean = |at: usize| {
+        let sum: f64 = logs.iter().map(|ratios| ratios[at]).sum();
+        (sum / logs.len().max(1) as f64).exp()
+    };
+    println!(
+        "geometric mean of {}: interpreter {:.2}, machine code {:.2}",
+        logs.len(),
+        mean(0),
+        mean(1)
+    );
+    ExitCode::from(u8::from(failed > 0))
+}
+
+/// The quickest of several runs, in seconds.
+fn quickest(mut run: impl FnMut() -> Result<(), String>) -> Result<f64, String> {
+    let mut best = f64::MAX;
+    for _ in 0..TIMES {
+        let begin = Instant::now();
+        run()?;
+        best = best.min(begin.elapsed().as_secs_f64());
+    }
+    Ok(best)
+}
+
+/// How many times as fast as the peer ours is: its interpreter, and its machine code.
+fn measure(case: &Case) -> Result<[f64; 2], String> {
+    let program = Program::load(&case.object, &config()).map_err(|error| error.to_string())?;
+    let linked = Linked::new(&program, &rows()).map_err(|error| error.to_string())?;
+    let mut machine = Machine::new().map_err(|error| error.to_string())?;
+    let mut used = 0;
+    let mut ours = |tier| {
+        quickest(|| {
+            let call = Call { input: &case.input, gas: UNITS, tier, returns_input: false };
+            let outcome = machine.run(&linked, &mut Store::default(), &call);
+            let outcome = outcome.map_err(|error| error.to_string())?;
+            used = UNITS - outcome.gas_left;
+            match outcome.end == End::Returned(case.want) {
+                true => Ok(()),
+                false => Err(format!("{tier}: {:?}", outcome.end)),
+            }
+        })
+    };
+    let ours = [ours(Tier::Interpreter)?, ours(Tier::Optimizing)?];
+    let mut peer = peer_sbpf::Program::from_elf(&file::of(program.guest()), &hosts())?;
+    peer.compile()?;
+    let mut input = case.input.clone();
+    let mut theirs = |mode| {
+        quickest(|| {
+            input.copy_from_slice(&case.input);
+            let (result, count) = peer.run_on(mode, &mut input, UNITS, &mut State::default());
+            match (result, count) == (Ok(case.want), used) {
+                true => Ok(()),
+                false => Err(format!("the peer: {result:?} for {count} units, not {used}")),
+            }
+        })
+    };
+    let theirs = [theirs(Mode::Interpreter)?, theirs(Mode::Compiled)?];
+    let ratios = [theirs[0] / ours[0], theirs[1] / ours[1]];
+    println!(
+        "{:<12} {used:>10} units; interpreter {:8.2} ms, {:5.2} times as fast; machine code {:8.2} ms, {:5.2} times",
+        case.name,
+        ours[0] * 1e3,
+        ratios[0],
+        ours[1] * 1e3,
+        ratios[1],
+    );
+    Ok(ratios)
+}
