@@ -32,6 +32,10 @@ const CAPACITY_BYTES: usize = 256 << 20;
 /// Translations grow after their program was made, so what is held is counted anew once in so many programs.
 const COUNT_EVERY: u32 = 64;
 
+/// What the mappings of a program's machine code count for. The operating system allows some ten thousands of them, which
+/// small programs would use up before their bytes fill the cache.
+const MAPPINGS_BYTES: usize = 64 << 10;
+
 /// What identifies a translation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
@@ -125,7 +129,8 @@ impl Translated {
     /// Bytes of guest code and translations.
     fn size_bytes(&self) -> usize {
         let native = self.known_native();
-        let native = native.map_or(0, |program| program.statistics().size_bytes as usize);
+        let bytes = |program: &NativeProgram| program.statistics().size_bytes as usize;
+        let native = native.map_or(0, |program| bytes(program) + MAPPINGS_BYTES);
         self.program.code().len() + self.interpreted.size_bytes() + native
     }
 }

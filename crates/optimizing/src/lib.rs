@@ -19,6 +19,11 @@
 mod abi;
 mod door;
 mod nan;
+#[cfg_attr(
+    not(feature = "plant"),
+    allow(unreachable_pub, reason = "public where bugs are planted")
+)]
+mod plant;
 mod slot;
 mod target;
 mod translate;
@@ -35,6 +40,8 @@ use cranelift_frontend::FunctionBuilderContext;
 use lockstep_ir::{Func, FuncId, Functions, Interface, Module, Verified, verify_function};
 use lockstep_rt::native::{Compiled, Compiler, DirectCall, NoCode, STACK_BYTES_PER_UNIT};
 
+#[cfg(feature = "plant")]
+pub use crate::plant::{Bug, plant};
 use crate::target::Target;
 
 /// Instructions of dMIR that a function may have; compiling takes time in proportion, and room.

@@ -36,6 +36,7 @@ use lockstep_rt::native::NoCode;
 use crate::{
     abi::{WORD, clif_type},
     nan::Nans,
+    plant::{self, Bug},
 };
 
 /// The translation of one function.
@@ -57,6 +58,8 @@ struct Translation<'f, 'b, 'c> {
     /// For each block, how many bytes of memory 0 exist where it begins; and where the builder is.
     existing: Vec<u64>,
     exists: u64,
+    /// Charges that the block had so far.
+    charges: u32,
     blocks: Vec<ir::Block>,
     /// For each block, how many edges to it are still to be written.
     edges_left: Vec<u32>,
@@ -196,6 +199,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             token_types: BTreeMap::new(),
             existing: exists::existing(interface, func),
             exists: 0,
+            charges: 0,
             blocks,
             edges_left: edges_to_blocks(func),
             zero,
@@ -221,6 +225,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         for (number, block) in self.func.blocks.iter() {
             self.b.switch_to_block(self.blocks[number.position()]);
             self.exists = self.existing[number.position()];
+            self.charges = 0;
             for at in block.insts.clone() {
                 self.inst(self.func.insts[at as usize])?;
             }
@@ -291,7 +296,10 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
                 Ok(())
             }
             Inst::Charge { gas } => {
-                self.charge(gas);
+                self.charges += 1;
+                if self.charges == 1 || !plant::is(Bug::Charge) {
+                    self.charge(gas);
+                }
                 Ok(())
             }
             Inst::ChargeBy { ty, amount, per, unit } => self.charge_by(ty, amount, (per, unit)),

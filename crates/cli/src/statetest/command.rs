@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 use indicatif::ProgressBar;
-use lockstep::{Engine, Fork, Journal, NativeStatistics, Options, Tier, Tracer};
+use lockstep::{Engine, Fork, Heat, Journal, NativeStatistics, Options, Tier, Tracer};
 use regex::Regex;
 use serde::Serialize;
 
@@ -58,6 +58,9 @@ pub struct Arguments {
     /// What runs the code.
     #[arg(long, value_name = "NAME", default_value_t)]
     tier: Tier,
+    /// Gas that a program uses for each byte of its code before the adaptive tier compiles it.
+    #[arg(long, value_name = "GAS", default_value_t = Heat::default().gas_per_byte)]
+    heat: u64,
     /// Also what takes minutes.
     #[arg(long)]
     slow: bool,
@@ -89,7 +92,8 @@ impl Arguments {
 ///
 /// When a path names nothing that can be run.
 pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
-    let (mut totals, engine) = (Totals::default(), Engine::new());
+    let engine = Engine::new().with_heat(Heat { gas_per_byte: arguments.heat });
+    let mut totals = Totals::default();
     if arguments.paths.is_empty() {
         for line in io::stdin().lock().lines() {
             let line = line.map_err(|cause| InputError::Read { path: "-".into(), cause })?;

@@ -10,7 +10,10 @@ use super::{
     integer::condition,
     word::{LIMBS, Word, is_word},
 };
-use crate::abi::WORD;
+use crate::{
+    abi::WORD,
+    plant::{self, Bug},
+};
 
 impl Translation<'_, '_, '_> {
     /// An operation that takes or makes words; false when it is none.
@@ -203,6 +206,7 @@ impl Translation<'_, '_, '_> {
         }
         let (limbs, bits) = ((count / 64) as usize, (count % 64) as i64);
         let is_left = op == Op::IshlFull;
+        let bits = bits + i64::from(is_left && bits < 63 && plant::is(Bug::Shift));
         let limb = |at: Option<usize>| at.and_then(|at| a.get(at)).copied();
         core::array::from_fn(|at| {
             let [near, far] = match is_left {
