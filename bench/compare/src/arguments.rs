@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Which of our tiers.
     #[arg(long, value_name = "NAME", default_value = "interpreter")]
     pub tier: Tier,
+    /// Ours too lets guard pages find accesses behind memories (WebAssembly, optimizing).
+    #[arg(long)]
+    pub guard_pages: bool,
     /// Fewer rounds.
     #[arg(long)]
     pub quick: bool,

@@ -57,7 +57,8 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         match guest {
             Guest::Evm => evm::measure(folder, filter, ways, &mut report)?,
             Guest::Wasm => {
-                wasm::measure(folder, (filter, &arguments.peers), ways, &mut report)?;
+                let ours = (arguments.tier, arguments.guard_pages);
+                wasm::measure(folder, (filter, &arguments.peers), (ours, ways.1), &mut report)?;
             }
         }
     }

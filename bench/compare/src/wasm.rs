@@ -60,10 +60,10 @@ pub fn names() -> Vec<String> {
 pub fn measure(
     folder: &Path,
     (filter, wanted): (&str, &[String]),
-    (tier, clock): (Tier, &Clock),
+    ((tier, is_guarded), clock): ((Tier, bool), &Clock),
     report: &mut Report,
 ) -> Result<(), String> {
-    let ours = ours::Lockstep::new(tier);
+    let ours = ours::Lockstep::new(tier, is_guarded);
     let mut peers = peers();
     peers.retain(|peer| {
         wanted.is_empty() || wanted.iter().any(|name| peer.label().contains(name.as_str()))

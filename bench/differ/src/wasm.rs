@@ -34,7 +34,9 @@ use std::{
 
 use lockstep::Tier;
 
-use self::{outcome::Skip, script::Case, second::Second, statistics::Statistics, theirs::Theirs};
+use self::{
+    ours::Way, outcome::Skip, script::Case, second::Second, statistics::Statistics, theirs::Theirs,
+};
 use crate::arguments::{Arguments, Tally};
 
 /// Every so many seeds, a case runs on our evaluator as well, which is slow.
@@ -170,8 +172,8 @@ impl Campaign<'_> {
             tiers.push(Tier::Evaluator);
         }
         let mut found = 0;
-        for (number, tier) in tiers.into_iter().enumerate() {
-            let ours = ours::run(&case, &script, tier)?;
+        for (number, way) in tiers.into_iter().flat_map(Way::of).enumerate() {
+            let ours = ours::run(&case, &script, way)?;
             if number == 0 && self.arguments.statistics {
                 statistics.run(&case, &ours);
             }
@@ -184,7 +186,7 @@ impl Campaign<'_> {
                 differences.extend(more.into_iter().map(|text| format!("wasmi: {text}")));
             }
             if !differences.is_empty() {
-                self.report(seed, tier, &case, &differences)?;
+                self.report(seed, way, &case, &differences)?;
             }
             found += differences.len();
         }
@@ -192,16 +194,10 @@ impl Campaign<'_> {
     }
 
     /// Prints differences, and keeps the module.
-    fn report(
-        &self,
-        seed: u64,
-        tier: Tier,
-        case: &Case,
-        differences: &[String],
-    ) -> Result<(), Skip> {
-        println!("seed {seed} ({tier}), {}:", case.name);
+    fn report(&self, seed: u64, way: Way, case: &Case, differences: &[String]) -> Result<(), Skip> {
+        println!("seed {seed} ({way}), {}:", case.name);
         differences.iter().take(8).for_each(|difference| println!("  {difference}"));
-        let small = (seed % KINDS > 1).then(|| shrink(&self.theirs, seed, tier));
+        let small = (seed % KINDS > 1).then(|| shrink(&self.theirs, seed, way));
         match &self.arguments.out {
             Some(folder) => {
                 keep(folder, seed, small.as_ref().unwrap_or(case)).map_err(Skip::Broken)
@@ -221,11 +217,11 @@ fn make(seed: u64) -> Result<Case, Skip> {
 }
 
 /// The chain of `seed` without the statements that its differences do not need.
-fn shrink(theirs: &Theirs, seed: u64, tier: Tier) -> Case {
+fn shrink(theirs: &Theirs, seed: u64, way: Way) -> Case {
     let differences = |omitted: &BTreeSet<u64>| {
         let (case, _) = chain::without(seed, omitted);
         let Ok((script, expected)) = theirs.run(&case, seed) else { return Vec::new() };
-        let Ok(ours) = ours::run(&case, &script, tier) else { return Vec::new() };
+        let Ok(ours) = ours::run(&case, &script, way) else { return Vec::new() };
         ours.differences(&expected, &script)
     };
     let mut omitted = BTreeSet::new();

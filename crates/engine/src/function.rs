@@ -24,8 +24,8 @@ pub(crate) struct Compiled {
     instrument: Instrument,
     /// What observed runs use; nobody else pays for it.
     observed: OnceLock<(Arc<dyn Functions>, Code)>,
-    /// What the optimizing tier uses; `None` where this processor has no machine code.
-    native: OnceLock<Option<NativeProgram>>,
+    /// What the optimizing tier uses, without guard pages and with them; `None` where this processor has no machine code.
+    native: [OnceLock<Option<NativeProgram>>; 2],
 }
 
 impl fmt::Debug for Compiled {
@@ -38,7 +38,7 @@ impl Compiled {
     /// Nothing of `guest` is translated yet; `instrument` makes it a program that shows its instructions.
     pub(crate) fn new(guest: Arc<dyn Functions>, instrument: Instrument) -> Self {
         let plain = Code::functions(guest.clone());
-        let (observed, native) = (OnceLock::new(), OnceLock::new());
+        let (observed, native) = (OnceLock::new(), Default::default());
         Self { guest, plain, instrument, observed, native }
     }
 
@@ -62,15 +62,21 @@ impl Compiled {
     }
 
     /// Its machine code, if this processor has any.
-    fn native(&self) -> Option<&NativeProgram> {
-        let make = || NativeProgram::new(Box::new(Optimizing::functions(self.guest.clone())?)).ok();
-        self.native.get_or_init(make).as_ref()
+    fn native(&self, is_guarded: bool) -> Option<&NativeProgram> {
+        let make = || {
+            let compiler = Optimizing::functions(self.guest.clone())?;
+            let compiler = if is_guarded { compiler.guarded() } else { compiler };
+            NativeProgram::new(Box::new(compiler)).ok()
+        };
+        self.native[usize::from(is_guarded)].get_or_init(make).as_ref()
     }
 
     /// What was compiled to machine code so far.
     pub(crate) fn native_statistics(&self) -> NativeStatistics {
-        let known = self.native.get().and_then(Option::as_ref);
-        known.map(NativeProgram::statistics).unwrap_or_default()
+        let mut all = NativeStatistics::default();
+        let known = self.native.iter().filter_map(OnceLock::get).flatten();
+        known.for_each(|program| all += program.statistics());
+        all
     }
 
     /// Bytes of translations.
@@ -116,7 +122,7 @@ pub(crate) fn run_function<H>(
     let translator = &executor.translator;
     if tier == Tier::Optimizing
         && !spec.is_observed
-        && let Some(program) = compiled.native()
+        && let Some(program) = compiled.native(executor.pool.is_guarded())
     {
         let below = Fallback { code: interpreted, translator };
         let way = (program, &below as _);

@@ -10,7 +10,8 @@
 //!
 //! 1. It makes bytes and runs nothing; `rt` owns the pages, the way in and the way out.
 //! 2. Code calls functions of its program where `rt` will have put them; all else that it needs it finds in the context.
-//! 3. Generated code never executes an instruction that can fault: what stops a guest is an explicit operation.
+//! 3. Generated code never executes an instruction that can fault: what stops a guest is an explicit operation. With guard
+//!    pages, which are opt-in, accesses of memories are the exception.
 //! 4. Whether a function has code depends on the function and on the caps below alone.
 //!
 //! Absent on purpose: anything that knows a guest or a host by name.
@@ -54,6 +55,8 @@ pub const SWITCH_TARGETS_MAX: usize = 20_000;
 pub struct Optimizing {
     program: Program,
     target: Target,
+    /// Whether guard pages find what lies behind a memory.
+    is_guarded: bool,
     /// What compilations leave behind to be used again; as many as ever ran at once.
     rooms: Mutex<Vec<Room>>,
 }
@@ -102,7 +105,14 @@ impl Optimizing {
     }
 
     fn new(program: Program) -> Option<Self> {
-        Some(Self { program, target: Target::host()?, rooms: Mutex::default() })
+        Some(Self { program, target: Target::host()?, is_guarded: false, rooms: Mutex::default() })
+    }
+
+    /// The same, for memories with guard pages (`MemoryPool::guarded`): where one of them would find an access behind the
+    /// memory, code does not compare.
+    #[must_use]
+    pub fn guarded(self) -> Self {
+        Self { is_guarded: true, ..self }
     }
 
     /// Calls `work` with room for a compilation.
@@ -156,7 +166,8 @@ impl Optimizing {
         room.context.func =
             ir::Function::with_name_signature(ir::UserFuncName::default(), signature);
         let to = (&mut room.context.func, &mut room.builder);
-        translate::translate(to, self.target.isa().frontend_config(), interface, &func)?;
+        let config = self.target.isa().frontend_config();
+        translate::translate(to, (config, self.is_guarded), interface, &func)?;
         let frame_bytes_max = (func.units + 1).saturating_mul(STACK_BYTES_PER_UNIT);
         self.emit(&mut room.context, frame_bytes_max)
     }
@@ -202,6 +213,10 @@ impl Compiler for Optimizing {
             Program::Functions(program) => program.interface(),
             Program::Module { interface, .. } => interface,
         }
+    }
+
+    fn is_guarded(&self) -> bool {
+        self.is_guarded
     }
 
     fn compile(&self, func: FuncId) -> Result<Compiled, NoCode> {

@@ -5,13 +5,15 @@
 //! 1. Variables of dMIR are variables of the builder, the counter is one more; values are values. Blocks are blocks.
 //! 2. The counter goes to the context where somebody can look: before calls that leave machine code, and on the way out.
 //! 3. What stops a guest is a branch to a cold block, which leaves.
-//! 4. The length of a memory is read from the context at each check; its base, which never moves, once.
+//! 4. With guard pages the counter is in the context at each access that one may stop (`guard`).
+//! 5. The length of a memory is read from the context at each check; its base, which never moves, once.
 
 mod call;
 mod cold;
 mod convert;
 mod exists;
 mod float;
+mod guard;
 mod integer;
 mod memory;
 mod operand;
@@ -77,6 +79,7 @@ struct Translation<'f, 'b, 'c> {
     operands: Option<ir::StackSlot>,
     flags: Flags,
     cold: cold::Cold,
+    guard: guard::Guard,
 }
 
 /// What a variable is.
@@ -95,6 +98,8 @@ enum Place {
 struct Flags {
     /// Guest memory.
     heap: MemFlagsData,
+    /// Guest memory, where a guard page may be.
+    guarded: MemFlagsData,
     /// The context, what changes.
     context: MemFlagsData,
     /// The context, what stays as it is.
@@ -112,10 +117,12 @@ impl Flags {
             let description = description.into();
             Some(func.dfg.alias_regions.insert(AliasRegionData { user_id, description }))
         };
+        let heap = region(0, "guest memory");
         let plain = MemFlagsData::new().with_notrap();
         let aligned = plain.with_aligned();
         Self {
-            heap: plain.with_alias_region(region(0, "guest memory")),
+            heap: plain.with_alias_region(heap),
+            guarded: MemFlagsData::new().with_alias_region(heap),
             context: aligned.with_alias_region(region(1, "context")),
             fixed: aligned.with_readonly().with_can_move(),
             globals: aligned.with_alias_region(region(2, "globals")),
@@ -132,14 +139,17 @@ impl Flags {
 /// [`NoCode`] for what this tier does not run.
 pub(crate) fn translate(
     (to, room): (&mut ir::Function, &mut FunctionBuilderContext),
-    config: TargetFrontendConfig,
+    (config, is_guarded): (TargetFrontendConfig, bool),
     interface: &Interface,
     func: &Func,
 ) -> Result<(), NoCode> {
     let flags = Flags::new(to);
     let mut b = FunctionBuilder::new(to, room);
-    let translated = Translation::new(interface, func, &mut b, flags)
-        .and_then(|mut translation| translation.function());
+    let translated =
+        Translation::new(interface, func, &mut b, flags).and_then(|mut translation| {
+            translation.guard.is_on = is_guarded;
+            translation.function()
+        });
     if translated.is_err() {
         // The room is to be empty again, whatever was half done.
         *room = FunctionBuilderContext::new();
@@ -211,6 +221,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             operands: None,
             flags,
             cold: cold::Cold::default(),
+            guard: guard::Guard::default(),
             b,
         })
     }
@@ -226,7 +237,9 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             self.b.switch_to_block(self.blocks[number.position()]);
             self.exists = self.existing[number.position()];
             self.charges = 0;
+            self.guard.begin_block();
             for at in block.insts.clone() {
+                self.guard.at = at as usize;
                 self.inst(self.func.insts[at as usize])?;
             }
             self.terminator(block)?;

@@ -14,12 +14,15 @@
 //!    so that bytes of code mean the same wherever they lie but for the distances of these calls.
 //! 3. What leaves jumps to the stack that the innermost `enter` noted; no Rust frame lies between that has anything
 //!    to drop.
-//! 4. Whatever has no code of its own runs in the tier below, over the same context.
+//! 4. With guard pages, which are opt-in, a fault of a body behind a memory of its activation is the guest's trap; any
+//!    other fault is the business of whoever handled it before.
+//! 5. Whatever has no code of its own runs in the tier below, over the same context.
 //!
 //! Absent on purpose: any knowledge of what compiles (a trait), and of dMIR beyond types.
 
 mod call;
 mod door;
+mod guard;
 mod helpers;
 mod pages;
 mod program;

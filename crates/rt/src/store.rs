@@ -30,15 +30,17 @@ mod types;
 use core::{cell::UnsafeCell, marker::PhantomData};
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-#[cfg(feature = "native")]
-use lockstep_ir::Interface;
 use lockstep_ir::{FuncId, Trap, act::meaning::NULL, evaluate::Callee};
+#[cfg(feature = "native")]
+use lockstep_ir::{Growth, Interface};
 
 use self::{funcs::Funcs, globals::Globals, tables::Table, types::Types};
 
 #[cfg(not(feature = "native"))]
 pub use self::heap::{MemoryPool, OwnedMemory};
 pub(crate) use self::held::Held;
+#[cfg(feature = "native")]
+pub(crate) use self::memory::GUARDED_BYTES;
 #[cfg(feature = "native")]
 pub use self::memory::{MemoryPool, OwnedMemory};
 #[cfg(feature = "native")]
@@ -458,15 +460,28 @@ impl StoreCore {
     ///
     /// # Panics
     ///
-    /// When the instance does not have what the interface says, or ran with machine code of another program.
+    /// When the instance does not have what the interface says, nor guard pages where the program relies on them, or ran with
+    /// machine code of another program.
     #[cfg(feature = "native")]
-    pub(crate) fn natively(&self, instance: u32, interface: &Interface, program: u64) -> Natively {
+    pub(crate) fn natively(
+        &self,
+        instance: u32,
+        interface: &Interface,
+        (program, is_guarded): (u64, bool),
+    ) -> Natively {
         let inner = self.inner();
         let parts = &mut inner.instances[instance as usize];
         let has_all = parts.raw_tables.len() >= interface.tables.len()
             && parts.types.len() >= interface.types.len()
             && parts.cells.len() >= interface.globals.len();
         assert!(has_all, "an instance is of the program that runs");
+        let memories = interface.memories.as_slice().iter().zip(&parts.memories);
+        let mut explicit =
+            memories.filter(|(def, _)| matches!(def.growth, Growth::Explicit { .. }));
+        assert!(
+            !is_guarded || explicit.all(|(_, id)| inner.memories[*id as usize].is_guarded()),
+            "code that relies on guard pages runs where there are some"
+        );
         if parts.program == 0 {
             parts.program = program;
             parts.keys.extend(parts.types.iter().map(|ty| Ready::key(instance, *ty)));

@@ -17,6 +17,7 @@ const GAS: u64 = 1 << 62;
 /// One of our tiers.
 pub struct Lockstep {
     tier: Tier,
+    is_guarded: bool,
     /// What instances leave behind for the next ones.
     pool: Pool,
     config: Config,
@@ -26,12 +27,13 @@ pub struct Lockstep {
 }
 
 impl Lockstep {
-    pub fn new(tier: Tier) -> Self {
+    pub fn new(tier: Tier, is_guarded: bool) -> Self {
         let config = Config::default();
         let primer = lockstep::wasm::Module::load(&super::tiny::EMPTY, &config);
         Self {
             tier,
-            pool: Pool::default(),
+            is_guarded,
+            pool: if is_guarded { Pool::guarded() } else { Pool::default() },
             primer: primer.expect("an empty function is valid"),
             config,
             rows: [HostRow::of::<StorageGet>(), HostRow::of::<StorageSet>(), HostRow::of::<Nop>()],
@@ -89,7 +91,10 @@ fn run(
 
 impl Engine for Lockstep {
     fn name(&self) -> (&'static str, &'static str) {
-        ("lockstep", self.tier.name())
+        match (self.tier, self.is_guarded) {
+            (Tier::Optimizing, true) => ("lockstep", "optimizing,guarded"),
+            (tier, _) => ("lockstep", tier.name()),
+        }
     }
 
     fn load<'a>(&'a self, bytes: &[u8]) -> Result<Box<dyn Module + 'a>, String> {

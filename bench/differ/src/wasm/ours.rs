@@ -1,12 +1,15 @@
 //! Lockstep's side.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use lockstep::{
     Options, Tier, Trap,
     wasm::{
         CallEnd, Config, Extern, Instance, Instances, InstantiateError, LoadErrorKind, Module,
-        Value,
+        Pool, Value,
     },
 };
 
@@ -18,8 +21,30 @@ use super::{
 /// Gas of a case: more than the fuel that the module itself counts can use.
 const GAS: u64 = 1 << 44;
 
+/// How our side runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Way {
+    pub tier: Tier,
+    /// Whether memories lie between guard pages.
+    pub is_guarded: bool,
+}
+
+impl Way {
+    /// All ways of a tier.
+    pub fn of(tier: Tier) -> impl Iterator<Item = Self> {
+        let guarded = (tier == Tier::Optimizing).then_some(true);
+        std::iter::once(false).chain(guarded).map(move |is_guarded| Self { tier, is_guarded })
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.tier, if self.is_guarded { ", guard pages" } else { "" })
+    }
+}
+
 /// What we make of `case`.
-pub fn run(case: &Case, script: &[Call], tier: Tier) -> Result<Outcome, Skip> {
+pub fn run(case: &Case, script: &[Call], way: Way) -> Result<Outcome, Skip> {
     let module = match Module::load(&case.bytes, &Config::default()) {
         Ok(module) => module,
         Err(error) => {
@@ -31,7 +56,8 @@ pub fn run(case: &Case, script: &[Call], tier: Tier) -> Result<Outcome, Skip> {
         }
     };
     let mut outcome = Outcome::default();
-    let instances = Instances::new((), Options { tier });
+    let pool = if way.is_guarded { Pool::guarded() } else { Pool::default() };
+    let instances = Instances::in_pool(&pool, (), Options { tier: way.tier });
     let mut instances = instances.map_err(|error| Skip::Broken(error.to_string()))?;
     let run = catch_unwind(AssertUnwindSafe(|| {
         let Some(instance) = instantiate(&mut instances, &module, &mut outcome)? else {

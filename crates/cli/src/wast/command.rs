@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Runs the compilations that tracers see; the results are the same.
     #[arg(long)]
     observed: bool,
+    /// Lets guard pages find accesses behind memories, in tiers that can; the results are the same.
+    #[arg(long)]
+    guard_pages: bool,
 }
 
 /// Runs the command.
@@ -43,7 +46,11 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         files.extend(collect_scripts(path)?);
     }
     let bar = Mutex::new(progress::bar(files.len()));
-    let way = Way { tier: arguments.tier, is_observed: arguments.observed };
+    let way = Way {
+        tier: arguments.tier,
+        is_observed: arguments.observed,
+        is_guarded: arguments.guard_pages,
+    };
     let reports = run_scripts(&files, way, &|report: &FileReport| {
         let bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = &report.tally {

@@ -9,7 +9,8 @@ use lockstep::{
     Options,
     spectest::Spectest,
     wasm::{
-        CallEnd, CallError, Extern, Func, Instance, Instances, InstantiateError, Module, Value,
+        CallEnd, CallError, Extern, Func, Instance, Instances, InstantiateError, Module, Pool,
+        Value,
     },
 };
 use wast::token::Id;
@@ -106,7 +107,9 @@ impl Session {
     pub(super) fn new(way: Way) -> Result<Self, String> {
         let text = |error: lockstep::ReserveError| error.to_string();
         let options = Options { tier: way.tier };
-        let mut instances = Instances::new(Spectest::default(), options).map_err(text)?;
+        let pool = if way.is_guarded { Pool::guarded() } else { Pool::default() };
+        let host = Spectest::default();
+        let mut instances = Instances::in_pool(&pool, host, options).map_err(text)?;
         let spectest = spectest::make(&mut instances).map_err(text)?;
         let (modules, definitions) = (Names::new(), Names::new());
         Ok(Self {

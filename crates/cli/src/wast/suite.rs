@@ -18,6 +18,8 @@ pub struct Way {
     pub tier: Tier,
     /// Whether each instruction is shown, as tracers want it.
     pub is_observed: bool,
+    /// Whether memories lie between guard pages.
+    pub is_guarded: bool,
 }
 
 /// What became of a file.

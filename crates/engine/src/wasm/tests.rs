@@ -1,5 +1,6 @@
 //! The largest that is admitted runs, and what there is not room for is refused where the specification lets it be.
 
+mod guard;
 mod native;
 mod partly;
 mod pool;

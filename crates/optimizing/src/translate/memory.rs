@@ -1,6 +1,6 @@
 //! Memories: checks, loads, stores; and globals.
 
-use cranelift_codegen::ir::{self, InstBuilder, condcodes::IntCC, types};
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, condcodes::IntCC, types};
 use lockstep_ir::{GlobalId, Growth, Inst, MemoryId, Operand, Order, Trap, Type, Value};
 use lockstep_rt::native::{Layout, NoCode};
 
@@ -29,16 +29,18 @@ impl Translation<'_, '_, '_> {
                 Ok(())
             }
             Inst::Load { ty, order, token, offset, result } => {
+                let flags = self.access(token);
                 let (addr, offset) = self.place(token, offset);
-                let loaded = self.load(ty, order, addr, offset)?;
+                let loaded = self.load((ty, order), flags, addr, offset)?;
                 self.define(result, loaded);
                 Ok(())
             }
             Inst::Store { ty, order, token, offset, value } => {
                 let value = self.exact(value, ty)?;
+                let flags = self.access(token);
                 let (addr, offset) = self.place(token, offset);
                 let value = self.ordered(ty, order, value)?;
-                self.b.ins().store(self.flags.heap, value, addr, offset);
+                self.b.ins().store(flags, value, addr, offset);
                 Ok(())
             }
             Inst::MemorySize { memory, result } => {
@@ -73,11 +75,13 @@ impl Translation<'_, '_, '_> {
         if ty != Type::I64 {
             return Err(NoCode("a check of something other than 64 bits"));
         }
+        let is_owned = matches!(self.interface.memories[memory].growth, Growth::Explicit { .. });
+        let is_left = is_owned && self.leave_check((addr, len), result);
         let (is_narrow, known) = (self.is_narrow(addr), self.known(len, ty));
         let addr = self.raw(addr, ty)?;
         self.tokens.insert(result.0, memory);
         self.define(result, addr);
-        if known == Some(0) {
+        if is_left || known == Some(0) {
             return Ok(());
         }
         let is_short = known.is_some_and(|len| len <= 1 << 33);
@@ -115,8 +119,8 @@ impl Translation<'_, '_, '_> {
 
     fn load(
         &mut self,
-        ty: Type,
-        order: Order,
+        (ty, order): (Type, Order),
+        flags: MemFlagsData,
         addr: ir::Value,
         offset: i32,
     ) -> Result<ir::Value, NoCode> {
@@ -124,7 +128,7 @@ impl Translation<'_, '_, '_> {
             Order::Big if ty.is_float() => clif_type(bits_of(ty))?,
             _ => clif_type(ty)?,
         };
-        let loaded = self.b.ins().load(clif, self.flags.heap, addr, offset);
+        let loaded = self.b.ins().load(clif, flags, addr, offset);
         if order == Order::Little || clif == types::I8 {
             return Ok(loaded);
         }

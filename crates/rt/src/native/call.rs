@@ -63,8 +63,12 @@ pub fn call_native<H>(
     let running = Running { program, below };
     let interface = program.interface();
     let instance = match spec.instance {
-        Some((store, number)) => store.natively(number, interface, program.id()),
+        Some((store, number)) => store.natively(number, interface, program.id_and_guard()),
         None => {
+            assert!(
+                !program.id_and_guard().1,
+                "there are guard pages around memories of stores alone"
+            );
             assert!(interface.tables.is_empty() && interface.globals.is_empty(), "held by no one");
             Natively::NONE
         }

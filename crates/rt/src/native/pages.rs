@@ -15,10 +15,11 @@
 
 use core::{ptr::NonNull, sync::atomic::AtomicPtr};
 
+use super::guard::{self, Watched};
 use crate::memory::ReserveError;
 
 /// Address space for the code of one program.
-const REGION_BYTES: usize = 1 << 30;
+pub(super) const REGION_BYTES: usize = 1 << 30;
 const PAGE_BYTES: usize = 4096;
 /// Functions begin at multiples of this.
 pub(super) const ALIGN: usize = 32;
@@ -37,6 +38,8 @@ pub(super) struct CodePages {
     slots: usize,
     /// Pieces published.
     pieces: usize,
+    /// Where faults of the code are the guest's.
+    watched: Option<&'static Watched>,
 }
 
 // SAFETY: the reservation belongs to this value alone and is not tied to a thread.
@@ -44,7 +47,7 @@ unsafe impl Send for CodePages {}
 
 impl CodePages {
     /// Reserves address space, of which only so many slots are accessible, all zero.
-    pub(super) fn new(slots: usize) -> Result<Self, ReserveError> {
+    pub(super) fn new(slots: usize, is_guarded: bool) -> Result<Self, ReserveError> {
         let refused = ReserveError { bytes: REGION_BYTES };
         // SAFETY: an anonymous private mapping at an address of the kernel's choice touches nothing of ours.
         let base = unsafe {
@@ -61,13 +64,16 @@ impl CodePages {
             return Err(refused);
         }
         let base = NonNull::new(base.cast()).ok_or(refused)?;
-        let mut pages = Self { base, used: PAGE_BYTES, slots, pieces: 0 };
+        let mut pages = Self { base, used: PAGE_BYTES, slots, pieces: 0, watched: None };
         let bytes = slots.saturating_mul(size_of::<usize>()).checked_next_multiple_of(PAGE_BYTES);
         let bytes = bytes.filter(|bytes| *bytes < REGION_BYTES / 2).ok_or(refused)?;
         if bytes > 0 && !protect(pages.top(), bytes, libc::PROT_READ | libc::PROT_WRITE) {
             return Err(refused);
         }
         pages.used += bytes;
+        if is_guarded {
+            pages.watched = Some(guard::watch(pages.base.as_ptr() as usize).ok_or(refused)?);
+        }
         Ok(pages)
     }
 
@@ -126,6 +132,9 @@ fn protect(place: *mut u8, len: usize, rights: i32) -> bool {
 
 impl Drop for CodePages {
     fn drop(&mut self) {
+        if let Some(watched) = self.watched {
+            watched.end();
+        }
         // SAFETY: the mapping was made by `new`; programs are dropped when nobody runs them any more.
         unsafe { libc::munmap(self.base.as_ptr().cast(), REGION_BYTES) };
     }
@@ -149,7 +158,7 @@ mod tests {
 
     #[test]
     fn no_page_is_writable_and_executable() {
-        let mut pages = CodePages::new(3).unwrap();
+        let mut pages = CodePages::new(3, false).unwrap();
         let fill = |_: usize, bytes: &mut [u8]| bytes.fill(0xc3);
         let (first, second) =
             (pages.publish(10, fill).unwrap(), pages.publish(5000, fill).unwrap());
@@ -167,10 +176,10 @@ mod tests {
 
     #[test]
     fn a_region_ends() {
-        let mut pages = CodePages::new(0).unwrap();
+        let mut pages = CodePages::new(0, false).unwrap();
         pages.used = REGION_BYTES - 2 * PAGE_BYTES;
         assert!(pages.publish(1, |_, _| ()).is_some());
         assert!(pages.publish(1, |_, _| ()).is_none());
-        assert!(CodePages::new(REGION_BYTES).is_err());
+        assert!(CodePages::new(REGION_BYTES, false).is_err());
     }
 }

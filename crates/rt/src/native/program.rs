@@ -54,6 +54,12 @@ pub trait Compiler: Send + Sync {
     /// What the program's functions share.
     fn interface(&self) -> &Arc<Interface>;
 
+    /// Whether code leaves it to guard pages to find that an access lies behind a memory (`MemoryPool::guarded`). Then the
+    /// counter in the context is current wherever such an access is.
+    fn is_guarded(&self) -> bool {
+        false
+    }
+
     /// The code of `func`.
     ///
     /// # Errors
@@ -175,7 +181,10 @@ impl NativeProgram {
             id: PROGRAMS.fetch_add(1, Ordering::Relaxed),
             bodies: (0..funcs).map(|_| null()).collect(),
             doors: (0..funcs).map(|_| null()).collect(),
-            code: Mutex::new(Code { pages: CodePages::new(funcs)?, stubs: BTreeMap::new() }),
+            code: Mutex::new(Code {
+                pages: CodePages::new(funcs, compiler.is_guarded())?,
+                stubs: BTreeMap::new(),
+            }),
             compiler,
             compiled: AtomicU64::new(0),
             below: AtomicU64::new(0),
@@ -188,8 +197,9 @@ impl NativeProgram {
         self.compiler.interface()
     }
 
-    pub(super) fn id(&self) -> u64 {
-        self.id
+    /// What no other program has, and whether its code relies on guard pages.
+    pub(super) fn id_and_guard(&self) -> (u64, bool) {
+        (self.id, self.compiler.is_guarded())
     }
 
     /// What was compiled so far.

@@ -4,7 +4,9 @@
 //!
 //! 1. A memory has all the address space that it may grow to from its beginning: it never moves.
 //! 2. Bytes of a reservation at and above its memory's length are zero; a reservation in the pool is zero all over.
-//! 3. What is cleared stays resident where it is little: a page fault costs as much as clearing 250 KiB (decision 0006).
+//! 3. In a pool with guard pages, what lies behind a memory's bytes is inaccessible as far as an index and an offset of
+//!    32 bits each reach; what is accessible of a reservation stays so in the pool.
+//! 4. What is cleared stays resident where it is little: a page fault costs as much as clearing 250 KiB (decision 0006).
 
 use core::{ops::Range, ptr::NonNull, slice};
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +17,8 @@ use crate::memory::{RawMemory, ReserveError};
 
 /// Address space of every reservation: what an index of 32 bits reaches.
 const RESERVE_BYTES: u64 = lockstep_ir::MEMORY_BYTES_MAX;
+/// Address space of a reservation with guard pages: two numbers of 32 bits, and more than the longest access.
+pub(crate) const GUARDED_BYTES: u64 = RESERVE_BYTES + (1 << 32) + (1 << 16);
 /// Reservations that a pool keeps.
 const KEPT_MAX: usize = 64;
 /// A memory of at most so many bytes is cleared without asking which of its pages are there.
@@ -34,13 +38,16 @@ const PAGE_BYTES: usize = 4096;
 struct Reservation {
     base: NonNull<u8>,
     bytes: usize,
+    /// Bytes that may be accessed, whole pages.
+    open: usize,
 }
 
 // SAFETY: the mapping belongs to this value alone and is not tied to a thread.
 unsafe impl Send for Reservation {}
 
 impl Reservation {
-    fn new(bytes: u64) -> Result<Self, ReserveError> {
+    fn new(bytes: u64, is_open: bool) -> Result<Self, ReserveError> {
+        let rights = if is_open { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_NONE };
         let refused = ReserveError { bytes: bytes as usize };
         let bytes = usize::try_from(bytes).map_err(|_| refused)?;
         // SAFETY: an anonymous private mapping at an address of the kernel's choice touches nothing of ours.
@@ -48,7 +55,7 @@ impl Reservation {
             libc::mmap(
                 core::ptr::null_mut(),
                 bytes,
-                libc::PROT_READ | libc::PROT_WRITE,
+                rights,
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
                 -1,
                 0,
@@ -57,7 +64,30 @@ impl Reservation {
         if base == libc::MAP_FAILED {
             return Err(refused);
         }
-        Ok(Self { base: NonNull::new(base.cast()).ok_or(refused)?, bytes })
+        let open = if is_open { bytes } else { 0 };
+        Ok(Self { base: NonNull::new(base.cast()).ok_or(refused)?, bytes, open })
+    }
+
+    /// Makes the first `len` bytes accessible, and with guard pages nothing else; false when the system refuses.
+    fn open(&mut self, len: usize) -> bool {
+        let open = len.next_multiple_of(PAGE_BYTES);
+        assert!(open <= self.bytes, "a memory keeps to its reservation");
+        let (from, to, rights) = match open > self.open {
+            true => (self.open, open, libc::PROT_READ | libc::PROT_WRITE),
+            false => (open, self.open, libc::PROT_NONE),
+        };
+        if from == to {
+            return true;
+        }
+        // SAFETY: the range lies in the reservation; what is closed belongs to no memory any more.
+        let failed = unsafe {
+            let at = self.base.as_ptr().add(from);
+            libc::mprotect(at.cast(), to - from, rights)
+        };
+        if failed == 0 {
+            self.open = open;
+        }
+        failed == 0
     }
 
     /// Zeroes the first `len` bytes, which are all that may differ from zero.
@@ -142,9 +172,21 @@ impl Drop for Reservation {
 #[derive(Debug, Default)]
 pub struct MemoryPool {
     free: Mutex<Vec<Reservation>>,
+    is_guarded: bool,
 }
 
 impl MemoryPool {
+    /// A pool of memories behind which an access faults: machine code may then rely on it instead of comparing
+    /// (`native::Compiler::is_guarded`).
+    pub fn guarded() -> Self {
+        Self { free: Mutex::default(), is_guarded: true }
+    }
+
+    /// Whether its memories have guard pages.
+    pub fn is_guarded(&self) -> bool {
+        self.is_guarded
+    }
+
     fn take(&self) -> Option<Reservation> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
@@ -177,10 +219,14 @@ impl OwnedMemory {
         if len > max {
             return Err(ReserveError { bytes: len as usize });
         }
-        let reservation = match pool.take() {
+        let mut reservation = match pool.take() {
             Some(reservation) => reservation,
-            None => Reservation::new(RESERVE_BYTES)?,
+            None if pool.is_guarded => Reservation::new(GUARDED_BYTES, false)?,
+            None => Reservation::new(RESERVE_BYTES, true)?,
         };
+        if pool.is_guarded && !reservation.open(len as usize) {
+            return Err(ReserveError { bytes: len as usize });
+        }
         Ok(Self { reservation: Some(reservation), pool: pool.clone(), len, max })
     }
 
@@ -209,12 +255,25 @@ impl OwnedMemory {
     }
 
     /// Makes it `len` bytes long; false when it may not become so long.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system refuses to make more of its own address space accessible: that is no answer to a guest.
     pub(crate) fn grow(&mut self, len: u64) -> bool {
         let is_allowed = len <= self.max;
-        if is_allowed {
-            self.len = self.len.max(len);
+        if is_allowed && len > self.len {
+            if self.pool.is_guarded {
+                let reservation = self.reservation.as_mut().expect("held until it is dropped");
+                assert!(reservation.open(len as usize), "the system gives the pages of a memory");
+            }
+            self.len = len;
         }
         is_allowed
+    }
+
+    /// Whether an access behind its bytes faults.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.pool.is_guarded && self.len.is_multiple_of(PAGE_BYTES as u64)
     }
 }
 
