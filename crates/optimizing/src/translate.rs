@@ -6,8 +6,10 @@
 //! 2. The counter goes to the context where somebody can look: before calls that leave machine code, and on the way out.
 //! 3. What stops a guest is a branch to a cold block, which leaves.
 //! 4. With guard pages the counter is in the context at each access that one may stop (`guard`).
-//! 5. The length of a memory is read from the context at each check; its base, which never moves, once.
+//! 5. What an address can be at most, and what was checked before, spares checks (`bound`).
+//! 6. The length of a memory is read from the context at each check; its base, which never moves, once.
 
+mod bound;
 mod call;
 mod cold;
 mod convert;
@@ -80,6 +82,7 @@ struct Translation<'f, 'b, 'c> {
     flags: Flags,
     cold: cold::Cold,
     guard: guard::Guard,
+    passed: bound::Passed,
 }
 
 /// What a variable is.
@@ -222,6 +225,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             flags,
             cold: cold::Cold::default(),
             guard: guard::Guard::default(),
+            passed: bound::Passed::default(),
             b,
         })
     }
@@ -238,6 +242,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             self.exists = self.existing[number.position()];
             self.charges = 0;
             self.guard.begin_block();
+            self.passed.begin_block();
             for at in block.insts.clone() {
                 self.guard.at = at as usize;
                 self.inst(self.func.insts[at as usize])?;

@@ -471,17 +471,23 @@ impl StoreCore {
     ) -> Natively {
         let inner = self.inner();
         let parts = &mut inner.instances[instance as usize];
-        let has_all = parts.raw_tables.len() >= interface.tables.len()
+        let has_all = parts.memories.len() >= interface.memories.len()
+            && parts.raw_tables.len() >= interface.tables.len()
             && parts.types.len() >= interface.types.len()
             && parts.cells.len() >= interface.globals.len();
         assert!(has_all, "an instance is of the program that runs");
         let memories = interface.memories.as_slice().iter().zip(&parts.memories);
-        let mut explicit =
-            memories.filter(|(def, _)| matches!(def.growth, Growth::Explicit { .. }));
-        assert!(
-            !is_guarded || explicit.all(|(_, id)| inner.memories[*id as usize].is_guarded()),
-            "code that relies on guard pages runs where there are some"
-        );
+        for (def, id) in memories.filter(|(def, _)| matches!(def.growth, Growth::Explicit { .. })) {
+            let memory = &mut inner.memories[*id as usize];
+            assert!(
+                memory.raw().len >= def.initial_bytes,
+                "a memory is as long as it is said to be"
+            );
+            assert!(
+                !is_guarded || memory.is_guarded(),
+                "code that relies on guard pages runs where there are some"
+            );
+        }
         if parts.program == 0 {
             parts.program = program;
             parts.keys.extend(parts.types.iter().map(|ty| Ready::key(instance, *ty)));

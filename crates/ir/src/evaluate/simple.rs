@@ -80,9 +80,15 @@ impl SimpleEnv {
         &self.memories[memory.position()].bytes
     }
 
-    /// Gives a memory its content, such as call data.
+    /// Gives a memory its content, such as call data. One that grows when asked is never shorter than it begins.
     pub fn set_memory(&mut self, memory: MemoryId, bytes: &[u8]) {
-        self.memories[memory.position()].bytes = bytes.to_vec();
+        let memory = &mut self.memories[memory.position()];
+        let least = match memory.def.growth {
+            Growth::Explicit { .. } => memory.bytes.len(),
+            Growth::OnTouch { .. } | Growth::ReadOnly => 0,
+        };
+        memory.bytes = bytes.to_vec();
+        memory.bytes.resize(bytes.len().max(least), 0);
     }
 }
 

@@ -76,12 +76,13 @@ impl Translation<'_, '_, '_> {
             return Err(NoCode("a check of something other than 64 bits"));
         }
         let is_owned = matches!(self.interface.memories[memory].growth, Growth::Explicit { .. });
-        let is_left = is_owned && self.leave_check((addr, len), result);
-        let (is_narrow, known) = (self.is_narrow(addr), self.known(len, ty));
+        let (operand, is_narrow, known) = (addr, self.is_narrow(addr), self.known(len, ty));
         let addr = self.raw(addr, ty)?;
         self.tokens.insert(result.0, memory);
         self.define(result, addr);
-        if is_left || known == Some(0) {
+        let passes =
+            known.is_some_and(|len| len == 0 || is_owned && self.passes(memory, addr, len));
+        if passes || is_owned && self.leave_check((operand, len), result) {
             return Ok(());
         }
         let is_short = known.is_some_and(|len| len <= 1 << 33);

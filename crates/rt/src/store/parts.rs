@@ -140,7 +140,14 @@ pub fn plain_parts(
     let mut parts = store.parts();
     for (id, def) in interface.memories.iter() {
         let content = contents.iter().find(|(memory, _)| *memory == id);
-        let len = content.map_or(def.initial_bytes, |(_, bytes)| bytes.len() as u64);
+        let len = match (content, def.growth) {
+            (None, _) => def.initial_bytes,
+            // Never shorter than it begins: code relies on it.
+            (Some((_, bytes)), Growth::Explicit { .. }) => {
+                def.initial_bytes.max(bytes.len() as u64)
+            }
+            (Some((_, bytes)), _) => bytes.len() as u64,
+        };
         let max = match def.growth {
             Growth::Explicit { max_bytes } => max_bytes.max(len),
             Growth::OnTouch { .. } => OwnedMemory::MAX_BYTES,

@@ -1,4 +1,5 @@
-//! Memories between guard pages: what lies behind them traps as where addresses are compared, and costs as much.
+//! What lies behind a memory traps and costs as much wherever it is found: in the interpreter, by comparing, by what is known
+//! of an address, by guard pages.
 
 use super::*;
 
@@ -7,7 +8,7 @@ fn guarded() -> Instances<()> {
     Instances::in_pool(&Pool::guarded(), (), options).expect("there is address space")
 }
 
-/// The same calls of `run`, one after the other in one instance, in the interpreter and with guard pages.
+/// The same calls of `run`, one after the other in one instance, in every way.
 fn ends(text: &str, args: &[u64]) -> Vec<CallEnd> {
     let module = load(text);
     let on = |mut all: Instances<()>| {
@@ -19,8 +20,10 @@ fn ends(text: &str, args: &[u64]) -> Vec<CallEnd> {
         };
         args.iter().map(&mut call).collect::<Vec<_>>()
     };
-    let (want, got) = (on(instances(Tier::Interpreter)), on(guarded()));
-    assert_eq!(got, want, "{text}");
+    let want = on(instances(Tier::Interpreter));
+    for (way, all) in [("comparing", instances(Tier::Optimizing)), ("guarded", guarded())] {
+        assert_eq!(on(all), want, "{way}: {text}");
+    }
     want.into_iter().map(|(end, _)| end).collect()
 }
 
@@ -151,5 +154,78 @@ fn both_kinds_of_code_of_a_module_live_side_by_side() {
         let Some(Extern::Func(func)) = all.export(instance, "run") else { panic!("no export") };
         let mut call = |at| all.call(func, &[Value::I64(at)], &mut GAS.clone()).expect("well");
         assert!(is_out(&call(65_529)) && !is_out(&call(65_528)));
+    }
+}
+
+/// Addresses of which something is known, up to the last that the memory holds and beyond.
+#[test]
+fn what_is_known_of_an_address_admits_nothing_beyond_the_end() {
+    let low = "(i32.wrap_i64 (local.get 0))";
+    let addresses = [
+        format!("(i32.and {low} (i32.const 0xffff))"),
+        format!("(i32.and {low} (i32.const 0x1ffff))"),
+        format!("(i32.shl (i32.and {low} (i32.const 0x1fff)) (i32.const 3))"),
+        format!("(i32.shl (i32.and {low} (i32.const 0x3fff)) (i32.const 35))"),
+        format!("(i32.shl {low} (i32.const 31))"),
+        format!("(i32.shr_u {low} (i32.const 16))"),
+        format!("(i32.shr_u {low} (i32.const 47))"),
+        format!("(i32.add (i32.and {low} (i32.const 0xff)) (i32.const 65273))"),
+        format!("(i32.add (i32.and {low} (i32.const 0xff)) (i32.const -8))"),
+        format!("(i32.mul (i32.and {low} (i32.const 0xff)) (i32.const 257))"),
+        format!("(i32.mul (i32.and {low} (i32.const 0xffff)) (i32.const 0x10001))"),
+        format!("(i32.or (i32.and {low} (i32.const 0xff)) (i32.const 0xff00))"),
+        format!("(i32.xor (i32.and {low} (i32.const 0xff)) (i32.const 0x1ff00))"),
+        format!("(i32.sub (i32.const 65535) (i32.and {low} (i32.const 0xff)))"),
+        "(i32.wrap_i64 (i64.shr_u (local.get 0) (i64.const 48)))".to_owned(),
+        "(i32.const 65528)".to_owned(),
+        "(i32.const 65529)".to_owned(),
+        "(i32.const -1)".to_owned(),
+    ];
+    let args = [0, 1, 2, 7, 8, 0xf7, 0xf8, 0xff, 0xfff8, 0xffff, 0x1fff, 0x2000, 0x3fff, u64::MAX];
+    let mut outs = 0;
+    for address in &addresses {
+        for (load, offset) in [("i64.load8_u", 0), ("i64.load", 0), ("i64.load16_u", 6)] {
+            let text = format!(
+                "(module (memory 1)
+                  (func (export \"run\") (param i64) (result i64)
+                    ({load} offset={offset} {address})))"
+            );
+            outs += ends(&text, &args).iter().filter(|end| is_out(end)).count();
+        }
+    }
+    assert!(outs > 100, "{outs} of them trapped");
+}
+
+/// One address several times, further and less far, over calls and stores: what passed once is not looked at again, and what
+/// reaches further is.
+#[test]
+fn a_second_check_of_an_address_is_made_where_it_reaches_further() {
+    let text = "(module (memory 1) (global $done (mut i64) (i64.const 0))
+        (func $more (drop (memory.grow (i32.const 0))))
+        (func (export \"run\") (param i64) (result i64) (local i32)
+          (if (i64.eqz (local.get 0)) (then (return (global.get $done))))
+          (local.set 1 (i32.wrap_i64 (local.get 0)))
+          (global.set $done (i64.const 1))
+          (drop (i32.load offset=4 (local.get 1)))
+          (global.set $done (i64.const 2))
+          (i32.store offset=4 (local.get 1) (i32.const 5))
+          (drop (i64.load (local.get 1)))
+          (call $more)
+          (global.set $done (i64.const 3))
+          (i64.store8 offset=8 (local.get 1) (i64.const 6))
+          (local.set 1 (i32.add (local.get 1) (i32.const 4)))
+          (global.set $done (i64.const 4))
+          (i64.load (local.get 1))))";
+    let args: Vec<u64> = (65_520..65_540).flat_map(|at| [at, 0]).collect();
+    let got = ends(text, &args);
+    let done: Vec<_> = got.iter().skip(1).step_by(2).cloned().collect();
+    let value = |value| CallEnd::Values(vec![Value::I64(value)]);
+    for (at, done) in (65_520..).zip(done) {
+        let want = match at {
+            ..=65_527 => 4,
+            65_528 => 3,
+            _ => 1,
+        };
+        assert_eq!(done, value(want), "{at}");
     }
 }
