@@ -30,7 +30,7 @@ use lockstep_ir::{
 use super::{
     insn::{Insn, wide_imm},
     limits,
-    module::Module,
+    module::{Module, registers},
     opcodes::{self, Kind, Source, Width},
 };
 
@@ -90,9 +90,8 @@ impl<'m, 'f> Lower<'m, 'f> {
         out.results.clone_from(&signature.results);
         let mut b = Builder::new(out);
         let mut regs = [Var(0); REGISTERS];
-        let shape = module.shape();
-        let others = (0..REGISTERS).filter(|reg| !shape.params.contains(reg));
-        for reg in shape.params.iter().copied().chain(others) {
+        let params = module.params(func);
+        for reg in registers(params).chain(registers(!params)) {
             regs[reg] = b.var(Type::I64, None);
         }
         b.set_units(limits::FRAME_UNITS as u32 - 1);
@@ -274,7 +273,7 @@ impl<'m, 'f> Lower<'m, 'f> {
             Kind::Call => self.call(),
             Kind::CallReg => self.call_reg(insn),
             Kind::Exit => {
-                let results = self.module.shape().results;
+                let results = self.module.results();
                 let results: Vec<Operand> = results.iter().map(|reg| self.reg(*reg)).collect();
                 let values = self.b.list(&results);
                 self.stop(Terminator::Return { values });

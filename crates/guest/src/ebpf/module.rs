@@ -6,8 +6,14 @@ use std::sync::Arc;
 use lockstep_ir::{Func, FuncId, Functions, ImportId, Interface};
 
 use super::{
-    config::Config, dialect::Dialect, error::LoadError, insn::Insn, layout::Layout, load,
-    lower::lower,
+    config::Config,
+    dialect::Dialect,
+    error::LoadError,
+    insn::Insn,
+    layout::Layout,
+    load,
+    lower::{FRAME_POINTER, REGISTERS, lower},
+    verify::params::{ALL, Registers},
 };
 
 /// Whom a call means.
@@ -19,25 +25,26 @@ pub(super) enum Callee {
     Host(ImportId),
 }
 
-/// Which registers functions take and give back.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
-    /// Parameters, in order.
-    pub(super) params: &'static [usize],
-    /// Results, in order.
-    pub(super) results: &'static [usize],
+/// RFC 9669 2: the result is in r0; the frame pointer is the callee's own, and so are r6 to r9.
+const RFC_RESULTS: &[usize] = &[0];
+/// sBPF keeps nothing of a callee's from its caller but r6 to r10, and nothing of the caller's from anybody.
+const SBPF_RESULTS: &[usize] = &[0, 1, 2, 3, 4, 5];
+/// Every register.
+const EVERY: Registers = (1 << REGISTERS) - 1;
+
+/// Registers that functions give back, in order.
+pub(super) const fn results(dialect: Dialect) -> &'static [usize] {
+    if dialect.is_sbpf() { SBPF_RESULTS } else { RFC_RESULTS }
 }
 
-/// RFC 9669 2: arguments in r1 to r5, the result in r0; the frame pointer is the callee's own.
-const RFC_SHAPE: Shape = Shape { params: &[1, 2, 3, 4, 5, 10], results: &[0] };
-/// sBPF keeps no register from anybody but r6 to r10 from the callee's changes.
-const SBPF_SHAPE: Shape =
-    Shape { params: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], results: &[0, 1, 2, 3, 4, 5] };
+/// The registers of a set, in order.
+pub(super) fn registers(set: Registers) -> impl Iterator<Item = usize> {
+    (0..REGISTERS).filter(move |reg| set >> reg & 1 == 1)
+}
 
-impl Shape {
-    pub(super) const fn of(dialect: Dialect) -> Self {
-        if dialect.is_sbpf() { SBPF_SHAPE } else { RFC_SHAPE }
-    }
+/// What a function of the dialect takes when nobody knows what it reads.
+pub(super) const fn params_of(dialect: Dialect) -> Registers {
+    if dialect.is_sbpf() { EVERY } else { ALL }
 }
 
 /// Slots of a function that begins where no part does. It goes on with another.
@@ -65,6 +72,8 @@ pub struct Module {
     pub(super) interface: Arc<Interface>,
     /// Where functions begin, in order; each ends where the next begins.
     pub(super) starts: Vec<u32>,
+    /// What each of these takes; empty where all take the same.
+    pub(super) params: Vec<Registers>,
     /// Whether each slot is a function too, after those of `starts`: in sBPF a register may name any.
     pub(super) is_callable_anywhere: bool,
     /// For each call that means somebody, by slot.
@@ -162,16 +171,22 @@ impl Module {
 
     /// The arguments that the first function gets, where r1 to r5 are given.
     pub fn entry_args(&self, given: [u64; 5]) -> Vec<u64> {
-        let arg = |reg: &usize| match reg {
+        let arg = |reg: usize| match reg {
             1..=5 => given[reg - 1],
-            &super::lower::FRAME_POINTER => self.layout.frame_pointer(),
+            FRAME_POINTER => self.layout.frame_pointer(),
             _ => 0,
         };
-        self.shape().params.iter().map(arg).collect()
+        registers(self.params(self.entry)).map(arg).collect()
     }
 
-    pub(super) fn shape(&self) -> Shape {
-        Shape::of(self.dialect)
+    /// The registers that a function takes.
+    pub(super) fn params(&self, func: FuncId) -> Registers {
+        self.params.get(func.0 as usize).copied().unwrap_or(params_of(self.dialect))
+    }
+
+    /// The registers that functions give back.
+    pub(super) fn results(&self) -> &'static [usize] {
+        results(self.dialect)
     }
 
     /// Whom the call at `slot` means.

@@ -6,6 +6,7 @@
 
 mod fields;
 mod flow;
+pub(super) mod params;
 mod parts;
 
 use super::{

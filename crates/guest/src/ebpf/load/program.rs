@@ -18,9 +18,9 @@ use crate::ebpf::{
     insn::{SLOT_BYTES, decode_all},
     layout::{Layout, SBPF_TEXT_BASE, TEXT_BASE},
     limits,
-    module::{Callee, Module, Shape, Symbol},
+    module::{Callee, Module, Symbol, params_of, results},
     opcodes::{self, Kind},
-    verify::{self, Text},
+    verify::{self, Text, params::Registers},
 };
 
 /// What a file or a text says.
@@ -83,7 +83,7 @@ pub(super) fn module(parts: Parts, config: &Config) -> Result<Module, LoadError>
 
     let mut imports = Imports { config, used: Vec::new() };
     let mut calls: BTreeMap<u32, Callee> =
-        own_calls.into_iter().map(|(slot, target)| (slot, Callee::Own(target))).collect();
+        own_calls.iter().copied().map(|(slot, target)| (slot, Callee::Own(target))).collect();
     match dialect.is_sbpf() {
         true => imports.resolve_keys(text, &parts.keys, &mut calls),
         false => imports.resolve(text, &parts.named_calls, &mut calls)?,
@@ -100,8 +100,15 @@ pub(super) fn module(parts: Parts, config: &Config) -> Result<Module, LoadError>
     let callable = if has_table && dialect.is_sbpf() { insns.len() } else { 0 };
     let entry = starts.binary_search(&parts.entry).expect("the first function is one");
     let table_len = has_table.then_some(insns.len());
-    let functions = starts.len() + callable;
-    let interface = interface(dialect, &layout, functions, &imports.used, table_len);
+    // Where types are not asked for, functions take what they read.
+    let params = match dialect.is_sbpf() || has_table {
+        true => Vec::new(),
+        false => text.params(&starts, &own_calls),
+    };
+    let takes = (0..starts.len() + callable)
+        .map(|func| params.get(func).copied().unwrap_or(params_of(dialect)))
+        .collect::<Vec<_>>();
+    let interface = interface(dialect, &layout, &takes, &imports.used, table_len);
     Ok(Module {
         dialect,
         text_base: if dialect.is_sbpf() { parts.text_base } else { TEXT_BASE },
@@ -109,6 +116,7 @@ pub(super) fn module(parts: Parts, config: &Config) -> Result<Module, LoadError>
         image: parts.image,
         interface: Arc::new(interface),
         starts,
+        params,
         is_callable_anywhere: callable != 0,
         calls: calls.into_iter().collect(),
         numbered,
@@ -208,21 +216,24 @@ impl<'c> Imports<'c> {
 fn interface(
     dialect: Dialect,
     layout: &Layout,
-    functions: usize,
+    takes: &[Registers],
     imports: &[String],
     table_len: Option<usize>,
 ) -> Interface {
-    let shape = Shape::of(dialect);
     let types = |count: usize| vec![Type::I64; count];
-    let own = Signature { params: types(shape.params.len()), results: types(shape.results.len()) };
+    let results = results(dialect).len();
+    let own = |takes: &Registers| Signature {
+        params: types(takes.count_ones() as usize),
+        results: types(results),
+    };
     let host = Signature { params: types(5), results: types(1) };
     let import = |name: &String| Import { name: name.clone(), signature: host.clone() };
     let tables = table_len.map(|len| TableDef { initial: len as u64, max: len as u64 });
     Interface {
         imports: imports.iter().map(import).collect(),
         memories: memories(layout).into_iter().collect(),
-        signatures: core::iter::repeat_n(own.clone(), functions).collect(),
-        types: table_len.map(|_| own).into_iter().collect(),
+        signatures: takes.iter().map(own).collect(),
+        types: table_len.map(|_| own(&params_of(dialect))).into_iter().collect(),
         tables: tables.into_iter().collect(),
         depth_limit: limits::DEPTH_LIMIT,
         ..Interface::default()

@@ -4,10 +4,11 @@ use lockstep_ir::{
     Block, Edge, FuncId, ImportId, Inst, Op, Operand, SigId, TableId, Terminator, Trap, Type, Value,
 };
 
-use super::{FRAME_POINTER, Lower};
+use super::{FRAME_POINTER, Lower, REGISTERS};
 use crate::ebpf::{
     insn::{Insn, SLOT_BYTES},
-    module::Callee,
+    module::{Callee, params_of, registers},
+    verify::params::Registers,
 };
 
 /// Arguments of a host function: r1 to r5.
@@ -25,21 +26,24 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// The callee's arguments: its frame lies beyond ours.
-    fn args(&mut self) -> Vec<Operand> {
-        let step = self.b.constant(self.module.layout.frame_step(), Type::I64);
-        let frame = self.reg(FRAME_POINTER);
-        let frame = self.b.op(Op::Iadd, Type::I64, &[frame, step]);
-        let params = self.module.shape().params;
-        let mut args = Vec::with_capacity(params.len() + 1);
-        for reg in params {
-            args.push(if *reg == FRAME_POINTER { frame } else { self.reg(*reg) });
+    /// The arguments that a callee takes: its frame lies beyond ours.
+    fn args(&mut self, params: Registers) -> Vec<Operand> {
+        let mut args = Vec::with_capacity(REGISTERS + 1);
+        for reg in registers(params) {
+            let value = self.reg(reg);
+            args.push(match reg {
+                FRAME_POINTER => {
+                    let step = self.b.constant(self.module.layout.frame_step(), Type::I64);
+                    self.b.op(Op::Iadd, Type::I64, &[value, step])
+                }
+                _ => value,
+            });
         }
         args
     }
 
     fn call_own(&mut self, func: FuncId) {
-        let args = self.args();
+        let args = self.args(self.module.params(func));
         let results = &self.module.interface.signatures[func].results;
         let first = self.b.call(func, &args, results);
         self.after_call(first);
@@ -48,7 +52,7 @@ impl Lower<'_, '_> {
     /// The span ended with the call; its results go where they belong.
     fn after_call(&mut self, first: Value) {
         self.close_span();
-        for (number, reg) in self.module.shape().results.iter().enumerate() {
+        for (number, reg) in self.module.results().iter().enumerate() {
             self.set(*reg as u8, Value(first.0 + number as u32).into());
         }
     }
@@ -119,7 +123,7 @@ impl Lower<'_, '_> {
         let len = self.b.constant(self.module.insns.len() as u64, Type::I64);
         let cond = self.b.op(Op::Iuge, Type::I64, &[index, len]);
         self.b.push(Inst::TrapIf { cond, trap: Trap::InvalidJump });
-        let mut args = self.args();
+        let mut args = self.args(params_of(self.module.dialect));
         args.push(index);
         let results = &self.module.interface.types[SigId(0)].results;
         let first = self.b.call_indirect((TableId(0), SigId(0)), &args, results);

@@ -61,3 +61,28 @@ fn spans_end_where_the_counter_is_seen() {
         .collect();
     assert_eq!(charges, [3, 2, 1]);
 }
+
+/// Registers that neither a function nor anybody it calls reads are not handed over.
+#[test]
+fn functions_take_what_is_read() {
+    let params = |text: &str, dialect: Dialect| -> Vec<usize> {
+        let module = load(text, dialect).expect("a program");
+        module.interface().signatures.as_slice().iter().map(|ty| ty.params.len()).collect()
+    };
+    // The first passes r2 on for g, which reads r2 and r3; h reads its frame pointer, and so does who calls it.
+    let text = "
+        call local g
+        exit
+        g: mov %r0, %r2
+        add %r0, %r3
+        exit
+        h: mov %r1, 0
+        stxdw [%r10-8], %r1
+        call local h
+        exit";
+    assert_eq!(params(text, Dialect::Rfc), [2, 2, 2]);
+    assert_eq!(params("mov %r1, 5\nmov %r0, 0\nexit", Dialect::Rfc), [0]);
+    assert_eq!(params("call 1\nexit", Dialect::Rfc), [5]);
+    assert_eq!(params("lddw %r3, 0\ncallx %r3\nexit", Dialect::Rfc), [6]);
+    assert_eq!(params("mov %r0, 0\nexit", Dialect::V3), [11]);
+}
