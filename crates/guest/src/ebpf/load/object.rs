@@ -38,15 +38,21 @@ type Section<'d, 'f> = ElfSection64<'d, 'f, LittleEndian>;
 
 pub(in crate::ebpf) fn elf(bytes: &[u8], config: &Config) -> Result<Module, LoadError> {
     limit("bytes of the file", limits::FILE_BYTES_MAX, bytes.len() as u64)?;
-    let file = File::parse(bytes).map_err(|error| malformed(0, &error))?;
-    let header = file.elf_header();
+    let header = elf::FileHeader64::<LittleEndian>::parse(bytes);
+    let header = header.map_err(|error| malformed(0, &error))?;
     let (machine, kind) = (header.e_machine(LittleEndian), header.e_type(LittleEndian));
     if machine != elf::EM_BPF && machine != elf::Machine(EM_SBPF) {
         return Err(malformed(18, "not a file for eBPF"));
     }
     match kind {
-        elf::ET_REL => Loading::new(&file)?.load(config),
-        elf::ET_DYN => super::shared::load(bytes, config),
+        elf::ET_REL if header.e_phnum(LittleEndian) == 0 => {
+            let file = File::parse(bytes).map_err(|error| malformed(0, &error))?;
+            Loading::new(&file)?.load(config)
+        }
+        // v3 does not look at the type.
+        _ if kind == elf::ET_DYN || header.e_flags(LittleEndian).0 == 3 => {
+            super::shared::load(bytes, config)
+        }
         _ => Err(malformed(16, "neither a relocatable object nor a shared one")),
     }
 }

@@ -70,7 +70,8 @@ pub(super) fn module(parts: Parts, config: &Config) -> Result<Module, LoadError>
     let dialect = parts.dialect;
     let text = Text { dialect, insns: &insns };
     text.instructions()?;
-    let own_calls = text.own_calls()?;
+    // In files before v3 calls name keys alone.
+    let own_calls = if parts.keys.is_empty() { text.own_calls()? } else { Vec::new() };
     let mut starts = parts.functions;
     starts.extend([0, parts.entry]);
     starts.extend(own_calls.iter().map(|(_, target)| *target));

@@ -8,6 +8,7 @@
 
 mod lenient;
 mod strict;
+mod structure;
 
 use object::{
     LittleEndian as LE,

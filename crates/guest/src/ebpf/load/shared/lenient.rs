@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use object::{
     LittleEndian as LE,
-    elf::{self, Rel64, SectionHeader64, Sym64},
-    read::elf::{FileHeader, Rel, SectionHeader, SectionTable, Sym, SymbolTable},
+    elf::{self, Rel64, Sym64},
+    read::elf::{FileHeader, Rel, SectionHeader, Sym},
 };
 
 use super::{
     super::{object::malformed, program::Parts},
     Header,
+    structure::{Section, Structure},
 };
 use crate::ebpf::{
     config::Config,
@@ -27,41 +28,35 @@ const ENTRYPOINT: &[u8] = b"entrypoint";
 /// Where the immediate of a slot begins.
 const IMM: usize = 4;
 
-type Section = SectionHeader64<LE>;
-type Sections<'d> = SectionTable<'d, Header>;
-
 pub(super) fn read(header: &Header, bytes: &[u8], config: &Config) -> Result<Parts, LoadError> {
-    let sections = header.sections(LE, bytes).map_err(|error| malformed(40, &error))?;
-    let text = check(header, &sections, bytes)?;
+    let structure = Structure::read(header, bytes)?;
+    let text = check(header, &structure, bytes)?;
     let hashes = config.helpers.iter().map(|helper| murmur3(helper.name.as_bytes())).collect();
     let mut reading = Reading { bytes: bytes.to_vec(), text, keys: BTreeMap::new(), hashes };
     reading.number_calls()?;
-    reading.relocate(&sections, bytes)?;
+    for relocation in structure.relocations {
+        reading.relocation(relocation, &structure)?;
+    }
     let entry = reading.entry(header)?;
-    reading.parts(&sections, entry)
+    reading.parts(&structure, entry)
 }
 
 /// What the reference asks of headers and sections; the section with the text.
 fn check<'d>(
     header: &Header,
-    sections: &Sections<'d>,
+    structure: &Structure<'d>,
     bytes: &[u8],
 ) -> Result<&'d Section, LoadError> {
     if header.e_ident().os_abi != elf::ELFOSABI_NONE {
         return Err(malformed(7, "an ABI that is not the plain one"));
     }
-    let name = |section: &Section| sections.section_name(LE, section).ok();
-    let mut texts = sections.iter().filter(|section| name(section) == Some(b".text"));
+    let is_text = |section: &&Section| structure.name(section).is_ok_and(|name| name == b".text");
+    let mut texts = structure.sections.iter().filter(is_text);
     let (Some(text), None) = (texts.next(), texts.next()) else {
         return Err(malformed(40, "not one section .text"));
     };
-    for section in sections.iter() {
-        let is_writable = section.sh_flags(LE).0 & elf::SHF_WRITE.0 != 0;
-        let is_refused = name(section).is_some_and(|name| {
-            let is_data = name.starts_with(b".data") && !name.starts_with(b".data.rel");
-            name.starts_with(b".bss") || is_writable && is_data
-        });
-        if is_refused {
+    for section in structure.sections {
+        if is_for_writing(section, structure.name(section)?) {
             return Err(malformed(section.sh_offset(LE) as usize, "a section that may be written"));
         }
         let end = section.sh_offset(LE).checked_add(section.sh_size(LE));
@@ -77,6 +72,14 @@ fn check<'d>(
         return Err(malformed(40, "a text outside of its region"));
     }
     Ok(text)
+}
+
+/// Whether a section is data that a program could write, which none may have.
+fn is_for_writing(section: &Section, name: &[u8]) -> bool {
+    let both = elf::SHF_ALLOC.0 | elf::SHF_WRITE.0;
+    let is_writable = section.sh_flags(LE).0 & both == both;
+    let is_data = name.starts_with(b".data") && !name.starts_with(b".data.rel");
+    name.starts_with(b".bss") || is_writable && is_data
 }
 
 /// A file that is patched.
@@ -143,38 +146,21 @@ impl Reading<'_> {
         Ok(u32::from_le_bytes(*bytes))
     }
 
-    fn relocate(&mut self, sections: &Sections<'_>, file: &[u8]) -> Result<(), LoadError> {
-        let symbols = sections.symbols(LE, file, elf::SHT_DYNSYM);
-        let symbols = symbols.map_err(|error| malformed(40, &error))?;
-        for section in sections.iter().filter(|section| section.sh_type(LE) == elf::SHT_REL) {
-            if sections.section(section.link(LE)).map(|link| link.sh_type(LE))
-                != Ok(elf::SHT_DYNSYM)
-            {
-                continue;
-            }
-            let found = section.rel(LE, file).map_err(|error| malformed(40, &error))?;
-            for relocation in found.map(|(all, _)| all).unwrap_or_default() {
-                self.relocation(relocation, &symbols)?;
-            }
-        }
-        Ok(())
-    }
-
     fn relocation(
         &mut self,
         relocation: &Rel64<LE>,
-        symbols: &SymbolTable<'_, Header>,
+        structure: &Structure<'_>,
     ) -> Result<(), LoadError> {
         let at = relocation.r_offset(LE);
         let symbol = || {
-            let index = relocation.symbol(LE).ok_or_else(|| Self::refuse(at, "no symbol"))?;
-            symbols.symbol(index).map_err(|_| Self::refuse(at, "no such symbol"))
+            let index = relocation.r_sym(LE) as usize;
+            structure.symbols.get(index).ok_or_else(|| Self::refuse(at, "no such symbol"))
         };
         match relocation.r_type(LE).0 {
             0 => Ok(()),
             1 => self.wide(at, symbol()?),
             8 => self.relative(at),
-            10 => self.call(at, symbol()?, symbols),
+            10 => self.call(at, symbol()?, structure),
             _ => Err(Self::refuse(at, "a relocation of an unknown type")),
         }
     }
@@ -215,11 +201,10 @@ impl Reading<'_> {
         &mut self,
         at: u64,
         symbol: &Sym64<LE>,
-        symbols: &SymbolTable<'_, Header>,
+        structure: &Structure<'_>,
     ) -> Result<(), LoadError> {
         self.word(at.saturating_add(IMM as u64))?;
-        let name = symbols.symbol_name(LE, symbol);
-        let name = name.map_err(|_| Self::refuse(at, "a symbol without a name"))?;
+        let name = structure.symbol_name(symbol.st_name(LE))?;
         let value = symbol.st_value(LE);
         let key = if symbol.st_type() == elf::STT_FUNC && value != 0 {
             let distance = value.checked_sub(self.text.sh_addr(LE));
@@ -246,12 +231,11 @@ impl Reading<'_> {
     }
 
     /// What may be read, in one piece, and the text.
-    fn parts(self, sections: &Sections<'_>, entry: u32) -> Result<Parts, LoadError> {
-        let is_read = |section: &Section| {
-            sections.section_name(LE, section).is_ok_and(|name| READ_ONLY.contains(&name))
-        };
+    fn parts(self, structure: &Structure<'_>, entry: u32) -> Result<Parts, LoadError> {
+        let is_read =
+            |section: &Section| structure.name(section).is_ok_and(|name| READ_ONLY.contains(&name));
         let all: Vec<(usize, &Section)> =
-            sections.iter().enumerate().filter(|(_, section)| is_read(section)).collect();
+            structure.sections.iter().enumerate().filter(|(_, section)| is_read(section)).collect();
         let end = |section: &Section| section.sh_addr(LE).saturating_add(section.sh_size(LE));
         let lowest = all.iter().map(|(_, section)| section.sh_addr(LE)).min().unwrap_or(0);
         let highest = all.iter().map(|(_, section)| end(section)).max().unwrap_or(0);
