@@ -17,7 +17,7 @@ fn every_assertion_of_the_specification_holds_or_is_skipped_with_a_reason() {
     let Some(folder) = super::folder::find("wasm/spec") else { return };
     let files = collect_scripts(&folder).expect("a folder of scripts");
     let gas = Tier::ALL.iter().map(|tier| {
-        let reports = run_scripts(&files, Way { tier: *tier, is_observed: false }, &|_| {});
+        let reports = run_scripts(&files, Way { tier: *tier, ..Way::default() }, &|_| {});
         show(&reports);
         let Totals { passed, failed, skipped, unreadable } = Totals::of(&reports);
         println!("scripts, {tier}: {passed} passed, {failed} failed, {skipped} skipped");
@@ -39,7 +39,8 @@ fn observed_scripts_do_the_same_and_every_tier_shows_the_same() {
     let files = collect_scripts(&folder).expect("a folder of scripts");
     let plain = run_scripts(&files, Way::default(), &|_| {});
     let seen = Tier::ALL.iter().map(|tier| {
-        let reports = run_scripts(&files, Way { tier: *tier, is_observed: true }, &|_| {});
+        let reports =
+            run_scripts(&files, Way { tier: *tier, is_observed: true, ..Way::default() }, &|_| {});
         show(&reports);
         assert_eq!(Totals::of(&reports), Totals::of(&plain), "{tier}");
         let gas = |reports| of_each(reports, |tally| tally.gas_used);
