@@ -208,7 +208,8 @@ impl Encoding<'_> {
                             && self::bank(ty) == Some(bank)
                             && is_value(stored)
                     }
-                    _ => is_addr && self.e.plan.is_passed_to(value, next),
+                    // Addresses are integers, though one may be the bits of a float.
+                    _ => is_addr && bank == 0 && self.e.plan.is_passed_to(value, next),
                 }
             }
             _ => false,
