@@ -79,10 +79,11 @@ fn measure(case: &Case) -> Result<[f64; 2], String> {
     let program = Program::load(&case.object, &config()).map_err(|error| error.to_string())?;
     let linked = Linked::new(&program, &rows()).map_err(|error| error.to_string())?;
     let mut machine = Machine::new().map_err(|error| error.to_string())?;
+    let case_input = case.input(program.guest());
     let mut used = 0;
     let mut ours = |tier| {
         quickest(|| {
-            let call = Call { input: &case.input, gas: UNITS, tier, returns_input: false };
+            let call = Call { input: &case_input, gas: UNITS, tier, returns_input: false };
             let outcome = machine.run(&linked, &mut Store::default(), &call);
             let outcome = outcome.map_err(|error| error.to_string())?;
             used = UNITS - outcome.gas_left;
@@ -95,10 +96,10 @@ fn measure(case: &Case) -> Result<[f64; 2], String> {
     let ours = [ours(Tier::Interpreter)?, ours(Tier::Optimizing)?];
     let mut peer = peer_sbpf::Program::from_elf(&file::of(program.guest()), &hosts())?;
     peer.compile()?;
-    let mut input = case.input.clone();
+    let mut input = case_input.clone();
     let mut theirs = |mode| {
         quickest(|| {
-            input.copy_from_slice(&case.input);
+            input.copy_from_slice(&case_input);
             let (result, count) = peer.run_on(mode, &mut input, UNITS, &mut State::default());
             match (result, count) == (Ok(case.want), used) {
                 true => Ok(()),
