@@ -31,6 +31,10 @@ use crate::{
 /// Depth units of the one function: it calls nobody of its kind, and its native frame may be large.
 const UNITS: u32 = 255;
 
+/// Slots that go home in all places together where control leaves. A program that leaves with a high stack in many places
+/// runs in the tier below from its beginning.
+const LEAVING_SLOTS_MAX: usize = 30_000;
+
 /// A lazily translated program as a program of one function.
 pub struct Whole {
     guest: Arc<dyn Lazy>,
@@ -61,7 +65,11 @@ impl Functions for Whole {
 
     fn lower(&self, _func: FuncId, out: &mut Func) {
         let nodes = Nodes::discover(&*self.guest);
-        Writer::new(&nodes, out).write();
+        if nodes.leaving_slots() > LEAVING_SLOTS_MAX {
+            write::leave_at_once(self.guest.entry(), out);
+        } else {
+            Writer::new(&nodes, out).write();
+        }
         out.units = UNITS;
     }
 }

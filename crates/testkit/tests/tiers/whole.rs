@@ -78,6 +78,16 @@ fn endless_recursion_ends_in_the_tier_below() {
 }
 
 #[test]
+fn a_program_that_leaves_with_a_high_stack_everywhere_stays_small() {
+    // Eight words more in each place, and a jump that nobody knows from each.
+    let step = "DUP1 DUP1 DUP1 DUP1 DUP1 DUP1 DUP1 DUP1 0 CALLDATALOAD DUP1 JUMPI ";
+    let code = format!("0 {} STOP", step.repeat(120));
+    let func = whole(&code);
+    assert!(func.insts.len() < 10, "{} instructions", func.insts.len());
+    assert_eq!(agree(&code, &[]), 1);
+}
+
+#[test]
 fn a_stack_that_does_not_fit_traps_where_it_does_in_the_interpreter() {
     agree("ADD", &[]);
     agree("1 again: DUP1 @again JUMP", &[]);

@@ -85,6 +85,15 @@ impl Nodes {
         Self { parts: finder.parts, nodes, ty: finder.ty }
     }
 
+    /// Slots in use wherever a way leaves, all together.
+    pub(super) fn leaving_slots(&self) -> usize {
+        let slots = |way: &Way| match way {
+            Way::Leave(_, height) | Way::LeaveTo(height) => usize::from(*height),
+            Way::Node(_) | Way::Trap(_) => 0,
+        };
+        self.nodes.iter().flat_map(|node| &node.ways).map(slots).sum()
+    }
+
     /// The fragment of a node.
     pub(super) fn part(&self, node: &Node) -> &Func {
         &self.parts[node.part]

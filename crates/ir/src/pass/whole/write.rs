@@ -5,7 +5,7 @@ use alloc::{collections::BTreeMap, vec, vec::Vec};
 use super::discover::{Node, Nodes, Way, at};
 use crate::{
     func::{BlockDef, Func, VarDef},
-    inst::{Block, Edge, Inst, List, Operand, Source, Terminator, Value, Var},
+    inst::{Block, Edge, Head, Inst, List, Operand, Source, Terminator, Value, Var},
 };
 
 /// No block.
@@ -216,6 +216,14 @@ impl<'n, 'o> Writer<'n, 'o> {
         let terminator = Terminator::Jump(edge);
         self.out.blocks.push(BlockDef { insts, terminator, head: None, terminator_pc: 0 });
     }
+}
+
+/// A function that goes to `head` in the tier below and nowhere else.
+pub(super) fn leave_at_once(head: Head, out: &mut Func) {
+    out.insts.push(Inst::WindowCheck { need: 0, grow: 0 });
+    out.pcs.push(head.0);
+    let terminator = Terminator::Jump(Edge::Enter { head, shift: 0 });
+    out.blocks.push(BlockDef { insts: 0..1, terminator, head: None, terminator_pc: head.0 });
 }
 
 /// The variable of `slot`, made when it is first asked for.
