@@ -5,7 +5,9 @@ use core::cell::RefCell;
 
 use lockstep_base::{Int, U256, modular::Reciprocal};
 use lockstep_ir::{Block, Func, Head, Room, Trap, evaluate::Range};
-use lockstep_rt::{Context, Stop, native::Resumed};
+#[cfg(feature = "native")]
+use lockstep_rt::native::Resumed;
+use lockstep_rt::{Context, Stop};
 
 use crate::{
     code::{Code, CodeError, Function, Word},
@@ -108,6 +110,7 @@ pub unsafe fn run(
 /// # Safety
 ///
 /// As for [`run`]; `base` lies in the window, and what is below is in use.
+#[cfg(feature = "native")]
 pub(crate) unsafe fn resume(
     code: &Code,
     translator: &RefCell<Translator>,
