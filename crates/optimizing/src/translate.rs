@@ -24,6 +24,7 @@ mod touch;
 mod vector;
 mod window;
 mod word;
+mod word_bits;
 mod word_op;
 
 use std::collections::BTreeMap;

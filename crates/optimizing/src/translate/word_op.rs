@@ -7,13 +7,9 @@ use lockstep_rt::native::{NoCode, word_helper};
 
 use super::{
     Translation,
-    integer::condition,
     word::{LIMBS, Word, is_word},
 };
-use crate::{
-    abi::WORD,
-    plant::{self, Bug},
-};
+use crate::abi::WORD;
 
 impl Translation<'_, '_, '_> {
     /// An operation that takes or makes words; false when it is none.
@@ -117,22 +113,7 @@ impl Translation<'_, '_, '_> {
         Some(known)
     }
 
-    fn logic(&mut self, op: Op, a: ir::Value, b: ir::Value) -> ir::Value {
-        for (known, other) in [(a, b), (b, a)] {
-            match (op, self.known_limb(known)) {
-                (Op::Band, Some(0)) => return self.zero,
-                (Op::Band, Some(u64::MAX)) | (Op::Bor | Op::Bxor, Some(0)) => return other,
-                _ => {}
-            }
-        }
-        match op {
-            Op::Band => self.b.ins().band(a, b),
-            Op::Bor => self.b.ins().bor(a, b),
-            _ => self.b.ins().bxor(a, b),
-        }
-    }
-
-    fn halves(&mut self, word: &Word) -> [ir::Value; 2] {
+    pub(super) fn halves(&mut self, word: &Word) -> [ir::Value; 2] {
         [self.b.ins().iconcat(word[0], word[1]), self.b.ins().iconcat(word[2], word[3])]
     }
 
@@ -170,99 +151,6 @@ impl Translation<'_, '_, '_> {
         let high = self.b.ins().isub(a_high, b_high);
         let high = self.b.ins().isub(high, borrow);
         self.whole([low, high])
-    }
-
-    fn compare_words(&mut self, op: Op, a: Word, b: Word) -> Result<ir::Value, NoCode> {
-        let cc = condition(op).ok_or(NoCode("a comparison of words"))?;
-        if matches!(cc, IntCC::Equal | IntCC::NotEqual) {
-            let differences: Word = core::array::from_fn(|at| self.logic(Op::Bxor, a[at], b[at]));
-            let any = self.any(&differences);
-            return Ok(self.b.ins().icmp_imm_s(cc, any, 0));
-        }
-        let used = self.used(&a).max(self.used(&b));
-        if used <= 1 {
-            // Neither is negative.
-            return Ok(self.b.ins().icmp(cc.unsigned(), a[0], b[0]));
-        }
-        let ([a_low, a_high], [b_low, b_high]) = (self.halves(&a), self.halves(&b));
-        if used == 2 {
-            return Ok(self.b.ins().icmp(cc.unsigned(), a_low, b_low));
-        }
-        let low = self.b.ins().icmp(cc.unsigned(), a_low, b_low);
-        let high = self.b.ins().icmp(cc.without_equal(), a_high, b_high);
-        let is_same = self.b.ins().icmp(IntCC::Equal, a_high, b_high);
-        let by_low = self.b.ins().band(is_same, low);
-        Ok(self.b.ins().bor(high, by_low))
-    }
-
-    /// A shift by a known count.
-    fn shifted(&mut self, op: Op, a: Word, count: u64) -> Word {
-        let fill = match op {
-            Op::SshrFull => self.b.ins().sshr_imm_u(a[LIMBS - 1], 63),
-            _ => self.zero,
-        };
-        if count >= 256 {
-            return [fill; LIMBS];
-        }
-        let (limbs, bits) = ((count / 64) as usize, (count % 64) as i64);
-        let is_left = op == Op::IshlFull;
-        let bits = bits + i64::from(is_left && bits < 63 && plant::is(Bug::Shift));
-        let limb = |at: Option<usize>| at.and_then(|at| a.get(at)).copied();
-        core::array::from_fn(|at| {
-            let [near, far] = match is_left {
-                true => [at.checked_sub(limbs), at.checked_sub(limbs + 1)],
-                false => [Some(at + limbs), Some(at + limbs + 1)],
-            };
-            let near = limb(near).unwrap_or(fill);
-            let far = limb(far).unwrap_or(fill);
-            self.joined(is_left, near, far, bits)
-        })
-    }
-
-    /// `near` shifted by so many bits, with those of `far` that come in.
-    fn joined(&mut self, is_left: bool, near: ir::Value, far: ir::Value, bits: i64) -> ir::Value {
-        if bits == 0 {
-            return near;
-        }
-        let mut shift = |value, is_left, bits| {
-            if self.is_zero(value) {
-                return value;
-            }
-            match is_left {
-                true => self.b.ins().ishl_imm_u(value, bits),
-                false => self.b.ins().ushr_imm_u(value, bits),
-            }
-        };
-        let near = shift(near, is_left, bits);
-        let far = shift(far, !is_left, 64 - bits);
-        self.logic(Op::Bor, near, far)
-    }
-
-    /// The word as wide as `byte` and those below it say, sign-extended.
-    fn sign_extended(&mut self, a: Word, byte: u64) -> Word {
-        if byte >= 31 {
-            return a;
-        }
-        let (limb, rest) = ((byte / 8) as usize, 64 - 8 * (byte as i64 % 8 + 1));
-        let top = self.b.ins().ishl_imm_u(a[limb], rest);
-        let top = self.b.ins().sshr_imm_u(top, rest);
-        let sign = self.b.ins().sshr_imm_u(top, 63);
-        core::array::from_fn(|at| match at.cmp(&limb) {
-            core::cmp::Ordering::Less => a[at],
-            core::cmp::Ordering::Equal => top,
-            core::cmp::Ordering::Greater => sign,
-        })
-    }
-
-    /// The byte that is so far from the most significant one.
-    fn byte_of(&mut self, a: Word, byte: u64) -> Word {
-        if byte >= 32 {
-            return self.of_limb(self.zero);
-        }
-        let at = 31 - byte as i64;
-        let limb = self.b.ins().ushr_imm_u(a[(at / 8) as usize], at % 8 * 8);
-        let limb = self.b.ins().band_imm_u(limb, 0xff);
-        self.of_limb(limb)
     }
 
     fn product(&mut self, a: Word, b: Word) -> Result<Word, NoCode> {
