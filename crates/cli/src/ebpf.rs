@@ -12,5 +12,6 @@ mod command;
 mod conformance;
 mod vector;
 
+pub use crate::totals::Totals;
 pub use command::{Arguments, run};
-pub use conformance::{Report, Totals, Verdict, collect_vectors, run_vectors};
+pub use conformance::{Report, Verdict, collect_vectors, run_vectors};

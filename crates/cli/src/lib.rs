@@ -19,6 +19,7 @@ mod parallel;
 mod progress;
 pub mod run;
 pub mod statetest;
+pub mod totals;
 pub mod trace;
 mod wasm_text;
 mod wasm_value;

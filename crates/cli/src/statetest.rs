@@ -14,9 +14,10 @@ mod report;
 mod select;
 mod suite;
 
+pub use crate::totals::Totals;
 pub use case::{Case, CaseRunner, Failure, Outcome, SharedState, judge};
 pub use command::{Arguments, run};
 pub use files::collect_files;
 pub use report::Format;
 pub use select::{Selection, Skip};
-pub use suite::{FileReport, Settings, Totals, Verdict, run_file, run_files};
+pub use suite::{FileReport, Settings, Verdict, run_file, run_files};

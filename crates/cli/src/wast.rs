@@ -25,7 +25,8 @@ mod tally;
 mod trap;
 mod watch;
 
+pub use crate::totals::Totals;
 pub use command::{Arguments, run};
-pub use suite::{FileReport, Totals, Way, collect_scripts, run_scripts};
+pub use suite::{FileReport, Way, collect_scripts, run_scripts};
 pub use tally::{Counts, Failure, Place, Refusal, Tally};
 pub use watch::Watch;

@@ -9,8 +9,8 @@ use clap::Args;
 use lockstep::Tier;
 use serde::Serialize;
 
-use super::conformance::{Report, Totals, Verdict, collect_vectors, run_vectors};
-use crate::{command::talk, error::InputError, exit};
+use super::conformance::{Report, Verdict, collect_vectors, run_vectors};
+use crate::{error::InputError, totals::Totals};
 
 /// Runs vectors of the eBPF conformance suite and prints what became of each.
 #[derive(Debug, Args)]
@@ -61,13 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     let tiers = one.as_ref().map_or(Tier::ALL, |one| &one[..]);
     let reports = run_vectors(&files, tiers);
     write(&reports, arguments.json).map_err(|cause| InputError::Write { cause })?;
-    let Totals { passed, failed, skipped, unreadable } = Totals::of(&reports);
-    talk(&format!("{passed} passed, {failed} failed, {skipped} skipped\n"));
-    Ok(match (unreadable, failed) {
-        (0, 0) => exit::GOOD,
-        (0, _) => exit::FAILED,
-        _ => exit::UNUSABLE,
-    })
+    Ok(Totals::of(&reports).finish())
 }
 
 fn write(reports: &[Report], is_json: bool) -> io::Result<()> {

@@ -14,6 +14,7 @@ use crate::{
     error::InputError,
     files::{Kind, collect},
     input, parallel,
+    totals::{Counted, Totals},
 };
 
 /// More than any vector takes.
@@ -41,32 +42,14 @@ pub struct Report {
     pub verdict: Result<Verdict, InputError>,
 }
 
-/// How many vectors did what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Passed.
-    pub passed: usize,
-    /// Failed.
-    pub failed: usize,
-    /// Were left out.
-    pub skipped: usize,
-    /// Could not be read.
-    pub unreadable: usize,
-}
-
-impl Totals {
-    /// The totals of these vectors.
-    pub fn of(reports: &[Report]) -> Self {
-        reports.iter().fold(Self::default(), |mut totals, report| {
-            let count = match &report.verdict {
-                Ok(Verdict::Passed) => &mut totals.passed,
-                Ok(Verdict::Failed(_)) => &mut totals.failed,
-                Ok(Verdict::Skipped(_)) => &mut totals.skipped,
-                Err(_) => &mut totals.unreadable,
-            };
-            *count += 1;
-            totals
-        })
+impl Counted for Report {
+    fn count(&self, totals: &mut Totals) {
+        *match &self.verdict {
+            Ok(Verdict::Passed) => &mut totals.passed,
+            Ok(Verdict::Failed(_)) => &mut totals.failed,
+            Ok(Verdict::Skipped(_)) => &mut totals.skipped,
+            Err(_) => &mut totals.unreadable,
+        } += 1;
     }
 }
 

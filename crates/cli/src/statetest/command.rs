@@ -17,12 +17,13 @@ use super::{
     files::collect_files,
     report::{self, Format},
     select::Selection,
-    suite::{FileReport, Settings, Totals, Verdict, Watch, run_file, run_files},
+    suite::{FileReport, Settings, Verdict, Watch, run_file, run_files},
 };
 use crate::{
     command::talk,
     error::InputError,
-    exit, progress,
+    progress,
+    totals::{Counted, Totals},
     trace::{Detail, Eip3155, TraceArguments},
 };
 
@@ -110,13 +111,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
             "machine code: {compiled} functions compiled, {below} refused, left {resumed} times for the interpreter\n"
         ));
     }
-    let Totals { passed, failed, skipped, unreadable } = totals;
-    talk(&format!("{passed} passed, {failed} failed, {skipped} skipped\n"));
-    Ok(match (unreadable, failed) {
-        (0, 0) => exit::GOOD,
-        (0, _) => exit::FAILED,
-        _ => exit::UNUSABLE,
-    })
+    Ok(totals.finish())
 }
 
 /// Runs `paths` together and writes one report.
@@ -148,7 +143,7 @@ fn run_batch(
         out.flush()
     });
     written.map_err(|cause| InputError::Write { cause })?;
-    reports.iter().for_each(|report| totals.add(report));
+    reports.iter().for_each(|report| report.count(totals));
     Ok(())
 }
 

@@ -12,7 +12,8 @@ use std::{
 use lockstep::{MemoryStorage, Storage, encode_hex};
 use serde::Serialize;
 
-use super::suite::{FileReport, Totals, Verdict};
+use super::suite::{FileReport, Verdict};
+use crate::totals::Totals;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

@@ -15,6 +15,7 @@ use crate::{
     error::InputError,
     fixture::{StateTest, read_suite},
     parallel,
+    totals::{Counted, Totals},
 };
 
 /// How to run files.
@@ -58,38 +59,15 @@ pub struct FileReport {
     pub skips: Vec<Skip>,
 }
 
-/// How many cases did what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Did what their fixture says.
-    pub passed: usize,
-    /// Did something else.
-    pub failed: usize,
-    /// Were left out.
-    pub skipped: usize,
-    /// Files that could not be read.
-    pub unreadable: usize,
-}
-
-impl Totals {
-    /// The totals of these files.
-    pub fn of<'r>(reports: impl IntoIterator<Item = &'r FileReport>) -> Self {
-        let mut totals = Self::default();
-        for report in reports {
-            totals.add(report);
-        }
-        totals
-    }
-
-    /// Counts a file.
-    pub fn add(&mut self, report: &FileReport) {
-        self.skipped += report.skips.iter().map(|skip| skip.count).sum::<usize>();
-        match &report.verdicts {
-            Err(_) => self.unreadable += 1,
+impl Counted for FileReport {
+    fn count(&self, totals: &mut Totals) {
+        totals.skipped += self.skips.iter().map(|skip| skip.count).sum::<usize>();
+        match &self.verdicts {
+            Err(_) => totals.unreadable += 1,
             Ok(verdicts) => {
                 let failed = verdicts.iter().filter(|verdict| verdict.failure.is_some()).count();
-                self.failed += failed;
-                self.passed += verdicts.len() - failed;
+                totals.failed += failed;
+                totals.passed += verdicts.len() - failed;
             }
         }
     }

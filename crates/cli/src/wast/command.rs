@@ -11,9 +11,9 @@ use lockstep::Tier;
 
 use super::{
     report,
-    suite::{FileReport, Totals, Way, collect_scripts, run_scripts},
+    suite::{FileReport, Way, collect_scripts, run_scripts},
 };
-use crate::{command::talk, error::InputError, exit, progress};
+use crate::{command::talk, error::InputError, progress, totals::Totals};
 
 /// Runs scripts of the WebAssembly specification's test suite.
 #[derive(Debug, Args)]
@@ -60,13 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     });
     bar.into_inner().unwrap_or_else(PoisonError::into_inner).finish_and_clear();
     write(&reports, arguments.json).map_err(|cause| InputError::Write { cause })?;
-    let Totals { passed, failed, skipped, unreadable } = Totals::of(&reports);
-    talk(&format!("{passed} passed, {failed} failed, {skipped} skipped\n"));
-    Ok(match (unreadable, failed) {
-        (0, 0) => exit::GOOD,
-        (0, _) => exit::FAILED,
-        _ => exit::UNUSABLE,
-    })
+    Ok(Totals::of(&reports).finish())
 }
 
 fn write(reports: &[FileReport], is_json: bool) -> io::Result<()> {

@@ -8,9 +8,10 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    suite::{FileReport, Totals},
+    suite::FileReport,
     tally::{Counts, Failure, Place, Refusal, Tally},
 };
+use crate::totals::Totals;
 
 #[derive(Debug, Serialize)]
 struct Row<'r> {

@@ -9,6 +9,7 @@ use crate::{
     error::InputError,
     files::{Kind, collect},
     input, parallel,
+    totals::{Counted, Totals},
 };
 
 /// How scripts are run. Nothing here changes a result.
@@ -31,34 +32,17 @@ pub struct FileReport {
     pub tally: Result<Tally, InputError>,
 }
 
-/// How many assertions of all files did what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Held.
-    pub passed: usize,
-    /// Did not hold.
-    pub failed: usize,
-    /// Were left out.
-    pub skipped: usize,
-    /// Files that could not be read.
-    pub unreadable: usize,
-}
-
-impl Totals {
-    /// The totals of these files.
-    pub fn of<'r>(reports: impl IntoIterator<Item = &'r FileReport>) -> Self {
-        reports.into_iter().fold(Self::default(), |mut totals, report| {
-            match &report.tally {
-                Err(_) => totals.unreadable += 1,
-                Ok(tally) => {
-                    let counts = tally.counts();
-                    totals.passed += counts.passed;
-                    totals.failed += counts.failed;
-                    totals.skipped += counts.skipped;
-                }
+impl Counted for FileReport {
+    fn count(&self, totals: &mut Totals) {
+        match &self.tally {
+            Err(_) => totals.unreadable += 1,
+            Ok(tally) => {
+                let counts = tally.counts();
+                totals.passed += counts.passed;
+                totals.failed += counts.failed;
+                totals.skipped += counts.skipped;
             }
-            totals
-        })
+        }
     }
 }
 
