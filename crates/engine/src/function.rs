@@ -97,6 +97,43 @@ pub(crate) enum End {
     Trap(Trap),
 }
 
+impl End {
+    /// How machine code ended.
+    pub(crate) fn of_native(ending: NativeEnding) -> Result<Self, Faulted> {
+        match ending {
+            NativeEnding::Values(values) => Ok(Self::Values(values)),
+            NativeEnding::Exit { revert } => Ok(Self::Exit { revert }),
+            NativeEnding::Trap(trap) => Ok(Self::Trap(trap)),
+            NativeEnding::Fault => Err(Faulted),
+            // Every function runs in the tier below at least.
+            NativeEnding::Refused => panic!("a function runs in no tier"),
+        }
+    }
+
+    /// How the interpreter ended.
+    pub(crate) fn of_interpreted(ending: Ending) -> Result<Self, Faulted> {
+        match ending {
+            Ending::Values(values) => Ok(Self::Values(values)),
+            Ending::Exit { revert } | Ending::Stop(Stop::Exit { revert }) => {
+                Ok(Self::Exit { revert })
+            }
+            Ending::Trap(trap) | Ending::Stop(Stop::Trap(trap)) => Ok(Self::Trap(trap)),
+            Ending::Stop(Stop::Fault) => Err(Faulted),
+            // Our own front end made dMIR that does not verify or fit: no result may come of it.
+            Ending::Refused(error) => panic!("{error}"),
+        }
+    }
+
+    /// What a message to a program that ended so comes to; it returns nothing beside its output.
+    pub(crate) fn exit(self) -> Exit {
+        match self {
+            Self::Values(_) | Self::Exit { revert: false } => Exit::Return,
+            Self::Exit { revert: true } => Exit::Revert,
+            Self::Trap(trap) => Exit::Trap(trap),
+        }
+    }
+}
+
 /// Runs a function of a module; returns how it ended and the gas left.
 pub(crate) fn run_function<H>(
     (executor, tier): (&Executor, Tier),
@@ -127,26 +164,10 @@ pub(crate) fn run_function<H>(
         let below = Fallback { code: interpreted, translator };
         let way = (program, &below as _);
         let (ending, gas) = call_native(resources, way, (host, machine), spec, function, output);
-        let end = match ending {
-            NativeEnding::Values(values) => End::Values(values),
-            NativeEnding::Exit { revert } => End::Exit { revert },
-            NativeEnding::Trap(trap) => End::Trap(trap),
-            NativeEnding::Fault => return Err(Faulted),
-            // Every function runs in the tier below at least.
-            NativeEnding::Refused => panic!("a function runs in no tier"),
-        };
-        return Ok((end, gas));
+        return Ok((End::of_native(ending)?, gas));
     }
     let way = (host, machine);
     let (ending, gas) =
         lockstep_interp::call(resources, translator, interpreted, way, spec, function, output);
-    let end = match ending {
-        Ending::Values(values) => End::Values(values),
-        Ending::Exit { revert } | Ending::Stop(Stop::Exit { revert }) => End::Exit { revert },
-        Ending::Trap(trap) | Ending::Stop(Stop::Trap(trap)) => End::Trap(trap),
-        Ending::Stop(Stop::Fault) => return Err(Faulted),
-        // Our own front end made dMIR that does not verify or fit: no result may come of it.
-        Ending::Refused(error) => panic!("{error}"),
-    };
-    Ok((end, gas))
+    Ok((End::of_interpreted(ending)?, gas))
 }

@@ -5,12 +5,11 @@ use std::{cell::RefCell, sync::Arc};
 use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, OPCODES};
 use lockstep_host::ethereum::{Ethereum, World, wasm::Guest};
-use lockstep_interp::{Ending, Fallback, Translator, activate};
+use lockstep_interp::{Fallback, Translator, activate};
 use lockstep_ir::FuncId;
 use lockstep_rt::{
     Emptied, Ended, Exit, Faulted, HostRow, Links, Machine, MemoryPool, Program, ReserveError,
-    Resources, Spec, StepView, Stop, Store, Trap, evaluate,
-    native::{NativeEnding, call_native},
+    Resources, Spec, StepView, Store, Trap, evaluate, native::call_native,
 };
 use lockstep_state::{StorageError, keccak256};
 
@@ -136,14 +135,14 @@ impl<W: World> Runner<'_, W> {
             let way = (program, &below as _);
             let entry = (FuncId(0), &[][..]);
             let (ending, gas) = call_native(resources, way, (host, self), &spec, entry, output);
-            return Ok((native_exit_of(ending)?, gas));
+            return Ok((End::of_native(ending)?.exit(), gas));
         }
         let way = (host, &mut *self as _);
         let (ending, gas) = activate(resources, translator, code, way, &spec, output);
         if self.tier == Tier::Adaptive && !spec.is_observed {
             self.engine.furnace.note(&translated, program.gas.saturating_sub(gas));
         }
-        Ok((exit_of(ending)?, gas))
+        Ok((End::of_interpreted(ending)?.exit(), gas))
     }
 
     /// The contract that `code` is, if it is one; without a hash it is not kept.
@@ -193,12 +192,7 @@ impl<W: World> Runner<'_, W> {
         let ended = run_function(ways, compiled, (host, self), &spec, function, output);
         self.executor.give_back(instance.store);
         let (end, gas) = ended?;
-        let exit = match end {
-            End::Values(_) | End::Exit { revert: false } => Exit::Return,
-            End::Exit { revert: true } => Exit::Revert,
-            End::Trap(trap) => Exit::Trap(trap),
-        };
-        Ok((exit, gas))
+        Ok((end.exit(), gas))
     }
 }
 
@@ -245,29 +239,5 @@ impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
         if let Some(tracer) = &mut self.tracer {
             tracer.step(host, step);
         }
-    }
-}
-
-fn native_exit_of(ending: NativeEnding) -> Result<Exit, Faulted> {
-    match ending {
-        NativeEnding::Exit { revert: false } | NativeEnding::Values(_) => Ok(Exit::Return),
-        NativeEnding::Exit { revert: true } => Ok(Exit::Revert),
-        NativeEnding::Trap(trap) => Ok(Exit::Trap(trap)),
-        NativeEnding::Fault => Err(Faulted),
-        // Every function runs in the tier below at least.
-        NativeEnding::Refused => panic!("a program runs in no tier"),
-    }
-}
-
-fn exit_of(ending: Ending) -> Result<Exit, Faulted> {
-    match ending {
-        Ending::Exit { revert: false } | Ending::Values(_) => Ok(Exit::Return),
-        Ending::Exit { revert: true } => Ok(Exit::Revert),
-        Ending::Trap(trap) | Ending::Stop(Stop::Trap(trap)) => Ok(Exit::Trap(trap)),
-        Ending::Stop(Stop::Exit { revert: false }) => Ok(Exit::Return),
-        Ending::Stop(Stop::Exit { revert: true }) => Ok(Exit::Revert),
-        Ending::Stop(Stop::Fault) => Err(Faulted),
-        // Our own front end made dMIR that does not verify or fit: no result may come of it.
-        Ending::Refused(error) => panic!("{error}"),
     }
 }
