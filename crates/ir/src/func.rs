@@ -146,6 +146,12 @@ impl Func {
         }
     }
 
+    /// The number that a constant operand of type `ty` stands for; `None` when it is not a constant or does not fit 64 bits.
+    pub fn const_u64(&self, operand: Operand, ty: Type) -> Option<u64> {
+        let [low, upper @ ..] = self.const_limbs(operand, ty)?;
+        (upper == [0; 7]).then_some(low)
+    }
+
     /// The limbs of a constant operand of type `ty`, least significant first and zero beyond; `None` when it is
     /// not a constant.
     #[inline]

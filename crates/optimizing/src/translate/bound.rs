@@ -71,7 +71,7 @@ impl Translation<'_, '_, '_> {
             InstructionData::Unary { opcode: Opcode::Uextend, arg } => self.most(arg, depth),
             InstructionData::Binary { opcode, args: [a, b] } => {
                 let a = self.most(a, depth);
-                let by = self.constant_of(b).filter(|by| *by < u64::from(bits));
+                let by = self.known_limb(b).filter(|by| *by < u64::from(bits));
                 let b = self.most(b, depth);
                 match opcode {
                     Opcode::Band => a.min(b),
@@ -89,16 +89,5 @@ impl Translation<'_, '_, '_> {
         };
         // More than the type holds wrapped around.
         most.min(limit)
-    }
-
-    fn constant_of(&self, value: ir::Value) -> Option<u64> {
-        let dfg = &self.b.func.dfg;
-        let ValueDef::Result(inst, _) = dfg.value_def(dfg.resolve_aliases(value)) else {
-            return None;
-        };
-        match dfg.insts[inst] {
-            InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits() as u64),
-            _ => None,
-        }
     }
 }

@@ -40,11 +40,7 @@ fn made_by(func: &Func, block: &BlockDef) -> u64 {
 /// The end of what a check of memory 0 makes exist, where that is known.
 fn end_of(func: &Func, inst: &Inst) -> Option<u64> {
     let Inst::Check { memory, ty, addr, len, .. } = *inst else { return None };
-    let known = |operand| {
-        let limbs = func.const_limbs(operand, ty)?;
-        limbs[1..].iter().all(|limb| *limb == 0).then_some(limbs[0])
-    };
-    let (addr, len) = (known(addr)?, known(len)?);
+    let (addr, len) = (func.const_u64(addr, ty)?, func.const_u64(len, ty)?);
     (memory.0 == 0 && len > 0).then(|| addr.checked_add(len)).flatten()
 }
 

@@ -87,24 +87,35 @@ impl Translation<'_, '_, '_> {
         }
         let is_short = known.is_some_and(|len| len <= 1 << 33);
         let len = self.raw(len, ty)?;
-        let size = self.memory_len(memory);
         let (end, overflows) = if is_narrow && is_short {
             (self.b.ins().iadd(addr, len), None)
         } else {
             let (end, overflows) = self.b.ins().uadd_overflow(addr, len);
             (end, Some(overflows))
         };
+        let is_out = self.is_beyond(memory, (end, overflows), known.is_none().then_some(len));
+        self.trap_if(is_out, Trap::MemoryOutOfBounds);
+        Ok(())
+    }
+
+    /// Whether a range ends beyond the memory, or beyond 64 bits where it may; one whose length is not known may have no
+    /// bytes, which lie anywhere.
+    pub(super) fn is_beyond(
+        &mut self,
+        memory: MemoryId,
+        (end, overflows): (ir::Value, Option<ir::Value>),
+        unknown_len: Option<ir::Value>,
+    ) -> ir::Value {
+        let size = self.memory_len(memory);
         let mut is_out = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, size);
         if let Some(overflows) = overflows {
             is_out = self.b.ins().bor(is_out, overflows);
         }
-        if known.is_none() {
-            // No bytes lie anywhere.
+        if let Some(len) = unknown_len {
             let is_some = self.b.ins().icmp_imm_s(IntCC::NotEqual, len, 0);
             is_out = self.b.ins().band(is_out, is_some);
         }
-        self.trap_if(is_out, Trap::MemoryOutOfBounds);
-        Ok(())
+        is_out
     }
 
     /// An address and an offset that together are `token + offset` of the token's memory.

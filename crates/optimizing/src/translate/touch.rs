@@ -45,7 +45,7 @@ impl Translation<'_, '_, '_> {
         self.token_types.insert(result.0, ty);
         let low = self.low_limb(addr, ty)?;
         self.define(result, low);
-        let known_len = self.known_small(len, ty);
+        let known_len = self.func.const_u64(len, ty);
         if known_len == Some(0) {
             return Ok(());
         }
@@ -58,16 +58,8 @@ impl Translation<'_, '_, '_> {
             }
             self.exists = end;
         }
-        let size = self.memory_len(memory);
-        let mut is_out = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, size);
-        if let Some(overflows) = overflows {
-            is_out = self.b.ins().bor(is_out, overflows);
-        }
-        if known_len.is_none() {
-            // No bytes lie anywhere.
-            let is_some = self.b.ins().icmp_imm_s(IntCC::NotEqual, len, 0);
-            is_out = self.b.ins().band(is_out, is_some);
-        }
+        let unknown_len = known_len.is_none().then_some(len);
+        let is_out = self.is_beyond(memory, (end, overflows), unknown_len);
         let (grow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(grow);
         self.b.ins().brif(is_out, grow, &[], next, &[]);
@@ -100,12 +92,6 @@ impl Translation<'_, '_, '_> {
         (end, Some(overflows))
     }
 
-    /// A constant that fits 64 bits.
-    fn known_small(&self, operand: Operand, ty: Type) -> Option<u64> {
-        let limbs = self.func.const_limbs(operand, ty)?;
-        limbs[1..].iter().all(|limb| *limb == 0).then_some(limbs[0])
-    }
-
     pub(super) fn load_gas(&mut self) {
         let context = self.b.ins().get_pinned_reg(WORD);
         let gas = self.b.ins().load(WORD, self.flags.context, context, Layout::GAS);
@@ -126,11 +112,7 @@ impl Translation<'_, '_, '_> {
         let size = i64::from(ty.size_bytes());
         let known = self.limb(size as u64);
         let (end, overflows) = self.end(addr, known, Some(size as u64));
-        let len = self.memory_len(memory);
-        let mut is_out = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, len);
-        if let Some(overflows) = overflows {
-            is_out = self.b.ins().bor(is_out, overflows);
-        }
+        let is_out = self.is_beyond(memory, (end, overflows), None);
         let [padded, plain, done] = core::array::from_fn(|_| self.b.create_block());
         let word: Word = core::array::from_fn(|_| self.b.append_block_param(done, WORD));
         self.b.ins().brif(is_out, padded, &[], plain, &[]);

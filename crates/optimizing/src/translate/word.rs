@@ -28,10 +28,12 @@ impl Translation<'_, '_, '_> {
         if limb == 0 { self.zero } else { self.b.ins().iconst(WORD, limb as i64) }
     }
 
-    /// The number that a limb is known to be.
+    /// The number that a limb, or another integer of at most 64 bits, is known to be.
     pub(super) fn known_limb(&self, limb: ir::Value) -> Option<u64> {
         let dfg = &self.b.func.dfg;
-        let ValueDef::Result(inst, 0) = dfg.value_def(limb) else { return None };
+        let ValueDef::Result(inst, 0) = dfg.value_def(dfg.resolve_aliases(limb)) else {
+            return None;
+        };
         match dfg.insts[inst] {
             InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits() as u64),
             _ => None,

@@ -260,11 +260,8 @@ impl<'f> Labels<'f> {
             Source::Value(value) => self.values.get(&value).copied(),
             Source::Var(var) => self.slots.get(&self.slot(var)).copied(),
             Source::Const(_) | Source::Imm(_) => {
-                let limbs = self.func.const_limbs(operand, self.ty)?;
-                let number = u32::try_from(limbs[0]).ok()?;
-                let is_label =
-                    limbs[1..].iter().all(|limb| *limb == 0) && self.guest.is_jump_target(number);
-                is_label.then_some(number)
+                let number = u32::try_from(self.func.const_u64(operand, self.ty)?).ok()?;
+                self.guest.is_jump_target(number).then_some(number)
             }
         }
     }
