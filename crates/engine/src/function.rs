@@ -3,9 +3,9 @@
 use core::fmt;
 use std::sync::{Arc, OnceLock};
 
-use lockstep_guest::wasm::{Instrumented, Module};
+use lockstep_guest::wasm::Module;
 use lockstep_interp::{Code, Ending, Fallback};
-use lockstep_ir::{FuncId, Functions, op::meaning::Bits};
+use lockstep_ir::{FuncId, Functions, Instrumented, op::meaning::Bits};
 use lockstep_optimizing::Optimizing;
 use lockstep_rt::{
     Evaluated, Exit, Faulted, Machine, Spec, Stop, Trap, evaluate_function,

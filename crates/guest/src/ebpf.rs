@@ -40,5 +40,5 @@ pub use error::{LoadError, LoadErrorKind, Rule};
 pub use hash::murmur3;
 pub use insn::{Insn, SLOT_BYTES, decode_all};
 pub use layout::{BASE, Layout, Region, TEXT_BASE};
-pub use module::{Instrumented, Module, Symbol};
+pub use module::{Module, Symbol};
 pub use opcodes::{AluOp, Kind, ROWS, Reach, Row, Source, Width};

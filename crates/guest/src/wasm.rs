@@ -29,7 +29,7 @@ mod types;
 
 pub use config::{Config, Profile};
 pub use error::{LoadError, LoadErrorKind};
-pub use module::{Instrumented, Module};
+pub use module::Module;
 pub use schedule::{Class, GasSchedule, Rate};
 pub use segment::{ConstExpr, ConstOp, Data, Elem, Items, SegmentMode};
 pub use types::{

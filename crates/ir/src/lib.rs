@@ -42,8 +42,9 @@ pub use inst::{
     Source, TableId, Terminator, Value, Var,
 };
 pub use module::{
-    DepthLimit, Functions, GlobalDef, Growth, Import, Interface, Lazy, MEMORIES_MAX,
-    MEMORY_BYTES_MAX, MemoryDef, Module, PAGE_BYTES, Signature, TABLE_LEN_MAX, TableDef, Window,
+    DepthLimit, Functions, GlobalDef, Growth, Import, Instrumented, Interface, Lazy, MEMORIES_MAX,
+    MEMORY_BYTES_MAX, MemoryDef, Module, Observable, PAGE_BYTES, Signature, TABLE_LEN_MAX,
+    TableDef, Window,
 };
 pub use op::{Op, Shape};
 pub use trap::Trap;

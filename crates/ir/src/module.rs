@@ -152,6 +152,32 @@ pub trait Functions: Send + Sync {
     fn lower(&self, func: FuncId, out: &mut Func);
 }
 
+/// A program whose functions can be made to show each instruction before it runs. Same results, same gas.
+pub trait Observable: Functions {
+    /// Writes function `func` into `out`, which is empty, with a step before each instruction.
+    fn lower_observed(&self, func: FuncId, out: &mut Func);
+}
+
+/// A program in the form that shows each instruction.
+#[derive(Debug)]
+pub struct Instrumented<P>(pub Arc<P>);
+
+impl<P> Clone for Instrumented<P> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<P: Observable> Functions for Instrumented<P> {
+    fn interface(&self) -> &Arc<Interface> {
+        self.0.interface()
+    }
+
+    fn lower(&self, func: FuncId, out: &mut Func) {
+        self.0.lower_observed(func, out);
+    }
+}
+
 /// A guest program that is translated where control first reaches it.
 ///
 /// A fragment is a function whose blocks begin at `head` (and whatever else the guest cared to translate); what a

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use lockstep_guest::ebpf::{Config, Dialect, Instrumented, LoadError, Module as Guest};
+use lockstep_guest::ebpf::{Config, Dialect, LoadError, Module as Guest};
 use lockstep_interp::Code;
+use lockstep_ir::Instrumented;
 use lockstep_rt::{FuncType, HostRow, LinkError, Links, native::NativeStatistics};
 
 use crate::function::Compiled;

@@ -3,7 +3,7 @@
 use core::ops::Range;
 use std::sync::Arc;
 
-use lockstep_ir::{Func, FuncId, Functions, ImportId, Interface};
+use lockstep_ir::{Func, FuncId, Functions, ImportId, Interface, Observable};
 
 use super::{
     config::Config,
@@ -206,16 +206,8 @@ impl Functions for Module {
     }
 }
 
-/// A program whose functions are lowered to show each instruction before it runs. Same results, same gas.
-#[derive(Debug, Clone)]
-pub struct Instrumented(pub Arc<Module>);
-
-impl Functions for Instrumented {
-    fn interface(&self) -> &Arc<Interface> {
-        self.0.interface()
-    }
-
-    fn lower(&self, func: FuncId, out: &mut Func) {
-        lower(&self.0, func, true, out);
+impl Observable for Module {
+    fn lower_observed(&self, func: FuncId, out: &mut Func) {
+        lower(self, func, true, out);
     }
 }

@@ -1,9 +1,9 @@
 //! What running costs.
 
-use lockstep_ir::{Inst, evaluate::Env};
+use lockstep_ir::{Inst, Instrumented, evaluate::Env};
 
 use super::{
-    super::{Class, GasSchedule, Instrumented},
+    super::{Class, GasSchedule},
     *,
 };
 
