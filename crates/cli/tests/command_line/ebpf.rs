@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::setup::{file, folder, lockstep};
+use super::setup::{file, folder, lockstep, refused};
 
 /// A file of sBPF v3 with these slots.
 fn program(slots: &[u64]) -> Vec<u8> {
@@ -66,8 +66,7 @@ fn files_that_are_no_programs_are_refused() {
             assert_eq!(lockstep(&[command, path]).code, Some(2), "{command} {path}");
         }
     }
-    let done = lockstep(&["run", &falls]);
-    assert!(done.err.contains("unknown instruction"), "{}", done.err);
+    refused(&["run", &falls], &["unknown instruction"]);
 }
 
 #[test]
