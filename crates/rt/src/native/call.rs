@@ -3,7 +3,7 @@
 use lockstep_ir::{FuncId, Trap, Type, op::meaning::Bits};
 
 use super::{
-    Leaving, NativeContext, NativeProgram, OFFSETS,
+    Leaving, NativeProgram, OFFSETS,
     door::{self, erased},
     program::Below,
 };
@@ -74,12 +74,9 @@ pub fn call_native<H>(
         }
     };
     enter(resources, host, machine, spec, |context, frame| {
-        context.native = NativeContext {
-            offsets: &OFFSETS,
-            running: erased(&running),
-            instance,
-            ..NativeContext::none()
-        };
+        // The rest is as `enter` made it.
+        let native = &mut context.native;
+        (native.offsets, native.running, native.instance) = (&OFFSETS, erased(&running), instance);
         let results: usize = slots(&signature.results);
         write(frame, results, &signature.params, args);
         context.frame_top = frame.wrapping_add(results + slots(&signature.params));
