@@ -1,5 +1,5 @@
 //! EIP-3155 traces: one JSON object a line for each instruction, in the spelling that geth, evmone and EELS share. Lines
-//! of Wasm have the same keys, `pc` being the place in the module, and say the function and what the instruction names.
+//! of other guests have the same keys, `pc` being the place in the module or the slot, and say what the instruction names.
 //!
 //! ```text
 //! enter -> [step -> line of the step before]... -> leave -> last line     (the line waits for its cost)
@@ -8,6 +8,7 @@
 //! Invariants: a line is written as soon as its cost is known, so at most one waits per frame; lines of the EVM carry
 //! no keys but those of the specification; a failed write is kept until [`Eip3155::finish`].
 
+mod ebpf;
 mod wasm;
 
 use std::{
@@ -17,12 +18,10 @@ use std::{
 };
 
 use lockstep::{
-    Ended, Ethereum, Exit, Fork, Journal, Program, StepView, Storage, Tracer, Trap, U256,
+    Ended, Ethereum, Exit, Fork, Guest, Journal, Program, StepView, Storage, Tracer, Trap, U256,
     encode_hex, evm,
 };
 use serde::Serialize;
-
-use self::wasm::Instructions;
 
 /// What lines contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +81,8 @@ pub struct Eip3155<W> {
     frames: Vec<FrameTrace>,
     ended: End,
     written: io::Result<()>,
-    /// The modules seen so far.
-    modules: Vec<Arc<Instructions>>,
+    /// The programs of other guests seen so far.
+    known: Vec<Arc<Instructions>>,
 }
 
 /// How the outermost program ended.
@@ -104,7 +103,37 @@ struct FrameTrace {
 /// What a frame runs.
 enum Code {
     Evm(Arc<[u8]>),
-    Wasm(Arc<Instructions>),
+    Other(Arc<Instructions>),
+}
+
+/// The instructions of a program that is not the EVM's.
+enum Instructions {
+    Wasm(wasm::Instructions),
+    Ebpf(ebpf::Instructions),
+}
+
+impl Instructions {
+    fn read(guest: Guest, code: &Arc<[u8]>) -> Self {
+        match guest {
+            Guest::Ebpf => Self::Ebpf(ebpf::Instructions::read(code)),
+            _ => Self::Wasm(wasm::Instructions::read(code)),
+        }
+    }
+
+    /// Whether these are the instructions of `code`; its first bytes say the guest.
+    fn are_of(&self, code: &Arc<[u8]>) -> bool {
+        match self {
+            Self::Wasm(instructions) => instructions.are_of(code),
+            Self::Ebpf(instructions) => instructions.are_of(code),
+        }
+    }
+
+    fn name(&self, pc: u32) -> (u32, String) {
+        match self {
+            Self::Wasm(instructions) => instructions.name(pc),
+            Self::Ebpf(instructions) => instructions.name(pc),
+        }
+    }
 }
 
 /// An instruction whose cost is not known yet.
@@ -125,7 +154,7 @@ impl<W: Write> Eip3155<W> {
     /// A tracer that writes to `out`.
     pub fn new(out: W, detail: Detail) -> Self {
         let (ended, written) = (End::default(), Ok(()));
-        Self { out, detail, frames: Vec::new(), ended, written, modules: Vec::new() }
+        Self { out, detail, frames: Vec::new(), ended, written, known: Vec::new() }
     }
 
     /// Writes the line that ends the trace of a message, and is ready for the next.
@@ -173,7 +202,7 @@ impl<W: Write> Eip3155<W> {
     fn line(&self, code: &Code, fork: Fork, depth: u32, step: &StepView<'_>) -> Line {
         let (op, name, price) = match code {
             Code::Evm(code) => evm_name(code, fork, step.pc),
-            Code::Wasm(instructions) => {
+            Code::Other(instructions) => {
                 let (op, name) = instructions.name(step.pc);
                 (op, name, 0)
             }
@@ -200,14 +229,14 @@ impl<W: Write> Eip3155<W> {
         Line { gas, forwards, head, middle, name, price }
     }
 
-    /// The instructions of a module, read once.
-    fn instructions(&mut self, module: &Arc<[u8]>) -> Code {
-        if let Some(known) = self.modules.iter().find(|known| known.are_of(module)) {
-            return Code::Wasm(known.clone());
+    /// The instructions of a program of `guest`, read once.
+    fn instructions(&mut self, guest: Guest, code: &Arc<[u8]>) -> Code {
+        if let Some(known) = self.known.iter().find(|known| known.are_of(code)) {
+            return Code::Other(known.clone());
         }
-        let read = Arc::new(Instructions::read(module));
-        self.modules.push(read.clone());
-        Code::Wasm(read)
+        let read = Arc::new(Instructions::read(guest, code));
+        self.known.push(read.clone());
+        Code::Other(read)
     }
 
     fn push_frame(&mut self, code: Code, gas: u64) {
@@ -256,9 +285,9 @@ impl<S: Storage, W: Write> Tracer<Journal<S>> for Eip3155<W> {
     fn enter(&mut self, host: &Ethereum<Journal<S>>, program: &Program<'_>) {
         let kept = host.caller_gas();
         self.settle(host.world().refund(), |line| line.gas.saturating_sub(kept), None);
-        let code = match host.is_wasm(program.code) {
-            true => self.instructions(program.code),
-            false => Code::Evm(program.code.clone()),
+        let code = match host.guest_of(program.code) {
+            Guest::Evm => Code::Evm(program.code.clone()),
+            guest => self.instructions(guest, program.code),
         };
         self.push_frame(code, program.gas);
     }

@@ -16,6 +16,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, Program};
+use lockstep_host::ethereum::contract::Guest;
 use lockstep_interp::Code;
 use lockstep_ir::{FuncId, pass::Whole};
 use lockstep_optimizing::Optimizing;
@@ -48,17 +49,17 @@ struct Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Form {
     Evm { is_instrumented: bool },
-    Wasm,
+    Contract(Guest),
 }
 
 /// What is known about code.
 #[derive(Debug, Clone)]
 enum Entry {
     Evm(Arc<Translated>),
-    Wasm(Loaded),
+    Contract(Loaded),
 }
 
-/// A contract's module, or why it is none.
+/// A contract's program, or why it is none.
 pub(crate) type Loaded = Result<Arc<Contract>, ContractError>;
 
 impl Entry {
@@ -67,8 +68,8 @@ impl Entry {
             Self::Evm(translated) => {
                 translated.known_native().map(NativeProgram::statistics).unwrap_or_default()
             }
-            Self::Wasm(Ok(contract)) => contract.compiled.native_statistics(),
-            Self::Wasm(Err(_)) => NativeStatistics::default(),
+            Self::Contract(Ok(contract)) => contract.compiled().native_statistics(),
+            Self::Contract(Err(_)) => NativeStatistics::default(),
         }
     }
 
@@ -76,8 +77,8 @@ impl Entry {
     fn size_bytes(&self) -> usize {
         match self {
             Self::Evm(translated) => translated.size_bytes(),
-            Self::Wasm(Ok(contract)) => contract.size_bytes(),
-            Self::Wasm(Err(_)) => size_of::<Self>(),
+            Self::Contract(Ok(contract)) => contract.size_bytes(),
+            Self::Contract(Err(_)) => size_of::<Self>(),
         }
     }
 }
@@ -254,21 +255,22 @@ impl Engine {
         let make = || Entry::Evm(Arc::new(Translated::new(code.clone(), fork, mode)));
         match self.entry(key, make) {
             Entry::Evm(translated) => translated,
-            Entry::Wasm(_) => unreachable!("the key says the guest"),
+            Entry::Contract(_) => unreachable!("the key says the guest"),
         }
     }
 
-    /// The contract that `code`, whose hash is `hash`, is on a host that offers `offer` under `fork`.
+    /// The contract of `guest` that `code`, whose hash is `hash`, is on a host that offers `offer` under `fork`.
     pub(crate) fn contract<H>(
         &self,
+        guest: Guest,
         code: &Arc<[u8]>,
-        hash: Hash,
-        fork: Fork,
+        (hash, fork): (Hash, Fork),
         offer: &Offer<'_, H>,
     ) -> Loaded {
-        let key = Key { code: hash, fork, form: Form::Wasm };
-        match self.entry(key, || Entry::Wasm(Contract::load(code, offer).map(Arc::new))) {
-            Entry::Wasm(loaded) => loaded,
+        let key = Key { code: hash, fork, form: Form::Contract(guest) };
+        match self.entry(key, || Entry::Contract(Contract::load(guest, code, offer).map(Arc::new)))
+        {
+            Entry::Contract(loaded) => loaded,
             Entry::Evm(_) => unreachable!("the key says the guest"),
         }
     }

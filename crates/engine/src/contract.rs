@@ -1,20 +1,23 @@
-//! WebAssembly modules as contracts: loaded once, instantiated for each message, on the rows of one host.
+//! Programs of guests beside the EVM as contracts: loaded once, instantiated for each message, on the rows of one host.
 //!
 //! # Shape
 //!
 //! ```text
-//! code -> Contract::load (consensus profile, imports, entry) -> instance::Instance (a store of its own) -> run `main`
+//! code -> Contract::load (validation, imports, entry) -> instance::Instance (a store of its own) -> run the entry
+//!         wasm::Contract | ebpf::Contract
 //! ```
 //!
 //! # Invariants
 //!
 //! 1. A message gets a new instance: nothing but the host's state outlives it.
-//! 2. What it takes to load and to instantiate is paid for by [`price`], by the code and the input alone, whatever the
-//!    cache holds.
+//! 2. What it takes to load and to instantiate is paid for (`wasm::price`, `ebpf::price`) by the code and the input alone,
+//!    whatever the cache holds.
+//! 3. Guests differ in the arms of [`Contract`] and nowhere else: a message does not know whose program called it.
 
+mod ebpf;
 pub(crate) mod instance;
 mod load;
-mod price;
+mod wasm;
 
-pub(crate) use load::{Contract, Offer, is_offered};
+pub(crate) use load::{Beginning, Contract, Offer, Rows, is_offered};
 pub use load::{ContractError, check_contract};

@@ -11,12 +11,14 @@
 //! 1. A run begins with fresh memory: the program's data, zeros, the input. Nothing but the host outlives it.
 //! 2. When units run out none are left; any other trap leaves what was not used.
 
+mod instance;
 mod program;
 mod run;
 #[cfg(test)]
 mod tests;
 mod tos;
 
+pub(crate) use instance::{entry_args, instance, mapping};
 pub use lockstep_guest::ebpf::{
     AluOp, AssembleError, Assembled, Config, Dialect, Helper, Insn, Kind, Layout, Listing,
     LoadError, LoadErrorKind, Module as Guest, ROWS, Reach, Region, Row, Rule, SLOT_BYTES, Source,

@@ -41,6 +41,7 @@ pub use heat::Heat;
 pub use listing::{list_function, list_program_function, list_registers};
 pub use lockstep_base::{Address, Fork, Hash, HexError, U256, UnknownFork, decode_hex, encode_hex};
 pub use lockstep_guest::evm;
+pub use lockstep_host::ethereum::contract::Guest;
 pub use lockstep_host::ethereum::{
     AccessListItem, Authorization, BlobSchedule, Block, CallOutcome, Config, DecodeError, Ethereum,
     Fees, InvalidTransaction, Message, Receipt, RlpError, SignatureError, SignedTransaction,

@@ -4,19 +4,19 @@ use std::{cell::RefCell, sync::Arc};
 
 use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, OPCODES};
-use lockstep_host::ethereum::{Ethereum, World, wasm::Guest};
+use lockstep_host::ethereum::{Ethereum, World, contract::Guest};
 use lockstep_interp::{Fallback, Translator, activate};
 use lockstep_ir::FuncId;
 use lockstep_rt::{
-    Emptied, Ended, Exit, Faulted, HostRow, Links, Machine, MemoryPool, Program, ReserveError,
-    Resources, Spec, StepView, Store, Trap, evaluate, native::call_native,
+    Emptied, Ended, Exit, Faulted, Links, Machine, MemoryPool, Program, ReserveError, Resources,
+    Spec, StepView, Store, Trap, evaluate, native::call_native,
 };
 use lockstep_state::{StorageError, keccak256};
 
 use crate::{
     cache::{Engine, Loaded, Translated},
     contract::{
-        Contract, Offer,
+        Beginning, Contract, Offer, Rows,
         instance::{Instance, NoInstance},
         is_offered,
     },
@@ -83,8 +83,8 @@ pub(crate) struct Runner<'a, W> {
     pub(crate) engine: &'a Engine,
     pub(crate) executor: &'a Executor,
     pub(crate) links: &'a Links<Ethereum<W>>,
-    /// What the host offers to Wasm programs.
-    pub(crate) rows: &'a [HostRow<Ethereum<W>>],
+    /// What the host offers to programs of other guests than the EVM.
+    pub(crate) rows: &'a Rows<Ethereum<W>>,
     pub(crate) fork: Fork,
     pub(crate) tier: Tier,
     pub(crate) tracer: Option<&'a mut dyn Tracer<W>>,
@@ -145,32 +145,37 @@ impl<W: World> Runner<'_, W> {
         Ok((End::of_interpreted(ending)?.exit(), gas))
     }
 
-    /// The contract that `code` is, if it is one; without a hash it is not kept.
-    fn load(&self, code: &Arc<[u8]>, hash: Option<Hash>) -> Loaded {
+    /// The contract of `guest` that `code` is, if it is one; without a hash it is not kept.
+    fn load(&self, guest: Guest, code: &Arc<[u8]>, hash: Option<Hash>) -> Loaded {
         let is_offered = |index| is_offered(index, self.fork);
-        let offer = Offer { rows: self.rows, is_offered: &is_offered };
+        let offer = Offer { rows: self.rows.of(guest), is_offered: &is_offered };
         match hash {
-            Some(hash) => self.engine.contract(code, hash, self.fork, &offer),
-            None => Contract::load(code, &offer).map(Arc::new),
+            Some(hash) => self.engine.contract(guest, code, (hash, self.fork), &offer),
+            None => Contract::load(guest, code, &offer).map(Arc::new),
         }
     }
 
     /// Kept out of line: frames of calls between EVM programs are to stay small.
     #[inline(never)]
-    fn run_wasm(
+    fn run_contract(
         &mut self,
         host: &mut Ethereum<W>,
-        program: &Program<'_>,
+        (guest, program): (Guest, &Program<'_>),
         output: &mut Vec<u8>,
     ) -> Result<(Exit, u64), Faulted> {
         let trapped = |trap| Ok((Exit::Trap(trap), 0));
-        let Ok(contract) = self.load(program.code, program.code_hash) else {
-            // It was there before the rule that what begins as a module is one, or it is initialization code.
+        let Ok(contract) = self.load(guest, program.code, program.code_hash) else {
+            // It was there before the rule that what begins so is one, or it is initialization code.
             return trapped(Trap::UndefinedOpcode);
         };
         let price = contract.activation_gas(program.input.len());
         let Some(gas) = program.gas.checked_sub(price) else { return trapped(Trap::OutOfGas) };
-        let instance = match Instance::new(&contract, self.rows, self.executor) {
+        let Beginning { depth, args } = match contract.begin(host, program.input.len()) {
+            Ok(beginning) => beginning,
+            Err(trap) => return trapped(trap),
+        };
+        let rows = self.rows.of(guest);
+        let instance = match Instance::new(&contract, rows, self.executor, program.input) {
             Ok(instance) => instance,
             Err(NoInstance::Trap(trap)) => return trapped(trap),
             Err(NoInstance::Reserve(error)) => {
@@ -178,21 +183,21 @@ impl<W: World> Runner<'_, W> {
             }
         };
         let spec = Spec {
-            interface: contract.guest.interface(),
+            interface: contract.interface(),
             links: &instance.links,
             read_only: [&[], &[]],
             instance: Some((&instance.store, instance.number)),
-            depth: host.depth_units(),
+            depth,
             gas,
             is_observed: self.tracer.is_some(),
         };
         let ways = (self.executor, self.tier);
-        let function = (contract.entry, &[][..]);
-        let compiled = &contract.compiled;
+        let function = (contract.entry(), &args[..]);
+        let compiled = contract.compiled();
         let ended = run_function(ways, compiled, (host, self), &spec, function, output);
         self.executor.give_back(instance.store);
         let (end, gas) = ended?;
-        Ok((end.exit(), gas))
+        Ok((contract.exit(host, end, output), gas))
     }
 }
 
@@ -214,9 +219,9 @@ impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
         output.clear();
         let (exit, gas_left) = match host.guest_of(program.code) {
             Guest::Evm => self.run_evm(host, &program, output)?,
-            Guest::Wasm => self.run_wasm(host, &program, output)?,
+            guest => self.run_contract(host, (guest, &program), output)?,
         };
-        // EVM traps consume everything (Yellow Paper 9.4.2), and so do those of Wasm's consensus profile.
+        // EVM traps consume everything (Yellow Paper 9.4.2), and so do those of all its contracts.
         let trapped = matches!(exit, Exit::Trap(_));
         if trapped {
             output.clear();
@@ -231,7 +236,7 @@ impl<W: World> Machine<Ethereum<W>> for Runner<'_, W> {
     fn accepts(&mut self, host: &Ethereum<W>, code: &Arc<[u8]>) -> bool {
         match host.guest_of(code) {
             Guest::Evm => true,
-            Guest::Wasm => self.load(code, Some(keccak256(code))).is_ok(),
+            guest => self.load(guest, code, Some(keccak256(code))).is_ok(),
         }
     }
 

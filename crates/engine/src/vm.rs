@@ -6,11 +6,12 @@ use lockstep_guest::evm::Program;
 use lockstep_host::ethereum::{
     self, Block, CallOutcome, Config, Ethereum, Message, Receipt, TransactError, Transaction,
 };
-use lockstep_rt::{HostRow, LinkError, Links, NativeStack, ReserveError};
+use lockstep_rt::{LinkError, Links, NativeStack, ReserveError};
 use lockstep_state::{Journal, Storage};
 
 use crate::{
     cache::Engine,
+    contract::Rows,
     machine::{Executor, Runner, Tracer, opcode_price},
     tier::Tier,
 };
@@ -49,7 +50,7 @@ pub struct Vm<'e, S: Storage> {
     executor: Executor,
     native: NativeStack,
     links: Links<Ethereum<Journal<S>>>,
-    rows: Vec<HostRow<Ethereum<Journal<S>>>>,
+    rows: Rows<Ethereum<Journal<S>>>,
     host: Ethereum<Journal<S>>,
 }
 
@@ -80,7 +81,7 @@ impl<'e, S: Storage> Vm<'e, S> {
             executor: Executor::new().map_err(VmError::Reserve)?,
             native: NativeStack::new().map_err(VmError::Reserve)?,
             links,
-            rows: ethereum::wasm::functions(),
+            rows: Rows::ethereum(),
             host: host(storage, config, block),
         })
     }
@@ -182,10 +183,10 @@ fn host<S: Storage>(storage: S, config: Config, block: Block) -> Ethereum<Journa
     host
 }
 
-/// The functions of Wasm contracts cost what opcodes do, and the EVM's table says what that is.
+/// The functions of contracts of other guests cost what opcodes do, and the EVM's table says what that is.
 fn set_prices<S: Storage>(host: &mut Ethereum<Journal<S>>) {
-    let Config { fork, wasm_contracts, .. } = *host.config();
-    if wasm_contracts {
+    let Config { fork, wasm_contracts, ebpf_contracts, .. } = *host.config();
+    if wasm_contracts || ebpf_contracts {
         host.set_opcode_prices(|opcode| opcode_price(opcode, fork));
     }
 }

@@ -28,6 +28,7 @@ mod load;
 mod lower;
 mod module;
 mod opcodes;
+mod schedule;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -42,3 +43,4 @@ pub use insn::{Insn, SLOT_BYTES, decode_all};
 pub use layout::{BASE, Layout, Region, TEXT_BASE};
 pub use module::{Module, Symbol};
 pub use opcodes::{AluOp, Kind, ROWS, Reach, Row, Source, Width};
+pub use schedule::{SCHEDULE, Schedule};

@@ -12,6 +12,7 @@ mod access;
 mod account;
 pub mod api;
 mod call;
+pub mod contract;
 mod create;
 mod delegation;
 mod encoding;
@@ -26,7 +27,6 @@ mod storage;
 #[cfg(test)]
 mod testing;
 mod transaction;
-pub mod wasm;
 mod world;
 
 pub use api::functions;

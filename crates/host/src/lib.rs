@@ -8,6 +8,7 @@ pub use lockstep_rt as rt;
 
 pub mod crypto;
 pub mod ethereum;
+pub mod mapping;
 pub mod spectest;
 pub mod tos;
 #[cfg(unix)]

@@ -21,14 +21,15 @@ mod provider;
 #[cfg(test)]
 mod tests;
 
+pub use crate::mapping::{AccessType, AccessViolation, MemoryMapping, MemoryRegion};
 pub use call::functions;
 pub use context::{Hash, InvokeContext};
 pub use cost::{Cost, CostError, CostTable};
 pub use declare::Caller;
 pub use error::{ProviderError, TosError};
 pub use memory::{
-    AccessType, GuestMemory, MemoryMapping, MemoryRegion, Plain, Slice, SliceMut, TypeMut,
-    translate_slice, translate_slice_mut, translate_string, translate_type, translate_type_mut,
+    GuestMemory, Plain, Slice, SliceMut, TypeMut, translate_slice, translate_slice_mut,
+    translate_string, translate_type, translate_type_mut,
 };
 pub use provider::{
     AccountProvider, InMemoryAccounts, InMemoryStorage, NoOpAccounts, NoOpStorage, NullStorage,

@@ -3,7 +3,7 @@
 use core::{fmt, marker::PhantomData};
 
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
-use lockstep_ir::{Interface, Signature};
+use lockstep_ir::{Import, Interface, Signature};
 
 use crate::{
     foreign::imported,
@@ -88,6 +88,23 @@ impl<H> Links<H> {
             FuncTarget::Own { .. } => imported::<H> as Link,
         };
         let links = (0..interface.imports.len() as u32).map(link).collect();
+        Self { interface: interface.clone(), links, host: PhantomData }
+    }
+
+    /// The links of a program whose imports are the rows of these places, in order.
+    ///
+    /// # Panics
+    ///
+    /// When there are more or fewer than it imports, or one has other types.
+    pub fn of_rows(interface: &Arc<Interface>, rows: &[HostRow<H>], places: &[usize]) -> Self {
+        let imports = interface.imports.as_slice();
+        assert_eq!(imports.len(), places.len(), "a place for each import");
+        let link = |(import, place): (&Import, &usize)| {
+            let (row, Signature { params, results }) = (&rows[*place], &import.signature);
+            assert!(*params == row.params && *results == row.results, "types were compared");
+            row.link
+        };
+        let links = imports.iter().zip(places).map(link).collect();
         Self { interface: interface.clone(), links, host: PhantomData }
     }
 

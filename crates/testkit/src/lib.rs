@@ -5,6 +5,7 @@
 //! corpus      programs with answers, as text      -> evaluator, interpreter
 //! generate    EVM programs from a seed            -\
 //! differential  one EVM program, every way to run it -> one observation
+//! object      ELF objects of eBPF from assembly
 //! fuzz        what a fuzz target does with bytes; ordinary tests replay its corpus
 //! ```
 //!
@@ -21,4 +22,5 @@ pub mod differential;
 pub mod fuzz;
 pub mod generate;
 pub mod interpret;
+pub mod object;
 pub mod random;

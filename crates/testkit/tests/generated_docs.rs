@@ -5,7 +5,7 @@
 use std::{fmt::Write, fs, path::Path};
 
 use lockstep::{MemoryStorage, evm::OPCODES};
-use lockstep_host::ethereum::wasm::{FUNCTIONS, functions};
+use lockstep_host::ethereum::contract::{FUNCTIONS, wasm_functions};
 use lockstep_state::Journal;
 
 #[track_caller]
@@ -46,13 +46,13 @@ fn the_opcode_page_repeats_the_table() {
 #[test]
 fn the_page_of_wasm_functions_repeats_the_table() {
     let mut page = String::from(
-        "# Functions of Wasm contracts\n\nMade from `crates/host/src/ethereum/wasm/table.rs`; do not edit. A contract imports them \
+        "# Functions of Wasm contracts\n\nMade from `crates/host/src/ethereum/contract/table.rs`; do not edit. A contract imports them \
          from module `eth`.\n\nPointers, lengths and indices are i32 without sign, into memory 0; `out` is where an answer is \
          written. A word is\n32 bytes, most significant first, an address 20. A function costs what its opcode costs under the \
          fork in force, and\nexists where the opcode does.\n\n\
          | name | parameters | result | opcode | what it does |\n|---|---|---|---|---|\n",
     );
-    let rows = functions::<Journal<MemoryStorage>>();
+    let rows = wasm_functions::<Journal<MemoryStorage>>();
     for (row, function) in rows.iter().zip(FUNCTIONS) {
         let params: Vec<_> = function
             .params
@@ -64,7 +64,7 @@ fn the_page_of_wasm_functions_repeats_the_table() {
         writeln!(
             page,
             "| {} | {} | {} | {} | {} |",
-            function.name.strip_prefix("eth.").expect("the module's name"),
+            function.name,
             params.join(", "),
             row.results.iter().map(|ty| ty.name()).collect::<String>(),
             opcode.expect("an opcode of the table").name,

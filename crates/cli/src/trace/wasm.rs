@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, io::Write, sync::Arc};
 
 use lockstep::{
-    Fork, StepView, Trap,
+    Fork, Guest, StepView, Trap,
     wasi::Wasi,
     wasm::{Config, Module, Tracer},
 };
@@ -77,7 +77,7 @@ fn shown(line: &str) -> String {
 impl<W: Write> Tracer<Wasi> for Eip3155<W> {
     fn enter(&mut self, module: &Module, gas: u64) {
         self.settle(0, |line| line.gas.saturating_sub(gas), None);
-        let code = self.instructions(module.guest().bytes());
+        let code = self.instructions(Guest::Wasm, module.guest().bytes());
         self.push_frame(code, gas);
     }
 

@@ -60,6 +60,11 @@ impl Program {
         &self.0.guest
     }
 
+    /// Its functions in all compilations.
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.0.compiled
+    }
+
     /// What the interpreter makes of it.
     pub(crate) fn code(&self) -> &Code {
         self.0.compiled.form(false).1

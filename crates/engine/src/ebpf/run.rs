@@ -1,16 +1,16 @@
 //! Runs of programs.
 
 use core::fmt;
-use std::sync::Arc;
-
-use lockstep_guest::ebpf::{Module as Guest, limits};
-use lockstep_ir::op::meaning::Bits;
+use lockstep_guest::ebpf::limits;
 use lockstep_rt::{
-    Ended, Faulted, InstanceParts, Machine as HostMachine, NativeStack, OwnedMemory,
-    Program as HostProgram, ReserveError, Spec, StepView, Store, Trap,
+    Ended, Faulted, Machine as HostMachine, NativeStack, Program as HostProgram, ReserveError,
+    Spec, StepView, Store, Trap,
 };
 
-use super::program::Linked;
+use super::{
+    instance::{entry_args, instance},
+    program::Linked,
+};
 use crate::{
     function::{End as Ending, run_function},
     machine::Executor,
@@ -184,7 +184,7 @@ impl Machine {
     ) -> Result<Outcome, RunError> {
         let loaded = &linked.program.0;
         let guest = &*loaded.guest;
-        let instance = self.instance(store, linked, call.input)?;
+        let instance = instance(&linked.program, store, &self.executor.pool, call.input)?;
         let gas = call.gas.min(i64::MAX as u64);
         let spec = Spec {
             interface: guest.interface(),
@@ -196,11 +196,7 @@ impl Machine {
             is_observed: watch.is_some(),
         };
         let layout = guest.layout();
-        // RFC 9669 leaves arguments to the host; programs of sBPF get their input alone.
-        let len = if guest.dialect().is_sbpf() { 0 } else { call.input.len() as u64 };
-        let given = [layout.input_address(), len, 0, 0, 0];
-        let bits = |value: u64| -> Bits { [value, 0, 0, 0, 0, 0, 0, 0] };
-        let args: Vec<Bits> = guest.entry_args(given).into_iter().map(bits).collect();
+        let args = entry_args(guest, call.input.len() as u64);
         let mut runner = Runner { watch };
         let (executor, mut output) = (&self.executor, Vec::new());
         let ended = self.native.run(|| {
@@ -225,56 +221,4 @@ impl Machine {
         };
         Ok(Outcome { end, gas_left, input })
     }
-
-    /// Memory with its content, and the table of functions.
-    fn instance<H>(
-        &self,
-        store: &Store<H>,
-        linked: &Linked<H>,
-        input: &[u8],
-    ) -> Result<u32, RunError> {
-        let loaded = &linked.program.0;
-        let guest = &*loaded.guest;
-        let mut parts: Box<InstanceParts> = store.parts();
-        parts.types = store.type_ids(&loaded.types);
-        parts.func_types = Arc::clone(&loaded.func_types);
-        let at = guest.layout().input_offset();
-        let len = at + input.len() as u64;
-        let memory = store.add_memory(OwnedMemory::new(&self.executor.pool, len, len)?);
-        let write = |at, bytes: &[u8]| {
-            store.write_memory(memory, at, bytes).expect("memory has room for its content");
-        };
-        write(0, guest.image());
-        write(at, input);
-        parts.memories.push(memory);
-        let table = guest.layout().table(input.len() as u64);
-        if !table.is_empty() {
-            let len = table.len() as u64;
-            let memory = store.add_memory(OwnedMemory::new(&self.executor.pool, len, len)?);
-            store.write_memory(memory, 0, &table).expect("memory has room for its content");
-            parts.memories.push(memory);
-        }
-        let interface = guest.interface();
-        for (_, table) in interface.tables.iter() {
-            parts.tables.push(store.add_table(table.initial, table.max, 0));
-        }
-        let has_table = !parts.tables.is_empty();
-        let instance = store.add_instance(parts);
-        if has_table {
-            fill_table(store, instance, guest);
-        }
-        Ok(instance)
-    }
-}
-
-/// Puts each function where indirect calls look for it: at the slot where it begins.
-fn fill_table<H>(store: &Store<H>, instance: u32, guest: &Guest) {
-    let slots = guest.insns().len() as u32;
-    let reference = |slot| match guest.function_at(slot) {
-        Some(func) => store.func_of(instance, func.0),
-        None => 0,
-    };
-    let elements: Vec<u64> = (0..slots).map(reference).collect();
-    let table = store.table_of(instance, 0);
-    store.write_table(table, 0, &elements).expect("the table has an element for each slot");
 }

@@ -4,10 +4,11 @@ use core::fmt;
 use std::sync::Arc;
 
 use lockstep_guest::ebpf::{Config, Helper};
-use lockstep_host::tos::{InvokeContext, MemoryMapping, MemoryRegion, functions};
+use lockstep_host::tos::{InvokeContext, functions};
 use lockstep_rt::{HostRow, LinkError};
 
 use super::{
+    instance::mapping,
     program::{Linked, Program},
     run::{Call, Machine, Outcome, RunError},
 };
@@ -73,16 +74,7 @@ pub fn invoke_with<'c>(
     tier: Tier,
 ) -> Result<Outcome, InvokeError> {
     let linked = Linked::new(program, rows).map_err(InvokeError::Link)?;
-    let regions = program.guest().layout().regions(input.len() as u64);
-    let region = |region: lockstep_guest::ebpf::Region| MemoryRegion {
-        start: region.start,
-        len: region.len,
-        offset: region.offset,
-        is_writable: region.is_writable,
-        gap: region.gap,
-    };
-    context.mapping =
-        Arc::new(MemoryMapping { regions: regions.into_iter().map(region).collect() });
+    context.mapping = Arc::new(mapping(program.guest(), input.len() as u64));
     let gas = context.get_compute_units_remaining();
     let call = Call { input, gas, tier, returns_input: true };
     let outcome = machine.run(&linked, context, &call).map_err(InvokeError::Run)?;

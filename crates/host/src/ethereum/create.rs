@@ -2,7 +2,7 @@
 //!
 //! Invariants: the creator's nonce grows before anything in the child can fail and stays grown; the new address is
 //! warm from then on, whatever happens; a child that does not return, or whose code is refused, leaves nothing. On a
-//! chain with Wasm contracts, the prefix of a module is reserved to modules that the machine accepts.
+//! chain with contracts of another guest, its prefix is reserved to programs that the machine accepts.
 
 use std::{mem, sync::Arc};
 
@@ -11,12 +11,13 @@ use lockstep_rt::{Ended, Exit, Faulted, Machine, Program, Stop, Trap, slice};
 use lockstep_state::AccountId;
 
 use super::{
-    Ethereum, World, encoding,
+    Ethereum, World,
+    contract::Guest,
+    encoding,
     gas::{CODE_DEPOSIT_BYTE, Gas, all_but_one_64th},
     host::{DEPTH_MAX, Frame},
     message::{self, frame_of, trapped},
     storage::require_writable,
-    wasm::Guest,
 };
 
 /// Longest code of a contract (EIP-170).
@@ -173,7 +174,7 @@ fn deploy<W: World>(
             if !code.is_empty() {
                 let deployed: Arc<[u8]> = code.as_slice().into();
                 // What is paid for is validated: the price of a byte covers it.
-                if host.guest_of(&deployed) == Guest::Wasm && !machine.accepts(host, &deployed) {
+                if host.guest_of(&deployed) != Guest::Evm && !machine.accepts(host, &deployed) {
                     code.clear();
                     return trapped(Trap::ReservedCodePrefix);
                 }

@@ -21,12 +21,16 @@ pub struct Config {
     /// Whether code that begins as a WebAssembly module does is one. Ethereum's chains have no such rule: to them it is
     /// EVM code whose first instruction is STOP.
     pub wasm_contracts: bool,
+    /// Whether code that begins as an ELF file does is a program of eBPF. Ethereum's chains have no such rule: to them it is EVM
+    /// code whose first instruction is undefined.
+    pub ebpf_contracts: bool,
 }
 
 impl Config {
     /// The configuration of a chain that follows main net under `fork`.
     pub const fn new(fork: Fork, chain_id: u64) -> Self {
-        Self { fork, chain_id, blobs: BlobSchedule::of(fork), wasm_contracts: false }
+        let blobs = BlobSchedule::of(fork);
+        Self { fork, chain_id, blobs, wasm_contracts: false, ebpf_contracts: false }
     }
 
     /// Whether the rules of `fork` are in force.

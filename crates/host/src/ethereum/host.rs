@@ -10,9 +10,9 @@ use lockstep_rt::Faulted;
 use lockstep_state::{AccountId, StorageError};
 
 use super::{
+    contract::{OpcodePrices, Running},
     environment::{Block, Config, Words},
     memo::HashMemo,
-    wasm::{OpcodePrices, Running},
     world::World,
 };
 
@@ -34,9 +34,9 @@ pub struct Ethereum<W> {
     pub(super) return_data: Vec<u8>,
     /// What the last call or creation left its caller once it was paid for; see [`Ethereum::caller_gas`].
     pub(super) caller_gas: u64,
-    /// What the innermost Wasm program was called with.
+    /// What the innermost program beside the EVM's was called with and says.
     pub(super) running: Running,
-    /// What opcodes cost in themselves, for the functions of Wasm programs.
+    /// What opcodes cost in themselves, for the functions of contracts.
     pub(super) prices: OpcodePrices,
     fault: Option<StorageError>,
 }
@@ -175,7 +175,7 @@ impl<W: World> Ethereum<W> {
     }
 
     /// Says what opcodes cost in themselves under the rules in force; `None` for one that they do not define. Without
-    /// it no Wasm program runs.
+    /// it no contract beside the EVM's runs.
     pub fn set_opcode_prices(&mut self, price: impl Fn(u8) -> Option<u16>) {
         self.prices = OpcodePrices::of(price);
     }

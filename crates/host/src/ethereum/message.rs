@@ -14,10 +14,11 @@ use lockstep_rt::{Ended, Exit, Faulted, Machine, Program, Trap};
 use lockstep_state::AccountId;
 
 use super::{
-    Ethereum, World, delegation,
+    Ethereum, World,
+    contract::{Guest, Running},
+    delegation,
     host::Frame,
     precompile::{self, Precompile},
-    wasm::{Guest, Running},
 };
 
 /// The contract whose touch survives a revert: what main net did at block 2,675,119 (EIP-161 "Addendum").
@@ -101,7 +102,7 @@ pub(super) fn run<W: World>(
     let caller_data = mem::take(&mut host.return_data);
     let ended = match host.guest_of(program.code) {
         Guest::Evm => machine.run(host, program, output),
-        Guest::Wasm => run_wasm(host, machine, program, output),
+        _ => run_contract(host, machine, program, output),
     };
     host.frame = caller;
     host.return_data = caller_data;
@@ -116,7 +117,7 @@ pub(super) fn run<W: World>(
 
 /// Kept out of line: frames of calls between EVM programs are to stay small.
 #[inline(never)]
-fn run_wasm<W: World>(
+fn run_contract<W: World>(
     host: &mut Ethereum<W>,
     machine: &mut dyn Machine<Ethereum<W>>,
     program: Program<'_>,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{
     cost::CostTable,
     error::{ProviderError, TosError},
-    memory::MemoryMapping,
     provider::{AccountProvider, StorageProvider},
 };
+use crate::mapping::MemoryMapping;
 
 /// An address, or the hash of a contract, a block or a transaction.
 pub type Hash = [u8; 32];

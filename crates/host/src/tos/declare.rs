@@ -96,7 +96,7 @@ impl<'v, 'a, 'c> Caller<'v, 'a, 'c> {
     pub fn fail(&mut self, error: TosError) -> Stop {
         let stop = match &error {
             TosError::OutOfComputeUnits => Stop::Trap(Trap::OutOfGas),
-            TosError::AccessViolation { .. } | TosError::UnalignedPointer { .. } => {
+            TosError::AccessViolation(_) | TosError::UnalignedPointer { .. } => {
                 Stop::Trap(Trap::MemoryOutOfBounds)
             }
             TosError::Provider(ProviderError::Fault(_)) => Stop::Fault,

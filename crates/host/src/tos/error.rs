@@ -2,15 +2,17 @@
 
 use core::fmt;
 
-use super::memory::AccessType;
+use crate::mapping::AccessViolation;
 
 /// Why a provider does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProviderError {
     /// The account holds less than is to go.
     InsufficientBalance,
-    /// The account would hold more than 64 bits say.
+    /// The account holds or would hold more than 64 bits say.
     BalanceOverflow,
+    /// 32 bytes that are no address of the chain.
+    InvalidAddress,
     /// The provider does not allow it.
     Refused(String),
     /// The machine failed: a disk, a network. Never an answer to a program.
@@ -22,6 +24,7 @@ impl fmt::Display for ProviderError {
         match self {
             Self::InsufficientBalance => f.write_str("insufficient balance"),
             Self::BalanceOverflow => f.write_str("balance overflow"),
+            Self::InvalidAddress => f.write_str("no address of the chain"),
             Self::Refused(why) => write!(f, "refused: {why}"),
             Self::Fault(why) => write!(f, "the machine failed: {why}"),
         }
@@ -36,14 +39,7 @@ pub enum TosError {
     /// It costs more than is left.
     OutOfComputeUnits,
     /// A pointer that leads nowhere, or where the program may not do this.
-    AccessViolation {
-        /// What was to be done.
-        access: AccessType,
-        /// Where.
-        address: u64,
-        /// To how many bytes.
-        len: u64,
-    },
+    AccessViolation(AccessViolation),
     /// A pointer to a number that is no multiple of its size.
     UnalignedPointer {
         /// Where it points.
@@ -69,8 +65,16 @@ pub enum TosError {
     },
     /// An amount that cannot be sent.
     InvalidAmount,
+    /// A change where only reading is allowed.
+    StaticViolation,
     /// What a provider said.
     Provider(ProviderError),
+}
+
+impl From<AccessViolation> for TosError {
+    fn from(violation: AccessViolation) -> Self {
+        Self::AccessViolation(violation)
+    }
 }
 
 impl From<ProviderError> for TosError {
@@ -83,9 +87,7 @@ impl fmt::Display for TosError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfComputeUnits => f.write_str("out of compute units"),
-            Self::AccessViolation { access, address, len } => {
-                write!(f, "access violation: {access} of {len} bytes at {address:#x}")
-            }
+            Self::AccessViolation(violation) => violation.fmt(f),
             Self::UnalignedPointer { address } => write!(f, "unaligned pointer {address:#x}"),
             Self::InvalidText => f.write_str("text that is not UTF-8"),
             Self::TooLong { what, limit, found } => {
@@ -95,6 +97,7 @@ impl fmt::Display for TosError {
                 write!(f, "a buffer of {found} bytes for {needed}")
             }
             Self::InvalidAmount => f.write_str("invalid amount"),
+            Self::StaticViolation => f.write_str("a change where only reading is allowed"),
             Self::Provider(error) => error.fmt(f),
         }
     }

@@ -219,8 +219,7 @@ fn values_are_translated_with_or_without_alignment() {
     assert!(translate_slice::<u8>(&memory, 0x9999, 0, false).expect("nothing").is_empty());
     assert!(translate_slice::<u64>(&memory, 0x1000, u64::MAX / 4, false).is_err());
     let read_only = translate_slice_mut::<u8>(&mut memory, 0x1000, 1, false);
-    let violation =
-        TosError::AccessViolation { access: AccessType::Store, address: 0x1000, len: 1 };
+    let violation = AccessViolation { access: AccessType::Store, address: 0x1000, len: 1 }.into();
     assert_eq!(read_only.err(), Some(violation));
     let mut value = translate_type_mut::<u32>(&mut memory, 0x2010, true).expect("a place");
     value.set(5);

@@ -1,12 +1,13 @@
-//! Wasm contracts on the Ethereum host, beside EVM twins that do the same: one journal, one meter, in every tier.
+//! Contracts of all guests on the Ethereum host, beside EVM twins that do the same: one journal, one meter, in every tier.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "tests")]
 
-mod wasm_contracts {
+mod contracts {
     mod calls;
     pub(crate) mod chain;
     mod deploy;
     mod depth;
+    mod ebpf;
     mod engine;
     mod failures;
     mod gas;

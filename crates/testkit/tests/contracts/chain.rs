@@ -1,4 +1,4 @@
-//! A chain on which Wasm contracts are allowed, and what a call to it leaves.
+//! A chain on which contracts of other guests are allowed, and what a call to it leaves.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -6,7 +6,7 @@ use lockstep::{
     Address, CallOutcome, Changes, Config, Engine, Ethereum, Fork, Hash, MemoryStorage, Message,
     Options, StepView, Tier, Tracer, U256, Vm,
 };
-use lockstep_host::ethereum::wasm::{FUNCTIONS, functions};
+use lockstep_host::ethereum::contract::{FUNCTIONS, wasm_functions};
 use lockstep_ir::Type;
 use lockstep_state::Journal;
 
@@ -29,8 +29,8 @@ pub(crate) fn module(body: &str) -> Vec<u8> {
     let mut text = String::from("(module\n");
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let named: BTreeSet<&str> = body.split(|c| !is_part(c)).collect();
-    for (row, function) in functions::<Journal<MemoryStorage>>().iter().zip(FUNCTIONS) {
-        let name = function.name.strip_prefix("eth.").expect("the module's name");
+    for (row, function) in wasm_functions::<Journal<MemoryStorage>>().iter().zip(FUNCTIONS) {
+        let name = function.name;
         if !named.contains(format!("${name}").as_str()) {
             continue;
         }
@@ -98,17 +98,21 @@ impl<'a> Scene<'a> {
         .1
     }
 
-    pub(crate) fn play_on(&self, tier: Tier, wasm_contracts: bool) -> Seen {
-        self.play_in(tier, wasm_contracts, None)
+    pub(crate) fn play_on(&self, tier: Tier, allowed: bool) -> Seen {
+        self.play_in(tier, allowed, None)
     }
 
-    fn play_in(&self, tier: Tier, wasm_contracts: bool, steps: Option<&mut Steps>) -> Seen {
+    fn play_in(&self, tier: Tier, allowed: bool, steps: Option<&mut Steps>) -> Seen {
         let mut storage = MemoryStorage::default();
         storage.insert_account(SENDER, U256::from(WEALTH), 0, &[]);
         for (address, code) in self.accounts {
             storage.insert_account(*address, U256::from(WEALTH), 1, code);
         }
-        let config = Config { wasm_contracts, ..Config::new(self.fork, 7) };
+        let config = Config {
+            wasm_contracts: allowed,
+            ebpf_contracts: allowed,
+            ..Config::new(self.fork, 7)
+        };
         let block = lockstep::Block {
             number: 1234,
             timestamp: 5678,
