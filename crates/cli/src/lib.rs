@@ -13,6 +13,7 @@ pub mod exit;
 mod files;
 pub mod fixture;
 pub mod gas;
+mod heat;
 mod input;
 mod panics;
 mod parallel;

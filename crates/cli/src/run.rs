@@ -31,6 +31,7 @@ use crate::{
     error::InputError,
     exit,
     fixture::{Scalar, parse_number, read_alloc},
+    heat::{self, HeatArguments},
     input,
     trace::{Eip3155, TraceArguments},
 };
@@ -78,6 +79,8 @@ pub struct Arguments {
     /// What runs the code.
     #[arg(long, value_name = "NAME", default_value_t)]
     tier: Tier,
+    #[command(flatten)]
+    heat: HeatArguments,
     /// Accounts that are there before: an object as the `pre` of state tests.
     #[arg(long, visible_alias = "prestate", value_name = "FILE")]
     pre: Option<PathBuf>,
@@ -182,7 +185,7 @@ fn message(code: Vec<u8>, is_wasm: bool, arguments: &Arguments) -> Result<u8, In
         input: &message_input,
         gas: arguments.message_gas(),
     };
-    let engine = Engine::new();
+    let engine = Engine::new().with_heat(arguments.heat.heat());
     let block = Block { number: 1, timestamp: 1, gas_limit: message.gas, ..Block::default() };
     let options = Options { tier: arguments.tier };
     let wasm_contracts = is_wasm || arguments.wasm_contracts;
@@ -190,6 +193,7 @@ fn message(code: Vec<u8>, is_wasm: bool, arguments: &Arguments) -> Result<u8, In
     let mut vm = Vm::new(&engine, storage, config, block, options)
         .map_err(|error| InputError::Machine(error.to_string()))?;
     let outcome = execute(&mut vm, &message, arguments)?;
+    heat::talk_of(engine.native_statistics());
     let written = report::write(&mut vm, &outcome, arguments);
     written.map_err(|cause| InputError::Write { cause })?;
     Ok(if outcome.exit == Exit::Return { exit::GOOD } else { exit::FAILED })

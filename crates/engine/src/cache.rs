@@ -171,7 +171,7 @@ pub struct Engine {
     capacity_bytes: usize,
     hits: AtomicU64,
     misses: AtomicU64,
-    pub(crate) furnace: Furnace,
+    pub(crate) furnace: Arc<Furnace>,
 }
 
 /// What the code cache did so far.
@@ -183,7 +183,7 @@ pub struct Statistics {
     pub misses: u64,
     /// Programs held.
     pub programs: usize,
-    /// Programs compiled to machine code because they were hot.
+    /// Programs and functions compiled to machine code because they were hot.
     pub compiled: u64,
 }
 
@@ -206,14 +206,14 @@ impl Engine {
             capacity_bytes,
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
-            furnace: Furnace::default(),
+            furnace: Arc::default(),
         }
     }
 
     /// The same engine with another idea of when a program is hot.
     #[must_use]
     pub fn with_heat(mut self, heat: Heat) -> Self {
-        self.furnace.heat = heat;
+        self.furnace = Arc::new(Furnace::new(heat));
         self
     }
 

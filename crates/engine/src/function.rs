@@ -4,15 +4,19 @@ use core::fmt;
 use std::sync::{Arc, OnceLock};
 
 use lockstep_guest::wasm::Module;
-use lockstep_interp::{Code, Ending, Fallback};
+use lockstep_interp::{Code, Ending, Fallback, Gated, call_gated};
 use lockstep_ir::{FuncId, Functions, Instrumented, op::meaning::Bits};
 use lockstep_optimizing::Optimizing;
 use lockstep_rt::{
     Evaluated, Exit, Faulted, Machine, Spec, Stop, Trap, evaluate_function,
-    native::{NativeEnding, NativeProgram, NativeStatistics, call_native},
+    native::{Above, NativeEnding, NativeProgram, NativeStatistics, call_native},
 };
 
-use crate::{machine::Executor, tier::Tier};
+use crate::{
+    machine::Executor,
+    tier::Tier,
+    warm::{Climb, Warm},
+};
 
 /// A program whose functions show each instruction, made when somebody wants to see them.
 type Instrument = Box<dyn Fn() -> Arc<dyn Functions> + Send + Sync>;
@@ -26,6 +30,8 @@ pub(crate) struct Compiled {
     observed: OnceLock<(Arc<dyn Functions>, Code)>,
     /// What the optimizing tier uses, without guard pages and with them; `None` where this processor has no machine code.
     native: [OnceLock<Option<NativeProgram>>; 2],
+    /// What the adaptive tier uses, the same.
+    warm: [OnceLock<Arc<Warm>>; 2],
 }
 
 impl fmt::Debug for Compiled {
@@ -38,8 +44,8 @@ impl Compiled {
     /// Nothing of `guest` is translated yet; `instrument` makes it a program that shows its instructions.
     pub(crate) fn new(guest: Arc<dyn Functions>, instrument: Instrument) -> Self {
         let plain = Code::functions(guest.clone());
-        let (observed, native) = (OnceLock::new(), Default::default());
-        Self { guest, plain, instrument, observed, native }
+        let (observed, native, warm) = (OnceLock::new(), Default::default(), Default::default());
+        Self { guest, plain, instrument, observed, native, warm }
     }
 
     /// A WebAssembly module.
@@ -71,19 +77,31 @@ impl Compiled {
         self.native[usize::from(is_guarded)].get_or_init(make).as_ref()
     }
 
+    /// Its functions on the tier that compiles what is hot; `None` where this processor has no machine code.
+    pub(crate) fn warm(&self, is_guarded: bool) -> Option<&Arc<Warm>> {
+        let make = || Arc::new(Warm::new(self.guest.clone(), is_guarded));
+        let warm = &self.warm[usize::from(is_guarded)];
+        NativeProgram::EXISTS.then(|| warm.get_or_init(make))
+    }
+
     /// What was compiled to machine code so far.
     pub(crate) fn native_statistics(&self) -> NativeStatistics {
         let mut all = NativeStatistics::default();
         let known = self.native.iter().filter_map(OnceLock::get).flatten();
         known.for_each(|program| all += program.statistics());
+        let warm = self.warm.iter().filter_map(OnceLock::get);
+        warm.for_each(|warm| all += warm.native_statistics());
         all
     }
 
     /// Bytes of translations.
     pub(crate) fn size_bytes(&self) -> usize {
         let observed = self.observed.get().map_or(0, |(_, code)| code.size_bytes());
-        let native = self.native_statistics().size_bytes as usize;
-        self.plain.size_bytes() + observed + native
+        let native = self.native.iter().filter_map(OnceLock::get).flatten();
+        let native: u64 = native.map(|program| program.statistics().size_bytes).sum();
+        let warm = self.warm.iter().filter_map(OnceLock::get);
+        let warm: usize = warm.map(|warm| warm.size_bytes()).sum();
+        self.plain.size_bytes() + observed + native as usize + warm
     }
 }
 
@@ -165,6 +183,17 @@ pub(crate) fn run_function<H>(
         let way = (program, &below as _);
         let (ending, gas) = call_native(resources, way, (host, machine), spec, function, output);
         return Ok((End::of_native(ending)?, gas));
+    }
+    if tier == Tier::Adaptive
+        && !spec.is_observed
+        && let Some(warm) = compiled.warm(executor.pool.is_guarded())
+    {
+        let above = Climb { warm, furnace: &executor.furnace };
+        let gated = Gated { code: &warm.code, translator, above: &above };
+        let way = (host, machine);
+        let (ending, gas) = call_gated(resources, &gated, way, spec, function, output);
+        above.note(function.0, spec.gas.saturating_sub(gas));
+        return Ok((End::of_interpreted(ending)?, gas));
     }
     let way = (host, machine);
     let (ending, gas) =

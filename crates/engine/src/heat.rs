@@ -1,22 +1,24 @@
-//! Which programs are worth machine code, and the thread that makes it.
+//! Which programs and functions are worth machine code, and the thread that makes it.
 //!
 //! # Invariants
 //!
-//! 1. Heat is gas: no clock decides, and a program that runs once is never compiled for it.
+//! 1. Heat is gas, and calls: no clock decides, and a program that runs once is never compiled for it.
 //! 2. Nobody waits for a compilation: it runs on a thread of the engine's own, and who runs the program meanwhile goes on
 //!    in the interpreter.
-//! 3. The queue is bounded; a program that finds it full asks again when it is hotter.
+//! 3. The queue is bounded; what finds it full asks again when it is hotter.
 //! 4. Whether there is machine code never changes a result.
 
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicU64, Ordering},
-    mpsc::{Receiver, SyncSender, sync_channel},
+    mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
 };
 
-use crate::cache::Translated;
+use lockstep_ir::FuncId;
 
-/// Programs that wait to be compiled at most.
+use crate::{cache::Translated, warm::Warm};
+
+/// Programs and functions that wait to be compiled at most.
 const QUEUE_MAX: usize = 64;
 
 /// When a program is hot.
@@ -25,15 +27,37 @@ pub struct Heat {
     /// Gas that it uses in the interpreter, in all, for each byte of its code, before it is compiled. Compiling a byte takes
     /// about as long as running this much.
     pub gas_per_byte: u64,
+    /// The same for a function of a module: gas that it used where it was called from outside or from machine code, and
+    /// 50 for each time that the interpreter began it.
+    pub function_gas_per_byte: u64,
+    /// Whether who finds something hot compiles it then and there: so gas alone decides what runs as machine code, which
+    /// tests want and nobody else.
+    pub is_awaited: bool,
+}
+
+/// What beginning a function in the interpreter counts for.
+pub(crate) const CALL_GAS: u64 = 50;
+
+impl Heat {
+    /// So much gas for each byte of whatever it is.
+    pub const fn of(gas_per_byte: u64) -> Self {
+        Self { gas_per_byte, function_gas_per_byte: gas_per_byte, is_awaited: false }
+    }
+
+    /// The same, compiled where it is found.
+    #[must_use]
+    pub const fn awaited(self) -> Self {
+        Self { is_awaited: true, ..self }
+    }
 }
 
 impl Default for Heat {
     fn default() -> Self {
-        Self { gas_per_byte: 10_000 }
+        Self { gas_per_byte: 10_000, function_gas_per_byte: 1000, is_awaited: false }
     }
 }
 
-/// How hot a program is.
+/// How hot a program or a function is.
 #[derive(Debug, Default)]
 pub(crate) struct Thermometer {
     gas: AtomicU64,
@@ -42,10 +66,10 @@ pub(crate) struct Thermometer {
 }
 
 impl Thermometer {
-    /// Adds what a run of the program, of so many bytes, used; whether it is hot, which is said once, and again after
-    /// [`Thermometer::wait`].
-    fn add(&self, gas: u64, heat: Heat, len: usize) -> bool {
-        let mark = (len as u64 + 1).saturating_mul(heat.gas_per_byte).max(1);
+    /// Adds what a run used of something with so many bytes, each of which takes so much; whether it is hot, which is said
+    /// once, and again after [`Thermometer::wait`].
+    fn add(&self, gas: u64, gas_per_byte: u64, len: usize) -> bool {
+        let mark = (len as u64 + 1).saturating_mul(gas_per_byte).max(1);
         let next = match self.next.load(Ordering::Relaxed) {
             0 => mark,
             next => next,
@@ -54,23 +78,51 @@ impl Thermometer {
         total >= next && self.next.swap(u64::MAX, Ordering::Relaxed) != u64::MAX
     }
 
-    /// The queue was full: the program asks again when it is twice as hot.
+    /// The queue was full: it asks again when it is twice as hot.
     fn wait(&self) {
         let gas = self.gas.load(Ordering::Relaxed);
         self.next.store(gas.saturating_mul(2).max(1), Ordering::Relaxed);
     }
 }
 
-/// The queue and the thread behind it, which begins with the first program that is hot.
+/// What is hot.
+#[derive(Debug)]
+enum Job {
+    Program(Arc<Translated>),
+    Function(Arc<Warm>, FuncId),
+}
+
+impl Job {
+    fn thermometer(&self) -> &Thermometer {
+        match self {
+            Self::Program(program) => &program.thermometer,
+            Self::Function(warm, func) => warm.thermometer(*func),
+        }
+    }
+
+    fn compile(&self) {
+        match self {
+            Self::Program(program) => program.compile(),
+            Self::Function(warm, func) => warm.compile(*func),
+        }
+    }
+}
+
+/// The queue and the thread behind it, which begins with the first thing that is hot.
 #[derive(Debug, Default)]
 pub(crate) struct Furnace {
     pub(crate) heat: Heat,
-    queue: OnceLock<Option<SyncSender<Arc<Translated>>>>,
+    queue: OnceLock<Option<SyncSender<Job>>>,
     compiled: Arc<AtomicU64>,
 }
 
 impl Furnace {
-    /// Programs compiled so far.
+    /// One that knows when something is hot.
+    pub(crate) fn new(heat: Heat) -> Self {
+        Self { heat, ..Self::default() }
+    }
+
+    /// Programs and functions compiled so far.
     pub(crate) fn compiled(&self) -> u64 {
         self.compiled.load(Ordering::Acquire)
     }
@@ -78,33 +130,47 @@ impl Furnace {
     /// The program used so much gas in the interpreter.
     pub(crate) fn note(&self, program: &Arc<Translated>, gas: u64) {
         let len = program.program.code().len();
-        if program.thermometer.add(gas, self.heat, len) {
-            self.ask(program);
+        if program.thermometer.add(gas, self.heat.gas_per_byte, len) {
+            self.ask(Job::Program(program.clone()));
+        }
+    }
+
+    /// The function used so much gas in the interpreter, or counts for it.
+    pub(crate) fn note_function(&self, warm: &Arc<Warm>, func: FuncId, gas: u64) {
+        let len = warm.size_bytes_of(func);
+        if warm.thermometer(func).add(gas, self.heat.function_gas_per_byte, len) {
+            self.ask(Job::Function(warm.clone(), func));
         }
     }
 
     #[cold]
-    fn ask(&self, program: &Arc<Translated>) {
-        // Without a thread programs stay in the interpreter.
+    fn ask(&self, job: Job) {
+        if self.heat.is_awaited {
+            job.compile();
+            self.compiled.fetch_add(1, Ordering::Release);
+            return;
+        }
+        // Without a thread everything stays in the interpreter.
         let Some(queue) = self.queue.get_or_init(|| self.begin()) else { return };
-        if queue.try_send(program.clone()).is_err() {
-            program.thermometer.wait();
+        if let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) = queue.try_send(job)
+        {
+            job.thermometer().wait();
         }
     }
 
-    fn begin(&self) -> Option<SyncSender<Arc<Translated>>> {
-        let (queue, programs) = sync_channel(QUEUE_MAX);
+    fn begin(&self) -> Option<SyncSender<Job>> {
+        let (queue, jobs) = sync_channel(QUEUE_MAX);
         let compiled = self.compiled.clone();
         let thread = std::thread::Builder::new().name("lockstep-compile".into());
-        thread.spawn(move || compile(&programs, &compiled)).ok()?;
+        thread.spawn(move || compile(&jobs, &compiled)).ok()?;
         Some(queue)
     }
 }
 
 /// Compiles what comes, until the engine is gone.
-fn compile(programs: &Receiver<Arc<Translated>>, compiled: &AtomicU64) {
-    for program in programs {
-        program.compile();
+fn compile(jobs: &Receiver<Job>, compiled: &AtomicU64) {
+    for job in jobs {
+        job.compile();
         compiled.fetch_add(1, Ordering::Release);
     }
 }
@@ -115,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_program_is_hot_once_and_again_when_the_queue_was_full() {
-        let (heat, thermometer) = (Heat { gas_per_byte: 10 }, Thermometer::default());
+        let (heat, thermometer) = (10, Thermometer::default());
         // Nine bytes are hot at a hundred.
         assert!(!thermometer.add(60, heat, 9));
         assert!(thermometer.add(60, heat, 9));

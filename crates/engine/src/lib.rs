@@ -33,6 +33,7 @@ mod listing;
 mod machine;
 mod tier;
 mod vm;
+mod warm;
 pub mod wasm;
 
 pub use cache::{Engine, Statistics};

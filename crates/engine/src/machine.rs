@@ -21,6 +21,7 @@ use crate::{
         is_offered,
     },
     function::{End, run_function},
+    heat::Furnace,
     tier::Tier,
 };
 
@@ -46,6 +47,7 @@ pub(crate) struct Executor {
     pub(crate) resources: Resources,
     pub(crate) translator: RefCell<Translator>,
     pub(crate) pool: Arc<MemoryPool>,
+    pub(crate) furnace: Arc<Furnace>,
     /// Stores that messages to contracts left behind.
     stores: RefCell<Vec<Emptied>>,
 }
@@ -54,14 +56,18 @@ pub(crate) struct Executor {
 const KEPT_STORES: usize = 16;
 
 impl Executor {
-    pub(crate) fn new() -> Result<Self, ReserveError> {
-        Self::with_pool(Arc::default())
+    /// One whose hot code is compiled in `furnace`.
+    pub(crate) fn new(furnace: Arc<Furnace>) -> Result<Self, ReserveError> {
+        Self::with_pool(Arc::default(), furnace)
     }
 
-    /// One whose memories come from `pool`.
-    pub(crate) fn with_pool(pool: Arc<MemoryPool>) -> Result<Self, ReserveError> {
-        let resources = Resources::new()?;
-        Ok(Self { resources, translator: RefCell::default(), pool, stores: RefCell::default() })
+    /// The same, whose memories come from `pool`.
+    pub(crate) fn with_pool(
+        pool: Arc<MemoryPool>,
+        furnace: Arc<Furnace>,
+    ) -> Result<Self, ReserveError> {
+        let (resources, translator) = (Resources::new()?, RefCell::default());
+        Ok(Self { resources, translator, pool, furnace, stores: RefCell::default() })
     }
 
     /// An empty store.

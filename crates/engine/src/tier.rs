@@ -5,8 +5,8 @@ use core::{fmt, str::FromStr};
 /// What runs dMIR, or the policy that chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tier {
-    /// The best tier for each piece of code: EVM programs run in the interpreter until they are hot, then as machine code;
-    /// modules run in the interpreter.
+    /// The best tier for each piece of code: EVM programs, and functions of modules and of eBPF programs, run in the
+    /// interpreter until they are hot, then as machine code.
     #[default]
     Adaptive,
     /// Register bytecode.

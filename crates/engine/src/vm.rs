@@ -78,7 +78,7 @@ impl<'e, S: Storage> Vm<'e, S> {
         Ok(Self {
             engine,
             options,
-            executor: Executor::new().map_err(VmError::Reserve)?,
+            executor: Executor::new(engine.furnace.clone()).map_err(VmError::Reserve)?,
             native: NativeStack::new().map_err(VmError::Reserve)?,
             links,
             rows: Rows::ethereum(),

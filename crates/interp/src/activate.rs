@@ -6,12 +6,12 @@ use core::cell::RefCell;
 use lockstep_ir::{FuncId, Trap, Type, op::meaning::Bits};
 use lockstep_rt::{
     Context, Machine, Resources, Spec, Stop, enter,
-    native::{Below, Leaving, Resumed},
+    native::{Above, Below, Leaving, Resumed},
 };
 
 use crate::{
     code::{Code, CodeError},
-    run::{Finish, RESULTS, Translator, resume, run},
+    run::{Finish, RESULTS, Translator, Up, resume, run, run_below},
 };
 
 /// How an activation ended.
@@ -84,6 +84,34 @@ pub fn call<H>(
     resources: &Resources,
     translator: &RefCell<Translator>,
     code: &Code,
+    way: (&mut H, &mut dyn Machine<H>),
+    spec: &Spec<'_, H>,
+    function: (FuncId, &[Bits]),
+    output: &mut Vec<u8>,
+) -> (Ending, u64) {
+    call_code(resources, (code, translator, None), way, spec, function, output)
+}
+
+/// The same below a tier that may take functions.
+///
+/// # Panics
+///
+/// As for [`call`].
+pub fn call_gated<H>(
+    resources: &Resources,
+    gated: &Gated<'_>,
+    way: (&mut H, &mut dyn Machine<H>),
+    spec: &Spec<'_, H>,
+    function: (FuncId, &[Bits]),
+    output: &mut Vec<u8>,
+) -> (Ending, u64) {
+    let Gated { code, translator, above } = gated;
+    call_code(resources, (code, translator, Some(*above)), way, spec, function, output)
+}
+
+fn call_code<H>(
+    resources: &Resources,
+    (code, translator, above): (&Code, &RefCell<Translator>, Up<'_>),
     (host, machine): (&mut H, &mut dyn Machine<H>),
     spec: &Spec<'_, H>,
     (func, args): (FuncId, &[Bits]),
@@ -96,9 +124,7 @@ pub fn call<H>(
     enter(resources, host, machine, spec, |context, frame| {
         // SAFETY: the frame has room for 2^15 slots, and signatures are far smaller; see `activate` for the rest.
         let finish = unsafe {
-            // Nobody to return to, at the depth of the callers.
-            frame.write(0);
-            frame.add(1).write(context.depth << 16);
+            begin_frame(context, frame);
             let mut at = RESULTS + slots(&signature.results);
             for (arg, ty) in args.iter().zip(&signature.params) {
                 for limb in &arg[..ty.slots() as usize] {
@@ -106,7 +132,7 @@ pub fn call<H>(
                     at += 1;
                 }
             }
-            run(code, translator, context, frame, func.0)
+            run_below(code, (translator, above), context, frame, func.0)
         };
         let values = || {
             let mut at = RESULTS;
@@ -135,6 +161,70 @@ pub struct Fallback<'a> {
     pub translator: &'a RefCell<Translator>,
 }
 
+/// The same, where the tier above takes what is hot; code without gates never asks it.
+#[derive(Clone, Copy)]
+pub struct Gated<'a> {
+    /// The code, with gates ([`Code::gated`]).
+    pub code: &'a Code,
+    /// What translates it.
+    pub translator: &'a RefCell<Translator>,
+    /// Who takes functions.
+    pub above: &'a dyn Above,
+}
+
+impl core::fmt::Debug for Gated<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Gated").finish_non_exhaustive()
+    }
+}
+
+impl Below for Gated<'_> {
+    fn header_slots(&self) -> usize {
+        RESULTS
+    }
+
+    /// # Safety
+    ///
+    /// As the trait says.
+    unsafe fn run(
+        &self,
+        context: &mut Context,
+        frame: *mut u64,
+        func: FuncId,
+    ) -> Result<(), Leaving> {
+        let gas = context.gas;
+        // SAFETY: as for `Fallback`.
+        let finish = unsafe {
+            begin_frame(context, frame);
+            let way = (self.translator, Some(self.above));
+            run_below(self.code, way, context, frame, func.0)
+        };
+        self.above.note(func, gas.saturating_sub(context.gas).max(0) as u64);
+        leaving(finish).map_or(Ok(()), Err)
+    }
+
+    /// # Safety
+    ///
+    /// As the trait says.
+    unsafe fn resume(&self, _: &mut Context, _: *mut u64, _: Resumed) -> Leaving {
+        // Programs with a window have no functions.
+        Leaving::Refused
+    }
+}
+
+/// Writes the header that says that there is nobody to return to, at the depth of the callers.
+///
+/// # Safety
+///
+/// `frame` has room for a header.
+unsafe fn begin_frame(context: &Context, frame: *mut u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        frame.write(0);
+        frame.add(1).write(context.depth << 16);
+    }
+}
+
 impl Below for Fallback<'_> {
     fn header_slots(&self) -> usize {
         RESULTS
@@ -149,11 +239,9 @@ impl Below for Fallback<'_> {
         frame: *mut u64,
         func: FuncId,
     ) -> Result<(), Leaving> {
-        // SAFETY: the caller's promise: a frame of this program's context, arguments in place. The header says that
-        // there is nobody to return to, at the depth of the callers.
+        // SAFETY: the caller's promise: a frame of this program's context, arguments in place.
         let finish = unsafe {
-            frame.write(0);
-            frame.add(1).write(context.depth << 16);
+            begin_frame(context, frame);
             run(self.code, self.translator, context, frame, func.0)
         };
         leaving(finish).map_or(Ok(()), Err)

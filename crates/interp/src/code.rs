@@ -28,6 +28,8 @@ pub use self::{
     start::{WAITING_BYTES_MAX, WHOLE_INSTS_MAX},
     statistics::CodeStatistics,
 };
+#[cfg(feature = "native")]
+use crate::handler::gate::gate;
 use crate::{
     dispatch::Handler,
     encode::{Encoder, Line},
@@ -83,6 +85,9 @@ pub struct Code {
     /// The functions of which a part may be missing.
     partial: AtomicPtr<Function>,
     counters: Counters,
+    /// Whether a gate stands before each function.
+    #[cfg(feature = "native")]
+    is_gated: bool,
 }
 
 enum Program {
@@ -132,7 +137,17 @@ impl Code {
             arena: Arena::new(),
             partial: AtomicPtr::new(ptr::null_mut()),
             counters: Counters::default(),
+            #[cfg(feature = "native")]
+            is_gated: false,
         }
+    }
+
+    /// The same, with a gate before each function, where a tier above may take it.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn gated(mut self) -> Self {
+        self.is_gated = true;
+        self
     }
 
     /// What the program's functions share.
@@ -184,7 +199,7 @@ impl Code {
             Program::Module { module, .. } => {
                 let func = module.func(id).ok_or(missing)?;
                 translator.encoder.encode(self, func)?;
-                self.publish(&translator.encoder)
+                self.gate(id, self.publish(&translator.encoder))
             }
             Program::Functions { guest } => {
                 guest.interface().signatures.get(id).ok_or(missing)?;
@@ -192,6 +207,27 @@ impl Code {
             }
         };
         Ok(self.enter(id, made))
+    }
+
+    /// The gate before function `id`, which begins at `made`, where functions have gates.
+    #[cfg(feature = "native")]
+    fn gate(&self, id: FuncId, made: *const Word) -> *const Word {
+        if !self.is_gated {
+            return made;
+        }
+        let words = gate(id, made);
+        let place = self.arena.place(words.len());
+        for (at, word) in words.into_iter().enumerate() {
+            // SAFETY: the place is ours, and has room for so many.
+            unsafe { place.add(at).write(word) };
+        }
+        place
+    }
+
+    /// Nobody is above.
+    #[cfg(not(feature = "native"))]
+    fn gate(&self, _: FuncId, made: *const Word) -> *const Word {
+        made
     }
 
     /// Function `id` begins at `made`, unless another thread said before where.

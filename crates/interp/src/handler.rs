@@ -6,6 +6,8 @@ pub(crate) mod convert;
 mod float;
 pub(crate) mod flow;
 pub(crate) mod fused;
+#[cfg(feature = "native")]
+pub(crate) mod gate;
 pub(crate) mod host;
 pub(crate) mod instance;
 pub(crate) mod linear;

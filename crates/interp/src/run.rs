@@ -6,7 +6,7 @@ use core::cell::RefCell;
 use lockstep_base::{Int, U256, modular::Reciprocal};
 use lockstep_ir::{Block, Func, Head, Room, Trap, evaluate::Range};
 #[cfg(feature = "native")]
-use lockstep_rt::native::Resumed;
+use lockstep_rt::native::{Above, Resumed};
 use lockstep_rt::{Context, Stop};
 
 use crate::{
@@ -69,14 +69,25 @@ pub enum Finish {
 /// One run of a program: what the tier keeps beside the context.
 pub struct Activation<'a> {
     pub(crate) code: &'a Code,
-    translator: &'a RefCell<Translator>,
+    pub(crate) translator: &'a RefCell<Translator>,
     pub(crate) trap: Trap,
     pub(crate) output: Range,
     /// How the code is to be left, where a call says so by a null.
     pub(crate) outcome: Outcome,
     error: Option<CodeError>,
     twin: Option<Box<[Word]>>,
+    /// Who may take functions.
+    #[cfg(feature = "native")]
+    pub(crate) above: Option<&'a dyn Above>,
 }
+
+/// Whoever may take functions of a program, if somebody may.
+#[cfg(feature = "native")]
+pub(crate) type Up<'a> = Option<&'a dyn Above>;
+
+/// Nobody can.
+#[cfg(not(feature = "native"))]
+pub(crate) type Up<'a> = Option<core::marker::PhantomData<&'a ()>>;
 
 impl core::fmt::Debug for Activation<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -97,10 +108,26 @@ pub unsafe fn run(
     frame: *mut u64,
     function: u32,
 ) -> Finish {
+    // SAFETY: the caller's promise.
+    unsafe { run_below(code, (translator, None), context, frame, function) }
+}
+
+/// The same below a tier that may take functions.
+///
+/// # Safety
+///
+/// As for [`run`].
+pub(crate) unsafe fn run_below(
+    code: &Code,
+    (translator, above): (&RefCell<Translator>, Up<'_>),
+    context: &mut Context,
+    frame: *mut u64,
+    function: u32,
+) -> Finish {
     let entry = code.function(function, &mut translator.borrow_mut());
     match entry {
         // SAFETY: `entry` is published code of a verified program; the rest is the caller's promise.
-        Ok(entry) => unsafe { go(code, translator, context, frame, entry) },
+        Ok(entry) => unsafe { go(code, (translator, above), context, frame, entry) },
         Err(error) => Finish::Refused(error),
     }
 }
@@ -128,7 +155,7 @@ pub(crate) unsafe fn resume(
     let entry = code.head(head, &mut translator.borrow_mut());
     match entry {
         // SAFETY: as in `run`.
-        Ok(entry) => unsafe { go(code, translator, context, base, entry) },
+        Ok(entry) => unsafe { go(code, (translator, None), context, base, entry) },
         Err(error) => Finish::Refused(error),
     }
 }
@@ -138,7 +165,7 @@ pub(crate) unsafe fn resume(
 /// As for [`run`]; `entry` is published code of the program.
 unsafe fn go(
     code: &Code,
-    translator: &RefCell<Translator>,
+    (translator, above): (&RefCell<Translator>, Up<'_>),
     context: &mut Context,
     frame: *mut u64,
     entry: *const Word,
@@ -151,11 +178,16 @@ unsafe fn go(
         outcome: Outcome::Trap,
         error: None,
         twin: None,
+        #[cfg(feature = "native")]
+        above,
     };
+    #[cfg(not(feature = "native"))]
+    let _ = above;
     let gas = context.gas;
-    context.tier = core::ptr::from_mut(&mut activation).cast();
+    let outer = core::mem::replace(&mut context.tier, core::ptr::from_mut(&mut activation).cast());
     // SAFETY: the caller's promise.
     let outcome = unsafe { drive(entry, frame, gas, context) };
+    context.tier = outer;
     match outcome {
         Outcome::Return | Outcome::Revert => {
             Finish::Exit { revert: outcome == Outcome::Revert, output: activation.output }
@@ -207,7 +239,7 @@ impl Activation<'_> {
     }
 
     #[cold]
-    fn refuse(&mut self, error: CodeError) -> Outcome {
+    pub(crate) fn refuse(&mut self, error: CodeError) -> Outcome {
         self.error = Some(error);
         Outcome::Trap
     }

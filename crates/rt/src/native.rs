@@ -21,6 +21,7 @@
 //! Absent on purpose: any knowledge of what compiles (a trait), and of dMIR beyond types.
 
 mod call;
+mod climb;
 mod door;
 mod guard;
 mod helpers;
@@ -36,6 +37,7 @@ use lockstep_ir::{Trap, evaluate::Range};
 use self::helpers::HELPERS;
 pub use self::{
     call::{NativeEnding, call_native},
+    climb::{Above, climb},
     helpers::Helpers,
     program::{
         Below, Compiled, Compiler, DirectCall, NativeProgram, NativeStatistics, NoCode, Resumed,
@@ -97,6 +99,8 @@ pub struct NativeContext {
     pub foreign: u64,
     /// What the program's instance holds.
     instance: Natively,
+    /// How many functions that the tier below entered here have not returned.
+    climbs: u32,
 }
 
 /// Why machine code was left.
@@ -128,6 +132,7 @@ impl NativeContext {
             running: core::ptr::null(),
             foreign: 0,
             instance: Natively::NONE,
+            climbs: 0,
         }
     }
 }

@@ -6,11 +6,15 @@ use std::{
 };
 
 use clap::Args;
-use lockstep::Tier;
+use lockstep::{NativeStatistics, Tier};
 use serde::Serialize;
 
 use super::conformance::{Report, Verdict, collect_vectors, run_vectors};
-use crate::{error::InputError, totals::Totals};
+use crate::{
+    error::InputError,
+    heat::{self, HeatArguments},
+    totals::Totals,
+};
 
 /// Runs vectors of the eBPF conformance suite and prints what became of each.
 #[derive(Debug, Args)]
@@ -21,6 +25,8 @@ pub struct Arguments {
     /// What runs the code: by default every tier, which must agree.
     #[arg(long, value_name = "NAME")]
     tier: Option<Tier>,
+    #[command(flatten)]
+    heat: HeatArguments,
     /// Prints one JSON array.
     #[arg(long)]
     json: bool,
@@ -59,7 +65,10 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     }
     let one = arguments.tier.map(|tier| [tier]);
     let tiers = one.as_ref().map_or(Tier::ALL, |one| &one[..]);
-    let reports = run_vectors(&files, tiers);
+    let reports = run_vectors(&files, tiers, arguments.heat.heat());
+    let mut native = NativeStatistics::default();
+    reports.iter().for_each(|report| native += report.native);
+    heat::talk_of(native);
     write(&reports, arguments.json).map_err(|cause| InputError::Write { cause })?;
     Ok(Totals::of(&reports).finish())
 }

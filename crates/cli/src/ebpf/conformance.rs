@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lockstep::{
-    HostFunction, HostRow, Stop, Tier, View,
+    Heat, HostFunction, HostRow, NativeStatistics, Stop, Tier, View,
     ebpf::{
         Call, Config, Dialect, End, Helper, Linked, LoadErrorKind, Machine, Outcome, Program, Rule,
     },
@@ -40,6 +40,8 @@ pub struct Report {
     pub path: PathBuf,
     /// What became of it; an error when it could not be read.
     pub verdict: Result<Verdict, InputError>,
+    /// What was compiled to machine code.
+    pub native: NativeStatistics,
 }
 
 impl Counted for Report {
@@ -62,19 +64,31 @@ pub fn collect_vectors(path: &Path) -> Result<Vec<PathBuf>, InputError> {
     collect(path, Kind { content: "eBPF conformance vectors", extension: "data" })
 }
 
-/// Runs `files` in each of `tiers`; returns reports in the order of the files.
-pub fn run_vectors(files: &[PathBuf], tiers: &[Tier]) -> Vec<Report> {
+/// How vectors are run.
+struct Way<'a> {
+    tiers: &'a [Tier],
+    heat: Heat,
+}
+
+/// Runs `files` in each of `tiers`, of which the adaptive one compiles at `heat`; returns reports in the order of the files.
+pub fn run_vectors(files: &[PathBuf], tiers: &[Tier], heat: Heat) -> Vec<Report> {
+    let way = Way { tiers, heat };
     parallel::map(
         files,
         || None,
-        |machine, path| Report { path: path.clone(), verdict: run_file(machine, path, tiers) },
+        |machine, path| {
+            let mut native = NativeStatistics::default();
+            let verdict = run_file(machine, path, &way, &mut native);
+            Report { path: path.clone(), verdict, native }
+        },
     )
 }
 
 fn run_file(
     machine: &mut Option<Machine>,
     path: &Path,
-    tiers: &[Tier],
+    way: &Way<'_>,
+    native: &mut NativeStatistics,
 ) -> Result<Verdict, InputError> {
     let content = input::read_text(path)?;
     let vector = match vector::read(&content) {
@@ -85,17 +99,19 @@ fn run_file(
     let machine = match machine {
         Some(machine) => machine,
         None => {
-            let made = Machine::new().map_err(|error| InputError::Machine(error.to_string()))?;
+            let made = Machine::with_heat(way.heat);
+            let made = made.map_err(|error| InputError::Machine(error.to_string()))?;
             machine.insert(made)
         }
     };
-    run_vector(machine, &vector, tiers)
+    run_vector(machine, &vector, way.tiers, native)
 }
 
 fn run_vector(
     machine: &mut Machine,
     vector: &Vector,
     tiers: &[Tier],
+    native: &mut NativeStatistics,
 ) -> Result<Verdict, InputError> {
     let helpers = vec![Helper::numbered(UNWIND.0, UNWIND.1)];
     let config = Config { helpers, ..Config::default() };
@@ -130,6 +146,7 @@ fn run_vector(
             None => first = Some((*tier, outcome)),
         }
     }
+    *native = program.native_statistics();
     Ok(Verdict::Passed)
 }
 

@@ -16,7 +16,7 @@ use lockstep::{
 use serde::Serialize;
 
 use super::{Arguments, read_calldata};
-use crate::{error::InputError, exit, input};
+use crate::{error::InputError, exit, heat, input};
 
 /// Units of a run unless somebody says otherwise.
 const DEFAULT_UNITS: u64 = i64::MAX as u64;
@@ -142,12 +142,14 @@ pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8
     };
     content.resize(content.len() + arguments.ebpf.input_room as usize, 0);
     let gas = arguments.gas.unwrap_or(DEFAULT_UNITS);
-    let mut machine = Machine::new().map_err(|error| failed(error.to_string()))?;
+    let mut machine =
+        Machine::with_heat(arguments.heat.heat()).map_err(|error| failed(error.to_string()))?;
     let (mut storage, mut accounts) = (InMemoryStorage::new(), InMemoryAccounts::default());
     let mut context = InvokeContext::new(gas, [0; 32], &mut storage, &mut accounts);
     context.enable_debug();
     let outcome = invoke(&mut machine, &program, &mut context, &content, arguments.tier);
     let outcome = outcome.map_err(|error| failed(error.to_string()))?;
+    heat::talk_of(program.native_statistics());
     let report = Report::of(outcome, gas, &mut context);
     report.write(arguments.json).map_err(|cause| InputError::Write { cause })?;
     Ok(if report.outcome == "return" { exit::GOOD } else { exit::FAILED })

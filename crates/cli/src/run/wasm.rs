@@ -21,12 +21,12 @@ use clap::Args;
 use lockstep::{
     Options as EngineOptions,
     wasi::Wasi,
-    wasm::{CallEnd, Config, Extern, Instances, InstantiateError, Module, Value},
+    wasm::{CallEnd, Config, Extern, Instances, InstantiateError, Module, Pool, Value},
 };
 
 use self::report::Report;
 use super::Arguments;
-use crate::{error::InputError, exit, trace::Eip3155};
+use crate::{error::InputError, exit, heat, trace::Eip3155};
 
 /// What a signed counter holds.
 const GAS_MAX: u64 = i64::MAX as u64;
@@ -84,8 +84,9 @@ pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8
     let values = function::read_values(name, ty, if is_program { &[] } else { words })?;
     let host = link::host(path, &module, arguments)?;
     let options = EngineOptions { tier: arguments.tier };
-    let mut instances =
-        Instances::new(host, options).map_err(|error| InputError::Machine(error.to_string()))?;
+    let pool = Pool::default().with_heat(arguments.heat.heat());
+    let mut instances = Instances::in_pool(&pool, host, options)
+        .map_err(|error| InputError::Machine(error.to_string()))?;
     let imports = link::imports(&module, &mut instances).map_err(refuse)?;
     let given = arguments.gas.unwrap_or(GAS_MAX);
     let mut gas = given;
@@ -96,6 +97,7 @@ pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8
         tracer.end();
         tracer.finish().map_err(|cause| InputError::Write { cause })?;
     }
+    heat::talk_of(instances.native_statistics());
     let ended = ended?;
     let host = instances.host();
     let report = Report::of(&ended, host, (given - gas, gas));

@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 use indicatif::ProgressBar;
-use lockstep::{Engine, Fork, Heat, Journal, NativeStatistics, Options, Tier, Tracer};
+use lockstep::{Engine, Fork, Journal, Options, Tier, Tracer};
 use regex::Regex;
 use serde::Serialize;
 
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     command::talk,
     error::InputError,
+    heat::{self, HeatArguments},
     progress,
     totals::{Counted, Totals},
     trace::{Detail, Eip3155, TraceArguments},
@@ -59,9 +60,8 @@ pub struct Arguments {
     /// What runs the code.
     #[arg(long, value_name = "NAME", default_value_t)]
     tier: Tier,
-    /// Gas that a program uses for each byte of its code before the adaptive tier compiles it.
-    #[arg(long, value_name = "GAS", default_value_t = Heat::default().gas_per_byte)]
-    heat: u64,
+    #[command(flatten)]
+    heat: HeatArguments,
     /// Also what takes minutes.
     #[arg(long)]
     slow: bool,
@@ -93,7 +93,7 @@ impl Arguments {
 ///
 /// When a path names nothing that can be run.
 pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
-    let engine = Engine::new().with_heat(Heat { gas_per_byte: arguments.heat });
+    let engine = Engine::new().with_heat(arguments.heat.heat());
     let mut totals = Totals::default();
     if arguments.paths.is_empty() {
         for line in io::stdin().lock().lines() {
@@ -105,12 +105,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     } else {
         run_batch(&engine, arguments, &arguments.paths, &mut totals)?;
     }
-    let NativeStatistics { compiled, below, resumed, .. } = engine.native_statistics();
-    if compiled + below > 0 {
-        talk(&format!(
-            "machine code: {compiled} functions compiled, {below} refused, left {resumed} times for the interpreter\n"
-        ));
-    }
+    heat::talk_of(engine.native_statistics());
     Ok(totals.finish())
 }
 

@@ -7,13 +7,19 @@ use std::{
 };
 
 use clap::Args;
-use lockstep::Tier;
+use lockstep::{NativeStatistics, Tier};
 
 use super::{
     report,
     suite::{FileReport, Way, collect_scripts, run_scripts},
 };
-use crate::{command::talk, error::InputError, progress, totals::Totals};
+use crate::{
+    command::talk,
+    error::InputError,
+    heat::{self, HeatArguments},
+    progress,
+    totals::Totals,
+};
 
 /// Runs scripts of the WebAssembly specification's test suite.
 #[derive(Debug, Args)]
@@ -33,6 +39,8 @@ pub struct Arguments {
     /// Lets guard pages find accesses behind memories, in tiers that can; the results are the same.
     #[arg(long)]
     guard_pages: bool,
+    #[command(flatten)]
+    heat: HeatArguments,
 }
 
 /// Runs the command.
@@ -50,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         tier: arguments.tier,
         is_observed: arguments.observed,
         is_guarded: arguments.guard_pages,
+        heat: arguments.heat.heat(),
     };
     let reports = run_scripts(&files, way, &|report: &FileReport| {
         let bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,6 +68,10 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         bar.inc(1);
     });
     bar.into_inner().unwrap_or_else(PoisonError::into_inner).finish_and_clear();
+    let mut native = NativeStatistics::default();
+    let tallies = reports.iter().filter_map(|report| report.tally.as_ref().ok());
+    tallies.for_each(|tally| native += tally.native);
+    heat::talk_of(native);
     write(&reports, arguments.json).map_err(|cause| InputError::Write { cause })?;
     Ok(Totals::of(&reports).finish())
 }

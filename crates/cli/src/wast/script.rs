@@ -31,6 +31,7 @@ pub(super) fn run(path: &Path, text: &str, way: Way) -> Result<Tally, InputError
         script_run.step(directive)?;
     }
     let ScriptRun { session, mut tally, .. } = script_run;
+    tally.native = session.instances.native_statistics();
     (tally.gas_used, tally.watch) = (session.gas_used, session.watch);
     Ok(tally)
 }

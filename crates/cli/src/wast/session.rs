@@ -108,6 +108,7 @@ impl Session {
         let text = |error: lockstep::ReserveError| error.to_string();
         let options = Options { tier: way.tier };
         let pool = if way.is_guarded { Pool::guarded() } else { Pool::default() };
+        let pool = pool.with_heat(way.heat);
         let host = Spectest::default();
         let mut instances = Instances::in_pool(&pool, host, options).map_err(text)?;
         let spectest = spectest::make(&mut instances).map_err(text)?;

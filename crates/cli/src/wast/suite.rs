@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lockstep::Tier;
+use lockstep::{Heat, Tier};
 
 use super::{script, skip, tally::Tally};
 use crate::{
@@ -21,6 +21,8 @@ pub struct Way {
     pub is_observed: bool,
     /// Whether memories lie between guard pages.
     pub is_guarded: bool,
+    /// When the adaptive tier compiles.
+    pub heat: Heat,
 }
 
 /// What became of a file.

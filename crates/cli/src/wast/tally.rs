@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lockstep::NativeStatistics;
 use serde::Serialize;
 
 use super::watch::Watch;
@@ -77,6 +78,8 @@ pub struct Tally {
     pub failures: Vec<Failure>,
     /// Gas of all calls that returned, modulo 2^64.
     pub gas_used: u64,
+    /// What was compiled to machine code.
+    pub native: NativeStatistics,
     /// The instructions that were shown.
     pub watch: Watch,
 }

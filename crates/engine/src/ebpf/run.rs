@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     function::{End as Ending, run_function},
+    heat::{Furnace, Heat},
     machine::Executor,
     tier::Tier,
 };
@@ -126,7 +127,22 @@ impl Machine {
     ///
     /// [`ReserveError`] when the operating system refuses address space.
     pub fn new() -> Result<Self, ReserveError> {
-        Ok(Self { executor: Executor::new()?, native: NativeStack::new()? })
+        Self::with_heat(Heat::default())
+    }
+
+    /// The same with another idea of when a function is hot.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Machine::new`].
+    pub fn with_heat(heat: Heat) -> Result<Self, ReserveError> {
+        let furnace = Arc::new(Furnace::new(heat));
+        Ok(Self { executor: Executor::new(furnace)?, native: NativeStack::new()? })
+    }
+
+    /// Functions compiled so far because they were hot.
+    pub fn compiled(&self) -> u64 {
+        self.executor.furnace.compiled()
     }
 
     /// Runs a program on `host`.

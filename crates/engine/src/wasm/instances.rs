@@ -2,7 +2,10 @@
 
 use lockstep_guest::wasm::{FuncType, GlobalType, MemoryType, TableType, ValType};
 use lockstep_ir::{PAGE_BYTES, Signature, Type};
-use lockstep_rt::{FuncTarget, FuncType as StoreType, HostRow, Links, OwnedMemory, ReserveError};
+use lockstep_rt::{
+    FuncTarget, FuncType as StoreType, HostRow, Links, OwnedMemory, ReserveError,
+    native::NativeStatistics,
+};
 
 use super::{
     module::Module,
@@ -137,6 +140,18 @@ impl<H> Instances<H> {
     /// The module of an instance.
     pub fn module(&self, instance: Instance) -> &Module {
         &self.linked[instance.0 as usize].module
+    }
+
+    /// What was compiled to machine code of its modules so far.
+    pub fn native_statistics(&self) -> NativeStatistics {
+        let mut all = NativeStatistics::default();
+        for (at, linked) in self.linked.iter().enumerate() {
+            let module = &linked.module;
+            if !self.linked[..at].iter().any(|before| before.module.is_same(module)) {
+                all += module.native_statistics();
+            }
+        }
+        all
     }
 
     /// The type of a function.

@@ -38,6 +38,11 @@ impl Module {
         &self.0.guest
     }
 
+    /// Whether the other shares its translations.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// What the interpreter makes of it.
     pub(crate) fn code(&self) -> &Code {
         self.0.compiled.form(false).1

@@ -17,7 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lockstep_guest::wasm::{GlobalType, MemoryType, TableType};
 use lockstep_rt::{Emptied, MemoryPool, NativeStack, ReserveError, Store};
 
-use crate::machine::Executor;
+use crate::{
+    heat::{Furnace, Heat},
+    machine::Executor,
+};
 
 /// Benches that a pool keeps.
 const KEPT_MAX: usize = 16;
@@ -36,9 +39,23 @@ type Benches = Vec<Box<Bench>>;
 struct Shelves {
     benches: Mutex<Benches>,
     memories: Arc<MemoryPool>,
+    furnace: Arc<Furnace>,
 }
 
 impl Pool {
+    /// The same pool, empty, with another idea of when a function is hot.
+    #[must_use]
+    pub fn with_heat(self, heat: Heat) -> Self {
+        let memories = Arc::clone(&self.0.memories);
+        let furnace = Arc::new(Furnace::new(heat));
+        Self(Arc::new(Shelves { benches: Mutex::default(), memories, furnace }))
+    }
+
+    /// Functions compiled so far because they were hot.
+    pub fn compiled(&self) -> u64 {
+        self.0.furnace.compiled()
+    }
+
     /// One whose memories lie between guard pages, which is opt-in: machine code of the optimizing tier then does not compare
     /// addresses with lengths where the processor finds the same. Results do not differ.
     ///
@@ -47,7 +64,7 @@ impl Pool {
     /// that was there before.
     pub fn guarded() -> Self {
         let memories = Arc::new(MemoryPool::guarded());
-        Self(Arc::new(Shelves { benches: Mutex::default(), memories }))
+        Self(Arc::new(Shelves { memories, ..Shelves::default() }))
     }
 
     /// A bench that waits, or a new one.
@@ -55,7 +72,7 @@ impl Pool {
         let waiting = self.benches().pop();
         let bench = match waiting {
             Some(bench) => bench,
-            None => Box::new(Bench::new(&self.0.memories)?),
+            None => Box::new(Bench::new(&self.0)?),
         };
         Ok(Loan { bench: Some(bench), pool: self.clone(), is_running: false })
     }
@@ -80,9 +97,10 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    fn new(memories: &Arc<MemoryPool>) -> Result<Self, ReserveError> {
+    fn new(shelves: &Shelves) -> Result<Self, ReserveError> {
+        let (memories, furnace) = (Arc::clone(&shelves.memories), Arc::clone(&shelves.furnace));
         Ok(Self {
-            executor: Executor::with_pool(Arc::clone(memories))?,
+            executor: Executor::with_pool(memories, furnace)?,
             native: NativeStack::new()?,
             store: None,
             tables: Vec::new(),

@@ -5,6 +5,7 @@ mod native;
 mod partly;
 mod pool;
 mod tables;
+mod warm;
 
 use super::*;
 use crate::{tier::Tier, vm::Options};

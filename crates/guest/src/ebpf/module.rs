@@ -204,6 +204,10 @@ impl Functions for Module {
     fn lower(&self, func: FuncId, out: &mut Func) {
         lower(self, func, false, out);
     }
+
+    fn size_bytes(&self, func: FuncId) -> usize {
+        self.range(func).len() * super::SLOT_BYTES
+    }
 }
 
 impl Observable for Module {

@@ -161,6 +161,10 @@ impl Functions for Module {
     fn lower(&self, func: FuncId, out: &mut Func) {
         lower(self, func, false, out);
     }
+
+    fn size_bytes(&self, func: FuncId) -> usize {
+        self.bodies.get(func.0 as usize).map_or(0, |body| body.len())
+    }
 }
 
 impl Observable for Module {

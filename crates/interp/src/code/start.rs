@@ -36,7 +36,7 @@ impl Code {
                 .and_then(|verified| translator.encoder.encode(self, verified));
             translator.func = func;
             made?;
-            return Ok(self.enter(id, self.publish(&translator.encoder)));
+            return Ok(self.enter(id, self.gate(id, self.publish(&translator.encoder))));
         }
         let bytes = func.size_bytes();
         let made = self.begin_partly(guest, id, func, translator);
@@ -78,6 +78,7 @@ impl Code {
             return made;
         };
         function.put_back(outlined, &self.counters.waiting_bytes);
+        let made = self.gate(id, made);
         let entered = self.enter(id, made);
         if entered != made {
             function.forget(&self.counters.waiting_bytes);

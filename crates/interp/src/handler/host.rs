@@ -241,7 +241,7 @@ pub(crate) const INDIRECT_WORDS: usize = 4;
 /// Ends where a call says so.
 #[cold]
 #[inline(never)]
-fn leave_call(cx: *mut Context) -> Flow {
+pub(super) fn leave_call(cx: *mut Context) -> Flow {
     let mut state =
         State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: 0, cx, acc: 0, facc: 0.0 };
     // The counter in the context is the newer one, and stays.

@@ -92,7 +92,7 @@ pub fn call_native<H>(
     })
 }
 
-fn slots(types: &[Type]) -> usize {
+pub(super) fn slots(types: &[Type]) -> usize {
     types.iter().map(|ty| ty.slots() as usize).sum()
 }
 

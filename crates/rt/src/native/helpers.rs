@@ -197,7 +197,7 @@ impl Context {
 impl Context {
     /// The next call of the function through a table finds its body without us.
     fn note_ready(&self, func: FuncId, body: *const u8) {
-        if !body.is_null() {
+        if !body.is_null() && self.running().program.is_settled(func, body) {
             self.store().set_ready(self.instance, func, body);
         }
     }

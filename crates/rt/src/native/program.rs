@@ -125,6 +125,8 @@ pub struct NativeStatistics {
     pub below: u64,
     /// Times that a function left for a head in the tier below.
     pub resumed: u64,
+    /// Times that the tier below entered a function here because it was hot.
+    pub climbed: u64,
     /// Bytes of machine code, whole pages.
     pub size_bytes: u64,
 }
@@ -134,6 +136,7 @@ impl core::ops::AddAssign for NativeStatistics {
         self.compiled += other.compiled;
         self.below += other.below;
         self.resumed += other.resumed;
+        self.climbed += other.climbed;
         self.size_bytes += other.size_bytes;
     }
 }
@@ -145,10 +148,13 @@ pub struct NativeProgram {
     compiler: Box<dyn Compiler>,
     bodies: Box<[AtomicPtr<u8>]>,
     doors: Box<[AtomicPtr<u8>]>,
+    /// Of a program that is compiled as it gets hot: what calls the tier below meanwhile. No others have any.
+    glues: Box<[AtomicPtr<u8>]>,
     code: Mutex<Code>,
     compiled: AtomicU64,
     below: AtomicU64,
     pub(super) resumed: AtomicU64,
+    pub(super) climbed: AtomicU64,
 }
 
 /// What only one thread at a time adds to.
@@ -181,6 +187,7 @@ impl NativeProgram {
             id: PROGRAMS.fetch_add(1, Ordering::Relaxed),
             bodies: (0..funcs).map(|_| null()).collect(),
             doors: (0..funcs).map(|_| null()).collect(),
+            glues: Box::default(),
             code: Mutex::new(Code {
                 pages: CodePages::new(funcs, compiler.is_guarded())?,
                 stubs: BTreeMap::new(),
@@ -189,7 +196,16 @@ impl NativeProgram {
             compiled: AtomicU64::new(0),
             below: AtomicU64::new(0),
             resumed: AtomicU64::new(0),
+            climbed: AtomicU64::new(0),
         })
+    }
+
+    /// The same program, of which only what is [prepared](Self::prepare) is compiled; calls of other functions run in the
+    /// tier below.
+    #[must_use]
+    pub fn as_it_gets_hot(mut self) -> Self {
+        self.glues = self.bodies.iter().map(|_| AtomicPtr::new(ptr::null_mut())).collect();
+        self
     }
 
     /// What the program's functions share.
@@ -209,13 +225,38 @@ impl NativeProgram {
             compiled: self.compiled.load(Ordering::Relaxed),
             below: self.below.load(Ordering::Relaxed),
             resumed: self.resumed.load(Ordering::Relaxed),
+            climbed: self.climbed.load(Ordering::Relaxed),
             size_bytes: code.pages.size_bytes() as u64,
         }
     }
 
     /// Compiles `func`, if nobody has.
     pub fn prepare(&self, func: FuncId) {
-        self.body(func);
+        if self.settled(func).is_some_and(<*const u8>::is_null) {
+            self.make(func);
+        }
+    }
+
+    /// The code of `func` that stays; null while there is none, `None` for no function of the program.
+    fn settled(&self, func: FuncId) -> Option<*const u8> {
+        Some(self.bodies.get(func.0 as usize)?.load(Ordering::Acquire).cast_const())
+    }
+
+    /// Whether `body` is the code of `func` for good.
+    pub(super) fn is_settled(&self, func: FuncId, body: *const u8) -> bool {
+        self.settled(func) == Some(body)
+    }
+
+    /// Whether the tier below may enter `func` here.
+    pub fn is_ready(&self, func: FuncId) -> bool {
+        self.compiled_entry(func).is_some()
+    }
+
+    /// The body of `func` and its door, if it is compiled and not refused.
+    pub(super) fn compiled_entry(&self, func: FuncId) -> Option<(*const u8, door::Door)> {
+        let body = self.settled(func).filter(|body| !body.is_null())?;
+        let door = self.doors[func.0 as usize].load(Ordering::Acquire);
+        (!door.is_null()).then_some((body, door.cast_const()))
     }
 
     fn code(&self) -> MutexGuard<'_, Code> {
@@ -224,9 +265,32 @@ impl NativeProgram {
 
     /// The body of `func`; null when there is none and no room for one.
     pub(super) fn body(&self, func: FuncId) -> *const u8 {
-        let Some(body) = self.bodies.get(func.0 as usize) else { return ptr::null() };
-        let known = body.load(Ordering::Acquire);
-        if known.is_null() { self.make(func) } else { known }
+        let Some(known) = self.settled(func) else { return ptr::null() };
+        if !known.is_null() {
+            return known;
+        }
+        match self.glues.get(func.0 as usize) {
+            Some(glue) => self.glue(func, glue),
+            None => self.make(func),
+        }
+    }
+
+    /// What calls `func` in the tier below, kept in `place`.
+    #[cold]
+    fn glue(&self, func: FuncId, place: &AtomicPtr<u8>) -> *const u8 {
+        let known = place.load(Ordering::Acquire);
+        if !known.is_null() {
+            return known;
+        }
+        let Ok(made) = self.compiler.compile_below(func) else { return ptr::null() };
+        let mut code = self.code();
+        let known = place.load(Ordering::Acquire);
+        if !known.is_null() {
+            return known;
+        }
+        let Some([glue, _]) = self.publish(&mut code, func, &made) else { return ptr::null() };
+        place.store(glue.cast_mut(), Ordering::Release);
+        glue
     }
 
     /// The body of `func` and its door, both null when there is none.
@@ -247,6 +311,15 @@ impl NativeProgram {
                 Err(NoCode(_)) => return ptr::null(),
             },
         };
+        let is_compiled = ptr::eq(counter, &raw const self.compiled);
+        for call in &made.calls {
+            // Whoever calls them finds the way down made.
+            if let Some(place) = self.glues.get(call.func.0 as usize).filter(|_| call.func != func)
+                && self.settled(call.func).is_some_and(<*const u8>::is_null)
+            {
+                self.glue(call.func, place);
+            }
+        }
         let mut code = self.code();
         let body = &self.bodies[func.0 as usize];
         let known = body.load(Ordering::Acquire);
@@ -258,8 +331,10 @@ impl NativeProgram {
             return ptr::null();
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        // Who finds the body finds the door.
-        self.doors[func.0 as usize].store(made_door.cast_mut(), Ordering::Release);
+        // Who finds the body finds the door. The tier below does not enter what would lead back to it.
+        if is_compiled || self.glues.is_empty() {
+            self.doors[func.0 as usize].store(made_door.cast_mut(), Ordering::Release);
+        }
         body.store(made_body.cast_mut(), Ordering::Release);
         code.pages.slots()[func.0 as usize].store(made_body.cast_mut(), Ordering::Release);
         made_body

@@ -17,7 +17,7 @@ const ADAPTIVE: Way = Way { tier: Tier::Adaptive, is_instrumented: false };
 
 #[test]
 fn a_hot_program_gets_machine_code_and_does_what_it_did() {
-    let engine = Engine::new().with_heat(Heat { gas_per_byte: 0 });
+    let engine = Engine::new().with_heat(Heat::of(0));
     let mut runner = Runner::new(&engine);
     let case = Case { fork: Fork::Osaka, ..Case::of(assemble(PROGRAM)) };
     let (want, _) = runner.observe(&case, Way::INTERPRETER);

@@ -1,0 +1,110 @@
+//! [`Warm`]: a module's functions on the tier `adaptive`: each in the interpreter until it is hot, then machine code.
+//!
+//! ```text
+//! call -> gate -> Climb::enter: compiled? machine code : counted, interpreted      hot -> Furnace -> Warm::compile
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. A function changes its tier where it is entered, nowhere else; what runs goes on as it began.
+//! 2. No function of the program has machine code before one is hot; then only those that were hot.
+
+use core::fmt;
+use std::sync::{Arc, OnceLock};
+
+use lockstep_interp::Code;
+use lockstep_ir::{FuncId, Functions};
+use lockstep_optimizing::Optimizing;
+use lockstep_rt::native::{Above, NativeProgram, NativeStatistics};
+
+use crate::heat::{CALL_GAS, Furnace, Thermometer};
+
+/// A module's functions, and how hot each is.
+pub(crate) struct Warm {
+    guest: Arc<dyn Functions>,
+    /// With gates.
+    pub(crate) code: Code,
+    is_guarded: bool,
+    thermometers: Box<[Thermometer]>,
+    /// `None` where this processor has no machine code.
+    native: OnceLock<Option<NativeProgram>>,
+}
+
+impl fmt::Debug for Warm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Warm").field("native", &self.native).finish_non_exhaustive()
+    }
+}
+
+impl Warm {
+    /// The functions of `guest`, all cold.
+    pub(crate) fn new(guest: Arc<dyn Functions>, is_guarded: bool) -> Self {
+        let code = Code::functions(guest.clone()).gated();
+        let thermometers = guest.interface().signatures.iter().map(|_| Thermometer::default());
+        Self {
+            thermometers: thermometers.collect(),
+            code,
+            is_guarded,
+            guest,
+            native: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn thermometer(&self, func: FuncId) -> &Thermometer {
+        &self.thermometers[func.0 as usize]
+    }
+
+    /// About how many bytes of guest code a function is.
+    pub(crate) fn size_bytes_of(&self, func: FuncId) -> usize {
+        self.guest.size_bytes(func)
+    }
+
+    /// Compiles a function.
+    pub(crate) fn compile(&self, func: FuncId) {
+        if let Some(program) = self.native.get_or_init(|| self.make_native()) {
+            program.prepare(func);
+        }
+    }
+
+    fn make_native(&self) -> Option<NativeProgram> {
+        let compiler = Optimizing::functions(self.guest.clone())?;
+        let compiler = if self.is_guarded { compiler.guarded() } else { compiler };
+        Some(NativeProgram::new(Box::new(compiler)).ok()?.as_it_gets_hot())
+    }
+
+    fn known_native(&self) -> Option<&NativeProgram> {
+        self.native.get()?.as_ref()
+    }
+
+    /// What was compiled so far.
+    pub(crate) fn native_statistics(&self) -> NativeStatistics {
+        self.known_native().map(NativeProgram::statistics).unwrap_or_default()
+    }
+
+    /// Bytes of translations, and of what counts heat.
+    pub(crate) fn size_bytes(&self) -> usize {
+        let native = self.native_statistics().size_bytes as usize;
+        self.code.size_bytes() + size_of_val(&*self.thermometers) + native
+    }
+}
+
+/// What an activation asks whether a function is hot.
+pub(crate) struct Climb<'a> {
+    pub(crate) warm: &'a Arc<Warm>,
+    pub(crate) furnace: &'a Furnace,
+}
+
+impl Above for Climb<'_> {
+    fn enter(&self, func: FuncId) -> Option<&NativeProgram> {
+        let ready = || self.warm.known_native().filter(|program| program.is_ready(func));
+        if let Some(program) = ready() {
+            return Some(program);
+        }
+        self.note(func, CALL_GAS);
+        if self.furnace.heat.is_awaited { ready() } else { None }
+    }
+
+    fn note(&self, func: FuncId, gas: u64) {
+        self.furnace.note_function(self.warm, func, gas);
+    }
+}
