@@ -1,6 +1,7 @@
 //! Runs of programs.
 
 use core::fmt;
+use std::sync::Arc;
 use lockstep_guest::ebpf::limits;
 use lockstep_rt::{
     Ended, Faulted, Machine as HostMachine, NativeStack, Program as HostProgram, ReserveError,
