@@ -1,12 +1,12 @@
 //! Runs of programs.
 
 use core::fmt;
-use std::sync::Arc;
 use lockstep_guest::ebpf::limits;
 use lockstep_rt::{
     Ended, Faulted, Machine as HostMachine, NativeStack, Program as HostProgram, ReserveError,
     Spec, StepView, Store, Trap,
 };
+use std::sync::Arc;
 
 use super::{
     instance::{entry_args, instance},
