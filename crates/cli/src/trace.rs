@@ -1,5 +1,6 @@
 //! EIP-3155 traces: one JSON object a line for each instruction, in the spelling that geth, evmone and EELS share. Lines
-//! of other guests have the same keys, `pc` being the place in the module or the slot, and say what the instruction names.
+//! of other guests have the same keys, `pc` being the place in the module or the slot, and say the function and what the
+//! instruction names; those of eBPF have `registers` in place of the stack.
 //!
 //! ```text
 //! enter -> [step -> line of the step before]... -> leave -> last line     (the line waits for its cost)
@@ -41,7 +42,7 @@ impl Default for Detail {
 /// Options of commands that trace; names and defaults are geth's.
 #[derive(Debug, Clone, clap::Args)]
 pub struct TraceArguments {
-    /// Writes a line for each instruction, of the EVM as EIP-3155 says; those of Wasm say the function too.
+    /// Writes a line for each instruction, of the EVM as EIP-3155 says; those of other guests say the function too.
     #[arg(long, alias = "debug")]
     trace: bool,
     /// How trace lines are written.
@@ -53,7 +54,7 @@ pub struct TraceArguments {
     /// Leaves memory out of trace lines; the default.
     #[arg(long = "trace.nomemory", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     no_memory: Option<bool>,
-    /// Leaves the stack out of trace lines.
+    /// Leaves the stack, or the registers, out of trace lines.
     #[arg(long = "trace.nostack", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     no_stack: Option<bool>,
     /// Accepted for geth's sake: lines never hold storage.
@@ -91,6 +92,8 @@ struct End {
     gas_used: u64,
     output: Vec<u8>,
     error: Option<&'static str>,
+    /// The version of what system calls cost, where there are some.
+    costs: Option<u32>,
 }
 
 /// A frame that runs.
@@ -104,6 +107,18 @@ struct FrameTrace {
 enum Code {
     Evm(Arc<[u8]>),
     Other(Arc<Instructions>),
+}
+
+impl Code {
+    /// The key of what instructions calculate with.
+    fn operands_key(&self) -> &'static str {
+        match self {
+            Self::Other(instructions) if matches!(**instructions, Instructions::Ebpf(_)) => {
+                "registers"
+            }
+            _ => "stack",
+        }
+    }
 }
 
 /// The instructions of a program that is not the EVM's.
@@ -160,9 +175,10 @@ impl<W: Write> Eip3155<W> {
     /// Writes the line that ends the trace of a message, and is ready for the next.
     pub fn end(&mut self) {
         self.frames.clear();
-        let End { gas_used, output, error } = mem::take(&mut self.ended);
+        let End { gas_used, output, error, costs } = mem::take(&mut self.ended);
         let output = encode_hex(&output);
-        self.write_json(&EndLine { output: &output, gas_used: format!("{gas_used:#x}"), error });
+        let gas_used = format!("{gas_used:#x}");
+        self.write_json(&EndLine { output: &output, gas_used, error, costs });
     }
 
     /// Writes a line of the caller's.
@@ -218,7 +234,7 @@ impl<W: Write> Eip3155<W> {
             });
             let words: Vec<_> =
                 words.chain(operands).map(|word| format!("\"{word:#x}\"")).collect();
-            middle += &format!(",\"stack\":[{}]", words.join(","));
+            middle += &format!(",\"{}\":[{}]", code.operands_key(), words.join(","));
         }
         if self.detail.memory {
             middle += &format!(",\"memory\":\"0x{}\"", encode_hex(step.memory));
@@ -256,7 +272,7 @@ impl<W: Write> Eip3155<W> {
             && self.frames.is_empty()
         {
             let gas_used = frame.gas.saturating_sub(gas_left);
-            self.ended = End { gas_used, output: output.to_vec(), error };
+            self.ended = End { gas_used, output: output.to_vec(), error, costs: None };
         }
     }
 }
@@ -279,6 +295,8 @@ struct EndLine<'a> {
     gas_used: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    costs: Option<u32>,
 }
 
 impl<S: Storage, W: Write> Tracer<Journal<S>> for Eip3155<W> {

@@ -27,4 +27,4 @@ pub use lockstep_guest::ebpf::{
 pub use lockstep_rt::LinkError;
 pub use program::{Linked, Program};
 pub use run::{Call, End, Machine, Outcome, RunError, Watch};
-pub use tos::{InvokeError, invoke, invoke_with, tos_config, tos_config_with};
+pub use tos::{InvokeError, invoke, invoke_watched, invoke_with, tos_config, tos_config_with};

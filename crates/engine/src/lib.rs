@@ -24,7 +24,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod binary;
 mod cache;
 mod contract;
 pub mod ebpf;
@@ -37,7 +36,6 @@ mod vm;
 mod warm;
 pub mod wasm;
 
-pub use binary::{Binary, BinaryError, BinaryGuest, BinaryStatistics};
 pub use cache::{Engine, Statistics};
 pub use contract::{ContractError, check_contract};
 pub use heat::Heat;

@@ -9,14 +9,14 @@ use std::{
 
 use clap::Args;
 use lockstep::{
-    ebpf::{Config, End, Machine, Outcome, Program, invoke, tos_config},
+    ebpf::{Config, End, Machine, Outcome, Program, invoke, invoke_watched, tos_config},
     encode_hex,
     tos::{InMemoryAccounts, InMemoryStorage, InvokeContext, TosError},
 };
 use serde::Serialize;
 
-use super::{Arguments, Form, read_calldata};
-use crate::{error::InputError, exit, heat, input};
+use super::{Arguments, read_calldata};
+use crate::{error::InputError, exit, heat, input, trace::Eip3155};
 
 /// Units of a run unless somebody says otherwise.
 const DEFAULT_UNITS: u64 = i64::MAX as u64;
@@ -101,12 +101,19 @@ impl Report {
         }
     }
 
-    fn write(&self, is_json: bool) -> io::Result<()> {
+    /// To standard output; for people to standard error when that holds a trace.
+    fn write(&self, is_json: bool, is_traced: bool) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        if is_json {
-            serde_json::to_writer_pretty(&mut out, self)?;
-            return out.write_all(b"\n");
+        match (is_json, is_traced) {
+            (true, true) => serde_json::to_writer(&mut out, self)?,
+            (true, false) => serde_json::to_writer_pretty(&mut out, self)?,
+            (false, true) => return self.write_text(&mut io::stderr().lock()),
+            (false, false) => return self.write_text(&mut out),
         }
+        out.write_all(b"\n")
+    }
+
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let why = self.error.as_deref().or(self.trap);
         let why = why.map_or(String::new(), |why| format!(": {why}"));
         writeln!(out, "outcome   {}{why}", self.outcome)?;
@@ -126,8 +133,8 @@ impl Report {
     }
 }
 
-/// Runs the program that `form` is, the content of `path`.
-pub(super) fn run(path: &Path, form: Form<'_>, arguments: &Arguments) -> Result<u8, InputError> {
+/// Runs the program `bytes`, the content of `path`.
+pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8, InputError> {
     let refuse = |message: String| InputError::Module { path: path.to_owned(), message };
     let failed = |message: String| InputError::Machine(message);
     let config = Config {
@@ -135,13 +142,7 @@ pub(super) fn run(path: &Path, form: Form<'_>, arguments: &Arguments) -> Result<
         heap_bytes: arguments.ebpf.heap.into(),
         ..tos_config()
     };
-    let program = match form {
-        Form::Bytes(bytes) => Program::load(bytes, &config).map_err(|error| error.to_string()),
-        Form::Compiled(binary) => {
-            Program::of_binary(binary, &config).map_err(|error| error.to_string())
-        }
-    };
-    let program = program.map_err(refuse)?;
+    let program = Program::load(bytes, &config).map_err(|error| refuse(error.to_string()))?;
     let mut content = match &arguments.ebpf.input_file {
         Some(path) => input::read_bytes(path)?,
         None => read_calldata(&arguments.calldata)?,
@@ -153,10 +154,31 @@ pub(super) fn run(path: &Path, form: Form<'_>, arguments: &Arguments) -> Result<
     let (mut storage, mut accounts) = (InMemoryStorage::new(), InMemoryAccounts::default());
     let mut context = InvokeContext::new(gas, [0; 32], &mut storage, &mut accounts);
     context.enable_debug();
-    let outcome = invoke(&mut machine, &program, &mut context, &content, arguments.tier);
+    let detail = arguments.trace.detail();
+    let outcome = match detail {
+        None => invoke(&mut machine, &program, &mut context, &content, arguments.tier),
+        Some(detail) => {
+            let mut lines = Eip3155::new(io::BufWriter::new(io::stdout().lock()), detail);
+            lines.enter_ebpf(&program, gas);
+            let done = invoke_watched(
+                &mut machine,
+                &program,
+                &mut context,
+                (&content, arguments.tier),
+                &mut |_, step| lines.step_ebpf(step),
+            );
+            if let Ok(outcome) = &done {
+                lines.leave_ebpf(outcome, &context.return_data.1, context.costs.version);
+                lines.end();
+            }
+            lines.finish().map_err(|cause| InputError::Write { cause })?;
+            done
+        }
+    };
     let outcome = outcome.map_err(|error| failed(error.to_string()))?;
     heat::talk_of(program.native_statistics());
     let report = Report::of(outcome, gas, &mut context);
-    report.write(arguments.json).map_err(|cause| InputError::Write { cause })?;
+    let written = report.write(arguments.json, detail.is_some());
+    written.map_err(|cause| InputError::Write { cause })?;
     Ok(if report.outcome == "return" { exit::GOOD } else { exit::FAILED })
 }

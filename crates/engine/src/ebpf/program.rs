@@ -7,10 +7,7 @@ use lockstep_interp::Code;
 use lockstep_ir::Instrumented;
 use lockstep_rt::{FuncType, HostRow, LinkError, Links, native::NativeStatistics};
 
-use crate::{
-    binary::{Binary, BinaryError},
-    function::Compiled,
-};
+use crate::function::Compiled;
 
 /// A valid program, with whatever of it was translated so far. Clones share all of it.
 #[derive(Debug, Clone)]
@@ -36,18 +33,6 @@ impl Program {
         Guest::load(bytes, config).map(Self::of)
     }
 
-    /// A program with its machine code, made for `config`.
-    ///
-    /// # Errors
-    ///
-    /// [`BinaryError`] when the binary is of something else.
-    pub fn of_binary(binary: &Binary, config: &Config) -> Result<Self, BinaryError> {
-        binary.expect_ebpf(config)?;
-        let guest = Guest::load(binary.code(), config);
-        let guest = guest.map_err(|error| BinaryError::Load(error.to_string()))?;
-        Self::made(guest, |compiled| compiled.with(binary))
-    }
-
     /// Validates instructions that come without a file.
     ///
     /// # Errors
@@ -58,24 +43,16 @@ impl Program {
     }
 
     fn of(guest: Guest) -> Self {
-        let made = Self::made(guest, Ok::<_, core::convert::Infallible>);
-        made.unwrap_or_else(|never| match never {})
-    }
-
-    fn made<E>(
-        guest: Guest,
-        finish: impl FnOnce(Compiled) -> Result<Compiled, E>,
-    ) -> Result<Self, E> {
         let guest = Arc::new(guest);
         let signature = guest.interface().signatures.as_slice()[0].clone();
         let observed = guest.clone();
         let instrument = Box::new(move || Arc::new(Instrumented(observed.clone())) as _);
-        Ok(Self(Arc::new(Loaded {
-            compiled: finish(Compiled::new(guest.clone(), instrument))?,
+        Self(Arc::new(Loaded {
+            compiled: Compiled::new(guest.clone(), instrument),
             types: Arc::new([FuncType { signature, mark: Vec::new() }]),
             func_types: vec![0; guest.interface().signatures.len()].into(),
             guest,
-        })))
+        }))
     }
 
     /// What the bytes say: instructions, functions, memory.

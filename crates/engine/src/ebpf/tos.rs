@@ -10,7 +10,7 @@ use lockstep_rt::{HostRow, LinkError};
 use super::{
     instance::mapping,
     program::{Linked, Program},
-    run::{Call, Machine, Outcome, RunError},
+    run::{Call, Machine, Outcome, RunError, Watch},
 };
 use crate::tier::Tier;
 
@@ -73,11 +73,41 @@ pub fn invoke_with<'c>(
     input: &[u8],
     tier: Tier,
 ) -> Result<Outcome, InvokeError> {
+    run(machine, program, rows, context, (input, tier), None)
+}
+
+/// As [`invoke`], and shows `watch` each instruction.
+///
+/// # Errors
+///
+/// As for [`invoke`].
+pub fn invoke_watched<'c>(
+    machine: &mut Machine,
+    program: &Program,
+    context: &mut InvokeContext<'c>,
+    (input, tier): (&[u8], Tier),
+    watch: Watch<'_, InvokeContext<'c>>,
+) -> Result<Outcome, InvokeError> {
+    run(machine, program, &functions(), context, (input, tier), Some(watch))
+}
+
+fn run<'c>(
+    machine: &mut Machine,
+    program: &Program,
+    rows: &[HostRow<InvokeContext<'c>>],
+    context: &mut InvokeContext<'c>,
+    (input, tier): (&[u8], Tier),
+    watch: Option<Watch<'_, InvokeContext<'c>>>,
+) -> Result<Outcome, InvokeError> {
     let linked = Linked::new(program, rows).map_err(InvokeError::Link)?;
     context.mapping = Arc::new(mapping(program.guest(), input.len() as u64));
     let gas = context.get_compute_units_remaining();
     let call = Call { input, gas, tier, returns_input: true };
-    let outcome = machine.run(&linked, context, &call).map_err(InvokeError::Run)?;
+    let outcome = match watch {
+        None => machine.run(&linked, context, &call),
+        Some(watch) => machine.run_watched(&linked, context, &call, watch),
+    };
+    let outcome = outcome.map_err(InvokeError::Run)?;
     context.set_compute_units_remaining(outcome.gas_left);
     Ok(outcome)
 }
