@@ -6,7 +6,6 @@
 
 pub mod code;
 pub mod command;
-pub mod compile;
 pub mod disasm;
 pub mod ebpf;
 pub mod error;

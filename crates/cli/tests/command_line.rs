@@ -4,7 +4,6 @@
 
 mod command_line {
     mod bad_input;
-    mod compile;
     mod contract;
     mod ebpf;
     mod run;

@@ -28,3 +28,8 @@ pub use lockstep_rt::LinkError;
 pub use program::{Linked, Program};
 pub use run::{Call, End, Machine, Outcome, RunError, Watch};
 pub use tos::{InvokeError, invoke, invoke_watched, invoke_with, tos_config, tos_config_with};
+
+/// The guide for chains, whose code is tested like documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/ebpf.md")]
+pub struct Guide;

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("node", &["vm", "state"]),
     ("capi", &["vm", "state"]),
     ("evmc", &["vm", "state"]),
+    ("sdk", &[]),
 ];
 
 /// The core: small libraries of the field, nothing that does input or output.
@@ -29,6 +30,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("ir", &["libm"]),
     ("interp", &[]),
     ("guest", &["object", "wasmparser"]),
+    ("sdk", &[]),
 ];
 
 /// Other engines, which only `bench/` may measure.

@@ -70,7 +70,7 @@ fn slug(title: &str) -> String {
 /// What a page says in backquotes that looks like a path from the root.
 pub(crate) fn paths(page: &str) -> impl Iterator<Item = &str> {
     const FOLDERS: &[&str] =
-        &["crates/", "corpus/", "docs/", "bench/", "fuzz/", "examples/", "tools/", ".ci/"];
+        &["crates/", "corpus/", "docs/", "bench/", "fuzz/", "examples/", "sdk/", "tools/", ".ci/"];
     prose(page)
         .flat_map(|line| line.split('`').skip(1).step_by(2))
         .filter(|text| FOLDERS.iter().any(|folder| text.starts_with(folder)))
