@@ -1,4 +1,5 @@
-//! Every program of `corpus/dmir` does what it promises in the evaluator and in the interpreter.
+//! Every program of `corpus/dmir` does what it promises in the evaluator and in the interpreter, and every one of `corpus/ebpf`
+//! in each tier.
 //!
 //! The interpreter has two ways from handler to handler: debug builds and the feature `loop-dispatch` use the portable
 //! loop, optimized builds tail calls. Continuous integration runs this file in all of them:
@@ -13,6 +14,8 @@
 
 use std::collections::BTreeMap;
 
+use lockstep::{Heat, Tier, ebpf::Dialect};
+use lockstep_cli::ebpf::{Verdict, collect_vectors, run_vectors};
 use lockstep_interp::CodeError;
 use lockstep_ir::{
     text::{parse, runs},
@@ -108,6 +111,27 @@ fn machine_code_gives_the_same_answers() {
     answers.check(REFUSED_NATIVELY);
     println!("{compiled} functions compiled, {below} in the tier below");
     assert!(compiled > 400, "{compiled} functions compiled, {below} in the tier below");
+}
+
+/// Programs of `corpus/ebpf` with what they return or how they trap, the units they use and the memory they leave.
+#[test]
+fn programs_of_ebpf_do_what_they_promise_in_every_tier() {
+    let files = collect_vectors(&corpus::folder().join("ebpf")).expect("corpus/ebpf has vectors");
+    // The adaptive tier finds every function hot where it begins.
+    let reports = run_vectors(&files, Tier::ALL, Heat::of(0).awaited());
+    let wrong: Vec<_> = reports
+        .iter()
+        .filter(|report| !matches!(report.verdict, Ok(Verdict::Passed)))
+        .map(|report| format!("{}: {:?}", report.path.display(), report.verdict))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for dialect in Dialect::ALL {
+        let has = |report: &lockstep_cli::ebpf::Report| {
+            let text = std::fs::read_to_string(&report.path).expect("it was read");
+            text.contains(&format!("-- dialect\n{dialect}\n"))
+        };
+        assert!(reports.iter().any(has), "no program in {dialect}");
+    }
 }
 
 /// A function with that many words in variables, a temporary above them, and a call from there.

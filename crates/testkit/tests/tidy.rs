@@ -150,6 +150,7 @@ fn every_corpus_file_has_a_runner() {
     const RUNNERS: &[(&str, &str, &str)] = &[
         ("corpus/dmir/", ".dmir", "crates/ir/tests/corpus.rs"),
         ("corpus/evm/", ".json", "crates/testkit/tests/conformance.rs"),
+        ("corpus/ebpf/", ".data", "crates/testkit/tests/corpus.rs"),
     ];
     let files = tree::files();
     let has_runner = |path: &str| {

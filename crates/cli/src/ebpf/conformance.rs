@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lockstep::{
     Heat, HostFunction, HostRow, NativeStatistics, Stop, Tier, View,
-    ebpf::{
-        Call, Config, Dialect, End, Helper, Linked, LoadErrorKind, Machine, Outcome, Program, Rule,
-    },
+    ebpf::{Call, Config, End, Helper, Linked, LoadErrorKind, Machine, Outcome, Program, Rule},
 };
 
 use super::vector::{self, NoVector, Vector};
@@ -115,15 +113,15 @@ fn run_vector(
 ) -> Result<Verdict, InputError> {
     let helpers = vec![Helper::numbered(UNWIND.0, UNWIND.1)];
     let config = Config { helpers, ..Config::default() };
-    let program = match Program::from_text(&vector.text, Dialect::Rfc, &config) {
+    let program = match Program::from_text(&vector.text, vector.dialect, &config) {
         Ok(program) => program,
         Err(error) => {
             return Ok(match (error.kind.clone(), vector.result) {
                 (LoadErrorKind::Rule(rule @ Rule::PacketAccess), _) => {
                     Verdict::Skipped(rule.text().to_owned())
                 }
-                (_, None) => Verdict::Passed,
-                (_, Some(_)) => Verdict::Failed(format!("refused: {error}")),
+                (_, None) if vector.trap.is_none() => Verdict::Passed,
+                _ => Verdict::Failed(format!("refused: {error}")),
             });
         }
     };
@@ -132,10 +130,12 @@ fn run_vector(
     let linked = linked.map_err(|error| machine_error(&error))?;
     let mut first: Option<(Tier, Outcome)> = None;
     for tier in tiers {
-        let call = Call { input: &vector.memory, gas: GAS, tier: *tier, returns_input: true };
+        let gas = vector.budget.unwrap_or(GAS);
+        let call = Call { input: &vector.memory, gas, tier: *tier, returns_input: true };
         let outcome =
             machine.run(&linked, &mut (), &call).map_err(|error| machine_error(&error))?;
-        if let Some(wrong) = wrong(vector, &outcome.end) {
+        if let Some(wrong) = wrong(vector, &outcome).or_else(|| wrong_beside(vector, &outcome, gas))
+        {
             return Ok(Verdict::Failed(format!("{tier}: {wrong}")));
         }
         match &first {
@@ -151,16 +151,28 @@ fn run_vector(
 }
 
 /// What is wrong with such an end.
-fn wrong(vector: &Vector, end: &End) -> Option<String> {
-    match (end, vector.result) {
-        (End::Returned(found), Some(wanted)) if *found == wanted => None,
-        (End::Returned(found), Some(wanted)) => {
+fn wrong(vector: &Vector, outcome: &Outcome) -> Option<String> {
+    match (&outcome.end, vector.result, vector.trap) {
+        (End::Trap(found), _, Some(wanted)) if *found == wanted => None,
+        (end, _, Some(wanted)) => Some(format!("ended by {end:?}, expected {wanted:?}")),
+        (End::Returned(found), Some(wanted), _) if *found == wanted => None,
+        (End::Returned(found), Some(wanted), _) => {
             Some(format!("returned {found:#x}, expected {wanted:#x}"))
         }
-        (End::Returned(found), None) => Some(format!("returned {found:#x}, expected an error")),
-        (_, None) => None,
-        (end, Some(_)) => Some(format!("ended by {end:?}")),
+        (End::Returned(found), None, _) => Some(format!("returned {found:#x}, expected an error")),
+        (_, None, _) => None,
+        (end, Some(_), _) => Some(format!("ended by {end:?}")),
     }
+}
+
+/// What is wrong with what it used and left.
+fn wrong_beside(vector: &Vector, outcome: &Outcome, gas: u64) -> Option<String> {
+    let used = gas - outcome.gas_left;
+    if let Some(wanted) = vector.units.filter(|wanted| *wanted != used) {
+        return Some(format!("used {used} units, expected {wanted}"));
+    }
+    let left = vector.left.as_ref().filter(|left| **left != outcome.input)?;
+    Some(format!("left {:02x?}, expected {left:02x?}", outcome.input))
 }
 
 /// The suite's helper 5: it would end the program if r1 did not say otherwise, as it does in the suite.

@@ -1,9 +1,13 @@
 //! Files of the suite: sections that begin with `-- name`.
 //!
 //! `asm` is a program, `raw` its slots as numbers, `mem` what r1 points to, `result` what r0 is in the end (`error`: that it
-//! ends otherwise); other sections are for other runners.
+//! ends otherwise); other sections are for other runners. Vectors of our own say more: `dialect` in which it is written (stands
+//! before `asm`), `trap` that ends it, `budget` of units, `units` that it uses, `left` of what r1 points to.
 
-use lockstep::ebpf::{Dialect, assemble};
+use lockstep::{
+    Trap,
+    ebpf::{Dialect, assemble},
+};
 
 /// A vector.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,6 +18,16 @@ pub(super) struct Vector {
     pub(super) memory: Vec<u8>,
     /// What r0 is in the end; `None` where the program is to be refused or stopped.
     pub(super) result: Option<u64>,
+    /// What it is written in.
+    pub(super) dialect: Dialect,
+    /// What stops it, where that matters; it is not refused then.
+    pub(super) trap: Option<Trap>,
+    /// Units that it may use.
+    pub(super) budget: Option<u64>,
+    /// Units that it uses.
+    pub(super) units: Option<u64>,
+    /// What it leaves of what r1 points to.
+    pub(super) left: Option<Vec<u8>>,
 }
 
 /// Why a file is no vector that can be run.
@@ -35,7 +49,15 @@ pub(super) fn read(content: &str) -> Result<Vector, NoVector> {
     let (mut raw, mut has_end) = (None, false);
     for (name, first_line, body) in sections(content) {
         match name {
-            "asm" => vector.text = assembled(&body, first_line)?,
+            "asm" => vector.text = assembled(&body, first_line, vector.dialect)?,
+            "dialect" => vector.dialect = dialect(body.trim()).map_err(malformed)?,
+            "trap" => {
+                vector.trap = Some(trap(body.trim()).map_err(malformed)?);
+                has_end = true;
+            }
+            "budget" => vector.budget = Some(units(body.trim()).map_err(malformed)?),
+            "units" => vector.units = Some(units(body.trim()).map_err(malformed)?),
+            "left" => vector.left = Some(bytes(&body).map_err(malformed)?),
             "raw" => raw = Some(slots(&body).map_err(malformed)?),
             "mem" => vector.memory = bytes(&body).map_err(malformed)?,
             "result" => {
@@ -74,12 +96,26 @@ fn sections(content: &str) -> Vec<(&str, usize, String)> {
     sections
 }
 
-fn assembled(body: &str, first_line: usize) -> Result<Vec<u8>, NoVector> {
+fn dialect(name: &str) -> Result<Dialect, String> {
+    let found = Dialect::ALL.into_iter().find(|dialect| dialect.name() == name);
+    found.ok_or_else(|| format!("dialect {name:?}"))
+}
+
+fn trap(name: &str) -> Result<Trap, String> {
+    let found = Trap::ALL.iter().copied().find(|trap| trap.name() == name);
+    found.ok_or_else(|| format!("trap {name:?}"))
+}
+
+fn units(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("units {text:?}"))
+}
+
+fn assembled(body: &str, first_line: usize, dialect: Dialect) -> Result<Vec<u8>, NoVector> {
     let words = body.split_whitespace();
     if words.clone().any(|word| PACKET_ACCESS.iter().any(|prefix| word.starts_with(prefix))) {
         return Err(NoVector::Skipped("legacy packet access is not offered".into()));
     }
-    match assemble(body, Dialect::Rfc) {
+    match assemble(body, dialect) {
         Ok(assembled) => Ok(assembled.bytes()),
         Err(error) => {
             let line = first_line + error.line;
@@ -118,6 +154,18 @@ mod tests {
         let vector = read(content).expect("a vector");
         assert_eq!((vector.memory, vector.result), (vec![0, 0xff], Some(7)));
         assert_eq!(vector.text.len(), 16);
+    }
+
+    #[test]
+    fn vectors_of_our_own_say_more() {
+        let head = "-- dialect\nsbpf-v2\n-- asm\nudiv64 %r0, 1\nexit\n-- trap\ndivide_by_zero\n";
+        let vector = read(&format!("{head}-- budget\n9\n-- units\n2\n-- left\n0a\n"));
+        let vector = vector.expect("a vector");
+        assert_eq!((vector.dialect, vector.trap), (Dialect::V2, Some(Trap::DivideByZero)));
+        assert_eq!((vector.budget, vector.units, vector.left), (Some(9), Some(2), Some(vec![10])));
+        for odd in ["-- dialect\nbpf", "-- trap\nanger", "-- budget\nall", "-- left\nxx"] {
+            assert!(matches!(read(odd), Err(NoVector::Malformed(_))), "{odd}");
+        }
     }
 
     #[test]
