@@ -10,7 +10,7 @@ mod artifact;
 
 use std::path::{Path, PathBuf};
 
-use lockstep::decode_hex;
+use lockstep::{Binary, BinaryGuest, decode_hex};
 
 pub use artifact::{Contract, read_artifact};
 
@@ -27,6 +27,8 @@ pub enum Code {
     Wasm(PathBuf, Vec<u8>),
     /// An eBPF program: an ELF file.
     Ebpf(PathBuf, Vec<u8>),
+    /// A program with its machine code.
+    Compiled(PathBuf, Box<Binary>),
     /// dMIR text.
     Dmir(PathBuf, String),
 }
@@ -50,7 +52,12 @@ pub fn load(words: &[String]) -> Result<Code, InputError> {
     {
         let path = Path::new(word);
         let code = recognize(path, input::read_bytes(path)?);
-        if more.is_empty() || matches!(code, Ok(Code::Wasm(..))) {
+        let takes_arguments = match &code {
+            Ok(Code::Wasm(..)) => true,
+            Ok(Code::Compiled(_, binary)) => binary.guest() == BinaryGuest::Wasm,
+            _ => false,
+        };
+        if more.is_empty() || takes_arguments {
             return code;
         }
         if word == "-" || word.contains(PATH_CHARACTERS) {
@@ -81,6 +88,12 @@ pub fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
     let refuse = |what: &str| Err(InputError::Content { place: place.clone(), what: what.into() });
     if bytes.starts_with(WASM_MAGIC) {
         return Ok(Code::Wasm(path.to_owned(), bytes));
+    }
+    if Binary::is_binary(&bytes) {
+        return match Binary::from_bytes(&bytes) {
+            Ok(binary) => Ok(Code::Compiled(path.to_owned(), Box::new(binary))),
+            Err(error) => refuse(&error.to_string()),
+        };
     }
     if bytes.starts_with(ELF_MAGIC) {
         return Ok(Code::Ebpf(path.to_owned(), bytes));

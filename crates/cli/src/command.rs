@@ -8,7 +8,7 @@ use std::{
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::{disasm, ebpf, error::InputError, exit, gas, run, statetest, wast};
+use crate::{compile, disasm, ebpf, error::InputError, exit, gas, run, statetest, wast};
 
 /// One deterministic smart-contract execution engine.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ enum Command {
     EbpfConformance(ebpf::Arguments),
     /// Run one piece of code.
     Run(Box<run::Arguments>),
+    /// Compile code ahead of time.
+    Compile(compile::Arguments),
     /// List code as opcodes and as dMIR.
     Disasm(disasm::Arguments),
     /// List opcodes with their static gas.
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Wast(arguments) => wast::run(&arguments),
         Command::EbpfConformance(arguments) => ebpf::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Compile(arguments) => compile::run(&arguments),
         Command::Disasm(arguments) => disasm::run(&arguments),
         Command::Gas(arguments) => gas::run(&arguments),
         Command::Completions { shell } => {

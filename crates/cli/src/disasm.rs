@@ -78,6 +78,10 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         }),
         Code::Wasm(path, module) => wasm::list(&mut out, &path, &module, forms)?,
         Code::Ebpf(path, file) => ebpf::list(&mut out, &path, &file, forms)?,
+        Code::Compiled(path, _) => {
+            let message = "what is compiled already; list what it was compiled from".into();
+            return Err(InputError::Content { place: path.display().to_string(), what: message });
+        }
         Code::Dmir(path, _) => {
             return Err(InputError::Content {
                 place: path.display().to_string(),

@@ -29,6 +29,14 @@ pub enum InputError {
         /// What the operating system says.
         cause: io::Error,
     },
+    /// A file that cannot be written.
+    #[error("cannot write {}: {cause}", path.display())]
+    WriteFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        cause: io::Error,
+    },
     /// A file that is too long to be anything we know.
     #[error("{} is longer than {max_bytes} bytes", path.display())]
     TooLong {

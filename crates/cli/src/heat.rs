@@ -26,10 +26,10 @@ impl HeatArguments {
 
 /// Says what was compiled, if something was.
 pub(crate) fn talk_of(native: NativeStatistics) {
-    let NativeStatistics { compiled, below, resumed, climbed, .. } = native;
-    if compiled + below > 0 {
+    let NativeStatistics { compiled, loaded, below, resumed, climbed, .. } = native;
+    if compiled + loaded + below > 0 {
         talk(&format!(
-            "machine code: {compiled} functions compiled, {below} refused, entered {climbed} times from the interpreter \
+            "machine code: {compiled} functions compiled, {loaded} from a file, {below} refused, entered {climbed} times from the interpreter \
              as hot, left {resumed} times for it\n"
         ));
     }

@@ -6,6 +6,7 @@
 
 pub mod code;
 pub mod command;
+pub mod compile;
 pub mod disasm;
 pub mod ebpf;
 pub mod error;

@@ -21,8 +21,8 @@ use std::{
 
 use clap::Args;
 use lockstep::{
-    Address, Block, CallOutcome, Config, Engine, Exit, Fork, Journal, MemoryStorage, Message,
-    Options, Tier, Tracer, TransactError, U256, Vm, decode_hex,
+    Address, Binary, BinaryGuest, Block, CallOutcome, Config, Engine, Exit, Fork, Journal,
+    MemoryStorage, Message, Options, Tier, Tracer, TransactError, U256, Vm, decode_hex,
 };
 
 use self::kind::Kind;
@@ -112,10 +112,15 @@ impl Arguments {
             ("--create", self.create),
             ("--wasm-contracts", self.wasm_contracts),
         ];
-        if let Code::Ebpf(..) = code {
+        let compiled = match code {
+            Code::Compiled(_, binary) => Some(binary.guest()),
+            _ => None,
+        };
+        if matches!(code, Code::Ebpf(..)) || compiled == Some(BinaryGuest::Ebpf) {
             return ebpf::expect_fitting(self, &messages);
         }
         let (name, given) = match (code, kind) {
+            _ if compiled == Some(BinaryGuest::Wasm) => ("a compiled Wasm module", &messages[..]),
             (Code::Wasm(..), Kind::Module) => ("a Wasm module that is no contract", &messages[..]),
             (Code::Wasm(..), Kind::Contract) => ("a Wasm contract", &self.wasm.given()[..]),
             _ => ("anything but a Wasm module", &self.wasm.given()[..]),
@@ -159,10 +164,11 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     let is_wasm = matches!(loaded, Code::Wasm(..));
     let code = match loaded {
         Code::Wasm(path, module) if kind == Kind::Module => {
-            return wasm::run(&path, &module, arguments);
+            return wasm::run(&path, Form::Bytes(&module), arguments);
         }
         Code::Wasm(_, module) => module,
-        Code::Ebpf(path, file) => return ebpf::run(&path, &file, arguments),
+        Code::Ebpf(path, file) => return ebpf::run(&path, Form::Bytes(&file), arguments),
+        Code::Compiled(path, binary) => return compiled(&path, &binary, arguments),
         Code::Dmir(path, text) => return dmir::run(&path, &text, arguments.tier),
         Code::Evm(code) => code,
         Code::Artifact(contracts) => {
@@ -170,11 +176,40 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
             pick_code(contract, arguments.create)?
         }
     };
-    message(code, is_wasm, arguments)
+    message(&Engine::new().with_heat(arguments.heat.heat()), code, is_wasm, arguments)
+}
+
+/// How a program comes.
+#[derive(Debug, Clone, Copy)]
+enum Form<'a> {
+    /// As its guest writes it.
+    Bytes(&'a [u8]),
+    /// With machine code.
+    Compiled(&'a Binary),
+}
+
+/// Runs a program with its machine code.
+fn compiled(path: &Path, binary: &Binary, arguments: &Arguments) -> Result<u8, InputError> {
+    match binary.guest() {
+        BinaryGuest::Wasm => wasm::run(path, Form::Compiled(binary), arguments),
+        BinaryGuest::Ebpf => ebpf::run(path, Form::Compiled(binary), arguments),
+        BinaryGuest::Evm => {
+            let engine = Engine::new().with_heat(arguments.heat.heat());
+            let refuse = |message: String| InputError::Module { path: path.to_owned(), message };
+            let adopted = engine.adopt(binary, arguments.fork);
+            adopted.map_err(|error| refuse(error.to_string()))?;
+            message(&engine, binary.code().to_vec(), false, arguments)
+        }
+    }
 }
 
 /// Sends the message that the arguments say to `code`.
-fn message(code: Vec<u8>, is_wasm: bool, arguments: &Arguments) -> Result<u8, InputError> {
+fn message(
+    engine: &Engine,
+    code: Vec<u8>,
+    is_wasm: bool,
+    arguments: &Arguments,
+) -> Result<u8, InputError> {
     let calldata = read_calldata(&arguments.calldata)?;
     let storage = prepare(arguments, &code)?;
     let message_input = if arguments.create { [code, calldata].concat() } else { calldata };
@@ -185,12 +220,11 @@ fn message(code: Vec<u8>, is_wasm: bool, arguments: &Arguments) -> Result<u8, In
         input: &message_input,
         gas: arguments.message_gas(),
     };
-    let engine = Engine::new().with_heat(arguments.heat.heat());
     let block = Block { number: 1, timestamp: 1, gas_limit: message.gas, ..Block::default() };
     let options = Options { tier: arguments.tier };
     let wasm_contracts = is_wasm || arguments.wasm_contracts;
     let config = Config { wasm_contracts, ..Config::new(arguments.fork, 1) };
-    let mut vm = Vm::new(&engine, storage, config, block, options)
+    let mut vm = Vm::new(engine, storage, config, block, options)
         .map_err(|error| InputError::Machine(error.to_string()))?;
     let outcome = execute(&mut vm, &message, arguments)?;
     heat::talk_of(engine.native_statistics());

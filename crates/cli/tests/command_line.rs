@@ -4,6 +4,7 @@
 
 mod command_line {
     mod bad_input;
+    mod compile;
     mod contract;
     mod ebpf;
     mod run;

@@ -21,8 +21,10 @@ use lockstep_interp::Code;
 use lockstep_ir::{FuncId, pass::Whole};
 use lockstep_optimizing::Optimizing;
 use lockstep_rt::native::{NativeProgram, NativeStatistics};
+use lockstep_state::keccak256;
 
 use crate::{
+    binary::{Binary, BinaryError, native_program},
     contract::{Contract, ContractError, Offer},
     heat::{Furnace, Heat, Thermometer},
 };
@@ -230,6 +232,23 @@ impl Engine {
     /// What was compiled to machine code so far.
     pub fn native_statistics(&self) -> NativeStatistics {
         self.lock().native()
+    }
+
+    /// Knows EVM code with the machine code that was made of it for `fork`, until it makes room for other code.
+    ///
+    /// # Errors
+    ///
+    /// [`BinaryError`] when it is of something else.
+    pub fn adopt(&self, binary: &Binary, fork: Fork) -> Result<(), BinaryError> {
+        binary.expect_evm(fork)?;
+        let translated = Translated::new(binary.code().clone(), fork, Mode::Plain);
+        let whole = Arc::new(Whole::new(translated.program.clone()));
+        let program = native_program(binary, whole)?;
+        let translated = Translated { native: OnceLock::from(Some(program)), ..translated };
+        let form = Form::Evm { is_instrumented: false };
+        let key = Key { code: keccak256(binary.code()), fork, form };
+        self.lock().entries.insert(key, Entry::Evm(Arc::new(translated)));
+        Ok(())
     }
 
     /// Forgets all translations; the next call of each program is a first one again.

@@ -13,6 +13,7 @@ use lockstep_rt::{
 };
 
 use crate::{
+    binary::{Binary, BinaryError, native_program},
     machine::Executor,
     tier::Tier,
     warm::{Climb, Warm},
@@ -32,6 +33,8 @@ pub(crate) struct Compiled {
     native: [OnceLock<Option<NativeProgram>>; 2],
     /// What the adaptive tier uses, the same.
     warm: [OnceLock<Arc<Warm>>; 2],
+    /// Whether machine code without guard pages was there from the beginning.
+    is_prepared: bool,
 }
 
 impl fmt::Debug for Compiled {
@@ -45,7 +48,19 @@ impl Compiled {
     pub(crate) fn new(guest: Arc<dyn Functions>, instrument: Instrument) -> Self {
         let plain = Code::functions(guest.clone());
         let (observed, native, warm) = (OnceLock::new(), Default::default(), Default::default());
-        Self { guest, plain, instrument, observed, native, warm }
+        Self { guest, plain, instrument, observed, native, warm, is_prepared: false }
+    }
+
+    /// The same with machine code that was made before.
+    ///
+    /// # Errors
+    ///
+    /// [`BinaryError`] when it is not of this program.
+    pub(crate) fn with(mut self, binary: &Binary) -> Result<Self, BinaryError> {
+        let program = native_program(binary, self.guest.clone())?;
+        self.native[0] = OnceLock::from(Some(program));
+        self.is_prepared = true;
+        Ok(self)
     }
 
     /// A WebAssembly module.
@@ -175,9 +190,11 @@ pub(crate) fn run_function<H>(
         return Ok((end, gas));
     }
     let translator = &executor.translator;
-    if tier == Tier::Optimizing
+    let is_guarded = executor.pool.is_guarded();
+    let has_code = compiled.is_prepared && !is_guarded && tier == Tier::Adaptive;
+    if (tier == Tier::Optimizing || has_code)
         && !spec.is_observed
-        && let Some(program) = compiled.native(executor.pool.is_guarded())
+        && let Some(program) = compiled.native(is_guarded)
     {
         let below = Fallback { code: interpreted, translator };
         let way = (program, &below as _);
@@ -186,7 +203,7 @@ pub(crate) fn run_function<H>(
     }
     if tier == Tier::Adaptive
         && !spec.is_observed
-        && let Some(warm) = compiled.warm(executor.pool.is_guarded())
+        && let Some(warm) = compiled.warm(is_guarded)
     {
         let above = Climb { warm, furnace: &executor.furnace };
         let gated = Gated { code: &warm.code, translator, above: &above };

@@ -24,6 +24,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod binary;
 mod cache;
 mod contract;
 pub mod ebpf;
@@ -36,6 +37,7 @@ mod vm;
 mod warm;
 pub mod wasm;
 
+pub use binary::{Binary, BinaryError, BinaryGuest, BinaryStatistics};
 pub use cache::{Engine, Statistics};
 pub use contract::{ContractError, check_contract};
 pub use heat::Heat;

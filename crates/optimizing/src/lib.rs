@@ -44,6 +44,7 @@ use lockstep_rt::native::{Compiled, Compiler, DirectCall, NoCode, STACK_BYTES_PE
 #[cfg(feature = "plant")]
 pub use crate::plant::{Bug, plant};
 use crate::target::Target;
+pub use crate::target::target;
 
 /// Instructions of dMIR that a function may have; compiling takes time in proportion, and room.
 pub const INSTS_MAX: usize = 60_000;

@@ -11,6 +11,12 @@ use cranelift_codegen::{
 #[derive(Clone)]
 pub(crate) struct Target(Arc<OwnedTargetIsa>);
 
+/// What code that is made here may ask of the processor beyond its kind's least, the kind first; nothing where no code is
+/// made.
+pub fn target() -> Vec<&'static str> {
+    NAME.into_iter().chain(features()).collect()
+}
+
 impl Target {
     /// For this processor, if there is one.
     pub(crate) fn host() -> Option<Self> {

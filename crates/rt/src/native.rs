@@ -30,6 +30,7 @@ mod program;
 mod stub;
 mod words;
 
+use alloc::vec::Vec;
 use core::ffi::c_void;
 
 use lockstep_ir::{Trap, evaluate::Range};
@@ -146,6 +147,9 @@ macro_rules! offsets {
         impl Layout {
             $($(#[doc = $doc])+
             pub const $name: i32 = core::mem::offset_of!(Context, $($path).+) as i32;)*
+
+            /// All of these, in order.
+            const PLACES: &[i32] = &[$(Self::$name),*];
         }
     };
 }
@@ -201,6 +205,21 @@ impl Layout {
     pub const FUNC_KEY: i32 = core::mem::offset_of!(Ready, key) as i32;
     /// A function's body.
     pub const FUNC_BODY: i32 = core::mem::offset_of!(Ready, body) as i32;
+
+    /// Every number of this engine that code contains: code that was made for others is not to run here.
+    pub fn numbers() -> Vec<i32> {
+        let own = [
+            Self::MEMORY_BYTES,
+            Self::MEMORY_BASE,
+            Self::MEMORY_LEN,
+            Self::TABLE_ELEMENTS,
+            Self::TABLE_LEN,
+            Self::FUNC_BYTES,
+            Self::FUNC_KEY,
+            Self::FUNC_BODY,
+        ];
+        [Self::PLACES, Helpers::PLACES, &own].concat()
+    }
 
     /// Where the offsets of operands so many slots apart begin, in bytes from [`Layout::OFFSETS`]' target.
     ///

@@ -15,7 +15,7 @@ use lockstep::{
 };
 use serde::Serialize;
 
-use super::{Arguments, read_calldata};
+use super::{Arguments, Form, read_calldata};
 use crate::{error::InputError, exit, heat, input, trace::Eip3155};
 
 /// Units of a run unless somebody says otherwise.
@@ -133,8 +133,8 @@ impl Report {
     }
 }
 
-/// Runs the program `bytes`, the content of `path`.
-pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8, InputError> {
+/// Runs the program that `form` is, the content of `path`.
+pub(super) fn run(path: &Path, form: Form<'_>, arguments: &Arguments) -> Result<u8, InputError> {
     let refuse = |message: String| InputError::Module { path: path.to_owned(), message };
     let failed = |message: String| InputError::Machine(message);
     let config = Config {
@@ -142,7 +142,13 @@ pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8
         heap_bytes: arguments.ebpf.heap.into(),
         ..tos_config()
     };
-    let program = Program::load(bytes, &config).map_err(|error| refuse(error.to_string()))?;
+    let program = match form {
+        Form::Bytes(bytes) => Program::load(bytes, &config).map_err(|error| error.to_string()),
+        Form::Compiled(binary) => {
+            Program::of_binary(binary, &config).map_err(|error| error.to_string())
+        }
+    };
+    let program = program.map_err(refuse)?;
     let mut content = match &arguments.ebpf.input_file {
         Some(path) => input::read_bytes(path)?,
         None => read_calldata(&arguments.calldata)?,

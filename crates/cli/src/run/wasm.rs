@@ -25,7 +25,7 @@ use lockstep::{
 };
 
 use self::report::Report;
-use super::Arguments;
+use super::{Arguments, Form};
 use crate::{error::InputError, exit, heat, trace::Eip3155};
 
 /// What a signed counter holds.
@@ -72,11 +72,17 @@ impl Options {
     }
 }
 
-/// Runs the module `bytes`, the content of `path`.
-pub(super) fn run(path: &Path, bytes: &[u8], arguments: &Arguments) -> Result<u8, InputError> {
+/// Runs the module that `form` is, the content of `path`.
+pub(super) fn run(path: &Path, form: Form<'_>, arguments: &Arguments) -> Result<u8, InputError> {
     let refuse = |message: String| InputError::Module { path: path.to_owned(), message };
-    let module = Module::load(bytes, &Config::default());
-    let module = module.map_err(|error| refuse(error.to_string()))?;
+    let config = Config::default();
+    let module = match form {
+        Form::Bytes(bytes) => Module::load(bytes, &config).map_err(|error| error.to_string()),
+        Form::Compiled(binary) => {
+            Module::of_binary(binary, &config).map_err(|error| error.to_string())
+        }
+    };
+    let module = module.map_err(refuse)?;
     let (name, ty) = function::choose(&module, arguments.wasm.invoke.as_deref()).map_err(refuse)?;
     let has_wasi = link::imports_wasi(&module);
     let is_program = has_wasi && arguments.wasm.invoke.is_none();

@@ -12,7 +12,7 @@ fn repository(name: &str) -> PathBuf {
 }
 
 /// A file of sBPF v3 with these slots.
-fn program(slots: &[u64]) -> Vec<u8> {
+pub(crate) fn program(slots: &[u64]) -> Vec<u8> {
     let text: Vec<u8> = slots.iter().flat_map(|slot| slot.to_le_bytes()).collect();
     let len = text.len() as u64;
     let mut bytes = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\xf7\0\x01\0\0\0".to_vec();
@@ -32,7 +32,7 @@ fn program(slots: &[u64]) -> Vec<u8> {
 }
 
 /// Adds the first two bytes of the input.
-const SUM: [u64; 4] = [0x1071, 0x1_1271, 0x200f, 0x95];
+pub(crate) const SUM: [u64; 4] = [0x1071, 0x1_1271, 0x200f, 0x95];
 
 #[test]
 fn programs_run_on_every_tier() {

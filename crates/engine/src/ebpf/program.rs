@@ -7,7 +7,10 @@ use lockstep_interp::Code;
 use lockstep_ir::Instrumented;
 use lockstep_rt::{FuncType, HostRow, LinkError, Links, native::NativeStatistics};
 
-use crate::function::Compiled;
+use crate::{
+    binary::{Binary, BinaryError},
+    function::Compiled,
+};
 
 /// A valid program, with whatever of it was translated so far. Clones share all of it.
 #[derive(Debug, Clone)]
@@ -33,6 +36,18 @@ impl Program {
         Guest::load(bytes, config).map(Self::of)
     }
 
+    /// A program with its machine code, made for `config`.
+    ///
+    /// # Errors
+    ///
+    /// [`BinaryError`] when the binary is of something else.
+    pub fn of_binary(binary: &Binary, config: &Config) -> Result<Self, BinaryError> {
+        binary.expect_ebpf(config)?;
+        let guest = Guest::load(binary.code(), config);
+        let guest = guest.map_err(|error| BinaryError::Load(error.to_string()))?;
+        Self::made(guest, |compiled| compiled.with(binary))
+    }
+
     /// Validates instructions that come without a file.
     ///
     /// # Errors
@@ -43,16 +58,24 @@ impl Program {
     }
 
     fn of(guest: Guest) -> Self {
+        let made = Self::made(guest, Ok::<_, core::convert::Infallible>);
+        made.unwrap_or_else(|never| match never {})
+    }
+
+    fn made<E>(
+        guest: Guest,
+        finish: impl FnOnce(Compiled) -> Result<Compiled, E>,
+    ) -> Result<Self, E> {
         let guest = Arc::new(guest);
         let signature = guest.interface().signatures.as_slice()[0].clone();
         let observed = guest.clone();
         let instrument = Box::new(move || Arc::new(Instrumented(observed.clone())) as _);
-        Self(Arc::new(Loaded {
-            compiled: Compiled::new(guest.clone(), instrument),
+        Ok(Self(Arc::new(Loaded {
+            compiled: finish(Compiled::new(guest.clone(), instrument))?,
             types: Arc::new([FuncType { signature, mark: Vec::new() }]),
             func_types: vec![0; guest.interface().signatures.len()].into(),
             guest,
-        }))
+        })))
     }
 
     /// What the bytes say: instructions, functions, memory.

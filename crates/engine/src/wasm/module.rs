@@ -7,7 +7,10 @@ use lockstep_interp::Code;
 use lockstep_rt::native::NativeStatistics;
 
 use super::shared::Shared;
-use crate::function::Compiled;
+use crate::{
+    binary::{Binary, BinaryError},
+    function::Compiled,
+};
 
 /// A valid module, with whatever of it was translated so far. Clones share all of it.
 #[derive(Debug, Clone)]
@@ -31,6 +34,19 @@ impl Module {
         let guest = Arc::new(Guest::load(Arc::from(bytes), config)?);
         let (compiled, shared) = (Compiled::wasm(guest.clone()), Shared::of(&guest));
         Ok(Self(Arc::new(Loaded { guest, compiled, shared })))
+    }
+
+    /// A module with its machine code, made for `config`.
+    ///
+    /// # Errors
+    ///
+    /// [`BinaryError`] when the binary is of something else.
+    pub fn of_binary(binary: &Binary, config: &Config) -> Result<Self, BinaryError> {
+        binary.expect_wasm(config)?;
+        let refuse = |error: LoadError| BinaryError::Load(error.to_string());
+        let guest = Arc::new(Guest::load(binary.code().clone(), config).map_err(refuse)?);
+        let (compiled, shared) = (Compiled::wasm(guest.clone()), Shared::of(&guest));
+        Ok(Self(Arc::new(Loaded { guest, compiled: compiled.with(binary)?, shared })))
     }
 
     /// What the bytes say: imports, exports, types.

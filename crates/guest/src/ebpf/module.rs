@@ -155,6 +155,11 @@ impl Module {
         }
     }
 
+    /// How many functions it has without those that only a register may name, which follow them.
+    pub fn functions(&self) -> usize {
+        self.starts.len()
+    }
+
     /// The slots of a function.
     pub fn range(&self, func: FuncId) -> Range<u32> {
         let end = |at: usize| self.starts.get(at).copied().unwrap_or(self.insns.len() as u32);

@@ -93,6 +93,9 @@ macro_rules! places {
         impl Helpers {
             $($(#[doc = $doc])+
             pub const $name: i32 = core::mem::offset_of!(Helpers, $field) as i32;)*
+
+            /// All of these, in order.
+            pub(super) const PLACES: &[i32] = &[$(Self::$name),*];
         }
     };
 }

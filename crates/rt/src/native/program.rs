@@ -20,7 +20,7 @@ use super::{
 use crate::{context::Context, memory::ReserveError};
 
 /// Bytes of a function's machine code.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compiled {
     /// The function itself.
     pub body: Vec<u8>,
@@ -57,6 +57,12 @@ pub trait Compiler: Send + Sync {
     /// Whether code leaves it to guard pages to find that an access lies behind a memory (`MemoryPool::guarded`). Then the
     /// counter in the context is current wherever such an access is.
     fn is_guarded(&self) -> bool {
+        false
+    }
+
+    /// Whether the code of `func` is there already, and nothing has to be compiled.
+    fn is_loaded(&self, func: FuncId) -> bool {
+        let _ = func;
         false
     }
 
@@ -121,6 +127,8 @@ pub trait Below {
 pub struct NativeStatistics {
     /// Functions compiled.
     pub compiled: u64,
+    /// Functions that were compiled before, by somebody else.
+    pub loaded: u64,
     /// Functions that run in the tier below.
     pub below: u64,
     /// Times that a function left for a head in the tier below.
@@ -134,6 +142,7 @@ pub struct NativeStatistics {
 impl core::ops::AddAssign for NativeStatistics {
     fn add_assign(&mut self, other: Self) {
         self.compiled += other.compiled;
+        self.loaded += other.loaded;
         self.below += other.below;
         self.resumed += other.resumed;
         self.climbed += other.climbed;
@@ -152,6 +161,7 @@ pub struct NativeProgram {
     glues: Box<[AtomicPtr<u8>]>,
     code: Mutex<Code>,
     compiled: AtomicU64,
+    loaded: AtomicU64,
     below: AtomicU64,
     pub(super) resumed: AtomicU64,
     pub(super) climbed: AtomicU64,
@@ -194,6 +204,7 @@ impl NativeProgram {
             }),
             compiler,
             compiled: AtomicU64::new(0),
+            loaded: AtomicU64::new(0),
             below: AtomicU64::new(0),
             resumed: AtomicU64::new(0),
             climbed: AtomicU64::new(0),
@@ -223,6 +234,7 @@ impl NativeProgram {
         let code = self.code();
         NativeStatistics {
             compiled: self.compiled.load(Ordering::Relaxed),
+            loaded: self.loaded.load(Ordering::Relaxed),
             below: self.below.load(Ordering::Relaxed),
             resumed: self.resumed.load(Ordering::Relaxed),
             climbed: self.climbed.load(Ordering::Relaxed),
@@ -305,13 +317,14 @@ impl NativeProgram {
     #[cold]
     fn make(&self, func: FuncId) -> *const u8 {
         let (made, counter) = match self.compiler.compile(func) {
+            Ok(made) if self.compiler.is_loaded(func) => (made, &self.loaded),
             Ok(made) => (made, &self.compiled),
             Err(NoCode(_)) => match self.compiler.compile_below(func) {
                 Ok(made) => (made, &self.below),
                 Err(NoCode(_)) => return ptr::null(),
             },
         };
-        let is_compiled = ptr::eq(counter, &raw const self.compiled);
+        let is_compiled = !ptr::eq(counter, &raw const self.below);
         for call in &made.calls {
             // Whoever calls them finds the way down made.
             if let Some(place) = self.glues.get(call.func.0 as usize).filter(|_| call.func != func)
