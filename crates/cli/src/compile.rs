@@ -6,13 +6,16 @@ use std::{
 };
 
 use clap::Args;
-use lockstep::{Binary, BinaryError, BinaryGuest, BinaryStatistics, Fork, ebpf::tos_config, wasm};
+use lockstep::{
+    Binary, BinaryError, BinaryGuest, BinaryStatistics, Fork, Watch, ebpf::tos_config, wasm,
+};
 use serde::Serialize;
 
 use crate::{
     code::{self, Code, Contract},
     error::InputError,
     exit,
+    passes::{self, StageRow, Stopwatch},
 };
 
 /// Compiles EVM code, a Wasm module or an eBPF program to machine code of this processor and writes both to a file.
@@ -36,6 +39,9 @@ pub struct Arguments {
     /// Bytes of the heap of an eBPF program.
     #[arg(long, value_name = "N", default_value = "32768")]
     heap: u32,
+    /// Says how long each stage took.
+    #[arg(long)]
+    time_passes: bool,
     /// Prints one JSON object.
     #[arg(long)]
     json: bool,
@@ -53,6 +59,8 @@ struct Report {
     missing: usize,
     code_bytes: usize,
     file_bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passes: Option<Vec<StageRow>>,
 }
 
 /// Runs the command.
@@ -62,7 +70,12 @@ struct Report {
 /// When the code cannot be read or compiled, or the file cannot be written.
 pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     let failed = |error: BinaryError| InputError::Machine(error.to_string());
-    let binary = make(arguments)?.map_err(failed)?;
+    let stopwatch = arguments.time_passes.then(Stopwatch::start);
+    let watch = stopwatch.as_ref().map(Stopwatch::watch);
+    let binary = make(arguments, watch)?.map_err(failed)?;
+    if let Some(stopwatch) = &stopwatch {
+        stopwatch.turn(Some(passes::WRITE));
+    }
     let bytes = binary.to_bytes();
     let path = &arguments.output;
     let failed = |cause| InputError::WriteFile { path: path.clone(), cause };
@@ -76,27 +89,31 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         missing,
         code_bytes,
         file_bytes: bytes.len(),
+        passes: stopwatch.map(|stopwatch| stopwatch.rows()),
     };
     report.write(arguments.json).map_err(|cause| InputError::Write { cause })?;
     Ok(exit::GOOD)
 }
 
-fn make(arguments: &Arguments) -> Result<Result<Binary, BinaryError>, InputError> {
+fn make(
+    arguments: &Arguments,
+    watch: Option<Watch>,
+) -> Result<Result<Binary, BinaryError>, InputError> {
     let refuse = |what: &str| Err(InputError::Usage(format!("{what} cannot be compiled")));
     Ok(match code::load(&arguments.code)? {
-        Code::Evm(code) => Binary::of_evm(&code, arguments.fork),
-        Code::Wasm(_, module) => Binary::of_wasm(&module, &wasm::Config::default()),
+        Code::Evm(code) => Binary::of_evm(&code, arguments.fork, watch),
+        Code::Wasm(_, module) => Binary::of_wasm(&module, &wasm::Config::default(), watch),
         Code::Ebpf(_, file) => {
             let config = lockstep::ebpf::Config {
                 entry: arguments.invoke.clone(),
                 heap_bytes: arguments.heap.into(),
                 ..tos_config()
             };
-            Binary::of_ebpf(&file, &config)
+            Binary::of_ebpf(&file, &config, watch)
         }
         Code::Artifact(contracts) => match &contracts[..] {
             [Contract { runtime, .. }] if !runtime.is_empty() => {
-                Binary::of_evm(runtime, arguments.fork)
+                Binary::of_evm(runtime, arguments.fork, watch)
             }
             _ => return refuse("an artifact of several contracts, or of creation code alone,"),
         },
@@ -112,11 +129,14 @@ impl Report {
             serde_json::to_writer_pretty(&mut out, self)?;
             return out.write_all(b"\n");
         }
-        let Self { guest, functions, compiled, refused, missing, code_bytes, file_bytes } = self;
+        let Self { guest, functions, compiled, refused, missing, code_bytes, file_bytes, .. } =
+            self;
         writeln!(
             out,
             "{guest}: {compiled} of {functions} functions compiled, {refused} refused, {missing} left for later; \
              {code_bytes} bytes of machine code, {file_bytes} in all"
-        )
+        )?;
+        let mut passes = self.passes.iter().flatten();
+        passes.try_for_each(|row| writeln!(out, "{}", row.text()))
     }
 }

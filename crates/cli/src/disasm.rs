@@ -4,11 +4,13 @@
 //! Invariant: blocks and functions are those that the front end lowers. Listings of further forms go where [`Form`] says.
 
 mod ebpf;
+mod native;
 mod wasm;
 
 use std::{
     collections::BTreeSet,
     io::{self, Write},
+    path::Path,
     sync::Arc,
 };
 
@@ -41,6 +43,12 @@ pub struct Arguments {
     /// The same as --form opcodes --form dmir --form registers.
     #[arg(long, conflicts_with = "forms")]
     ir: bool,
+    /// Lists machine code instead, beside the dMIR it comes of.
+    #[arg(long, conflicts_with_all = ["forms", "ir"])]
+    native: bool,
+    /// Prints machine code as one JSON array.
+    #[arg(long, requires = "native")]
+    json: bool,
 }
 
 /// A form that code has on its way to being run.
@@ -69,6 +77,9 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         return Err(InputError::Usage(message));
     }
     let written = match loaded {
+        loaded if arguments.native => {
+            native::list(&mut out, loaded, arguments.fork, arguments.json)?
+        }
         Code::Evm(code) => list(&mut out, code, arguments.fork, forms),
         Code::Artifact(contracts) => contracts.into_iter().try_for_each(|contract| {
             writeln!(out, "; {}: code", contract.name)?;
@@ -79,18 +90,19 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         Code::Wasm(path, module) => wasm::list(&mut out, &path, &module, forms)?,
         Code::Ebpf(path, file) => ebpf::list(&mut out, &path, &file, forms)?,
         Code::Compiled(path, _) => {
-            let message = "what is compiled already; list what it was compiled from".into();
-            return Err(InputError::Content { place: path.display().to_string(), what: message });
+            return Err(listed_already(&path, "what is compiled already; list its source"));
         }
         Code::Dmir(path, _) => {
-            return Err(InputError::Content {
-                place: path.display().to_string(),
-                what: "dMIR text is its own listing".into(),
-            });
+            return Err(listed_already(&path, "dMIR text is its own listing"));
         }
     };
     written.and_then(|()| out.flush()).map_err(|cause| InputError::Write { cause })?;
     Ok(exit::GOOD)
+}
+
+/// Refuses the content of `path`, of which there is no listing.
+fn listed_already(path: &Path, what: &str) -> InputError {
+    InputError::Content { place: path.display().to_string(), what: what.into() }
 }
 
 fn list(out: &mut dyn Write, code: Vec<u8>, fork: Fork, forms: &[Form]) -> io::Result<()> {

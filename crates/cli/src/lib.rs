@@ -18,6 +18,7 @@ mod heat;
 mod input;
 mod panics;
 mod parallel;
+mod passes;
 mod progress;
 pub mod run;
 pub mod statetest;

@@ -19,15 +19,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use lockstep::{
     Address, Binary, BinaryGuest, Block, CallOutcome, Config, Engine, Exit, Fork, Journal,
-    MemoryStorage, Message, Options, Tier, Tracer, TransactError, U256, Vm, decode_hex,
+    MemoryStorage, Message, Options, ProfileKind, Tier, Tracer, TransactError, U256, Vm,
+    decode_hex, profile,
 };
 
 use self::kind::Kind;
 use crate::{
     code::{self, Code, Contract},
+    command::talk,
     error::InputError,
     exit,
     fixture::{Scalar, parse_number, read_alloc},
@@ -81,6 +83,9 @@ pub struct Arguments {
     tier: Tier,
     #[command(flatten)]
     heat: HeatArguments,
+    /// Names machine code for `perf`: a map in the folder of temporary files, or a dump in the folder at hand.
+    #[arg(long, value_enum, value_name = "FORM")]
+    perf: Option<Perf>,
     /// Accounts that are there before: an object as the `pre` of state tests.
     #[arg(long, visible_alias = "prestate", value_name = "FILE")]
     pre: Option<PathBuf>,
@@ -95,6 +100,27 @@ pub struct Arguments {
     json: bool,
     #[command(flatten)]
     trace: TraceArguments,
+}
+
+/// How machine code is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Perf {
+    /// Names and places.
+    Map,
+    /// The code besides, for `perf inject --jit`.
+    Jitdump,
+}
+
+/// Begins to name machine code.
+fn name_code(perf: Perf) -> Result<(), InputError> {
+    let (kind, folder) = match perf {
+        Perf::Map => (ProfileKind::PerfMap, std::env::temp_dir()),
+        Perf::Jitdump => (ProfileKind::JitDump, PathBuf::from(".")),
+    };
+    let path = profile(kind, &folder);
+    let path = path.map_err(|cause| InputError::WriteFile { path: folder, cause })?;
+    talk(&format!("machine code is named in {}\n", path.display()));
+    Ok(())
 }
 
 impl Arguments {
@@ -155,6 +181,9 @@ fn gas(text: &str) -> Result<u64, String> {
 ///
 /// When an input cannot be used.
 pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
+    if let Some(perf) = arguments.perf {
+        name_code(perf)?;
+    }
     let loaded = code::load(&arguments.code)?;
     let kind = match &loaded {
         Code::Wasm(path, module) => kind::of(path, module, arguments)?,

@@ -26,6 +26,7 @@ use lockstep_state::keccak256;
 use crate::{
     binary::{Binary, BinaryError, native_program},
     contract::{Contract, ContractError, Offer},
+    function::{label, with_label},
     heat::{Furnace, Heat, Thermometer},
 };
 
@@ -126,7 +127,9 @@ impl Translated {
 
     fn make_native(&self) -> Option<NativeProgram> {
         let whole = Arc::new(Whole::new(self.program.clone()));
-        NativeProgram::new(Box::new(Optimizing::functions(whole)?)).ok()
+        let compiler = Optimizing::functions(whole)?;
+        let compiler = with_label(compiler, label("evm", self.program.code()));
+        NativeProgram::new(Box::new(compiler)).ok()
     }
 
     /// Bytes of guest code and translations.
@@ -243,7 +246,7 @@ impl Engine {
         binary.expect_evm(fork)?;
         let translated = Translated::new(binary.code().clone(), fork, Mode::Plain);
         let whole = Arc::new(Whole::new(translated.program.clone()));
-        let program = native_program(binary, whole)?;
+        let program = native_program(binary, whole, label("evm", binary.code()))?;
         let translated = Translated { native: OnceLock::from(Some(program)), ..translated };
         let form = Form::Evm { is_instrumented: false };
         let key = Key { code: keccak256(binary.code()), fork, form };

@@ -3,14 +3,16 @@
 use core::fmt;
 use std::sync::{Arc, OnceLock};
 
+use lockstep_base::encode_hex;
 use lockstep_guest::wasm::Module;
 use lockstep_interp::{Code, Ending, Fallback, Gated, call_gated};
 use lockstep_ir::{FuncId, Functions, Instrumented, op::meaning::Bits};
 use lockstep_optimizing::Optimizing;
 use lockstep_rt::{
     Evaluated, Exit, Faulted, Machine, Spec, Stop, Trap, evaluate_function,
-    native::{Above, NativeEnding, NativeProgram, NativeStatistics, call_native},
+    native::{Above, NativeEnding, NativeProgram, NativeStatistics, call_native, is_profiled},
 };
+use lockstep_state::keccak256;
 
 use crate::{
     binary::{Binary, BinaryError, native_program},
@@ -33,6 +35,8 @@ pub(crate) struct Compiled {
     native: [OnceLock<Option<NativeProgram>>; 2],
     /// What the adaptive tier uses, the same.
     warm: [OnceLock<Arc<Warm>>; 2],
+    /// What profilers call it.
+    label: Option<String>,
     /// Whether machine code without guard pages was there from the beginning.
     is_prepared: bool,
 }
@@ -48,7 +52,14 @@ impl Compiled {
     pub(crate) fn new(guest: Arc<dyn Functions>, instrument: Instrument) -> Self {
         let plain = Code::functions(guest.clone());
         let (observed, native, warm) = (OnceLock::new(), Default::default(), Default::default());
-        Self { guest, plain, instrument, observed, native, warm, is_prepared: false }
+        let (label, is_prepared) = (None, false);
+        Self { guest, plain, instrument, observed, native, warm, label, is_prepared }
+    }
+
+    /// The same, whose machine code profilers call after the guest and the hash of `code`.
+    pub(crate) fn labelled(mut self, guest: &str, code: &[u8]) -> Self {
+        self.label = label(guest, code);
+        self
     }
 
     /// The same with machine code that was made before.
@@ -57,7 +68,7 @@ impl Compiled {
     ///
     /// [`BinaryError`] when it is not of this program.
     pub(crate) fn with(mut self, binary: &Binary) -> Result<Self, BinaryError> {
-        let program = native_program(binary, self.guest.clone())?;
+        let program = native_program(binary, self.guest.clone(), self.label.clone())?;
         self.native[0] = OnceLock::from(Some(program));
         self.is_prepared = true;
         Ok(self)
@@ -87,6 +98,7 @@ impl Compiled {
         let make = || {
             let compiler = Optimizing::functions(self.guest.clone())?;
             let compiler = if is_guarded { compiler.guarded() } else { compiler };
+            let compiler = with_label(compiler, self.label.clone());
             NativeProgram::new(Box::new(compiler)).ok()
         };
         self.native[usize::from(is_guarded)].get_or_init(make).as_ref()
@@ -94,7 +106,8 @@ impl Compiled {
 
     /// Its functions on the tier that compiles what is hot; `None` where this processor has no machine code.
     pub(crate) fn warm(&self, is_guarded: bool) -> Option<&Arc<Warm>> {
-        let make = || Arc::new(Warm::new(self.guest.clone(), is_guarded));
+        let label = || self.label.clone();
+        let make = || Arc::new(Warm::new(self.guest.clone(), is_guarded, label()));
         let warm = &self.warm[usize::from(is_guarded)];
         NativeProgram::EXISTS.then(|| warm.get_or_init(make))
     }
@@ -117,6 +130,19 @@ impl Compiled {
         let warm = self.warm.iter().filter_map(OnceLock::get);
         let warm: usize = warm.map(|warm| warm.size_bytes()).sum();
         self.plain.size_bytes() + observed + native as usize + warm
+    }
+}
+
+/// What profilers are to call machine code of `code`, if there are any.
+pub(crate) fn label(guest: &str, code: &[u8]) -> Option<String> {
+    is_profiled().then(|| format!("{guest}:{}", &encode_hex(&keccak256(code).0)[..8]))
+}
+
+/// `compiler`, called so if somebody asks.
+pub(crate) fn with_label(compiler: Optimizing, label: Option<String>) -> Optimizing {
+    match label {
+        Some(label) => compiler.labelled(label),
+        None => compiler,
     }
 }
 

@@ -41,7 +41,10 @@ pub use binary::{Binary, BinaryError, BinaryGuest, BinaryStatistics};
 pub use cache::{Engine, Statistics};
 pub use contract::{ContractError, check_contract};
 pub use heat::Heat;
-pub use listing::{list_function, list_program_function, list_registers};
+pub use listing::{
+    list_function, list_native, list_native_function, list_native_program_function,
+    list_program_function, list_registers,
+};
 pub use lockstep_base::{Address, Fork, Hash, HexError, U256, UnknownFork, decode_hex, encode_hex};
 pub use lockstep_guest::evm;
 pub use lockstep_host::ethereum::contract::Guest;
@@ -54,7 +57,8 @@ pub use lockstep_host::ethereum::{
 pub use lockstep_host::wasi;
 pub use lockstep_host::{declare_syscall, spectest, tos};
 pub use lockstep_interp::{CodeError, Line};
-pub use lockstep_rt::native::NativeStatistics;
+pub use lockstep_optimizing::{ListedInst, NativeListing, Stage, Watch};
+pub use lockstep_rt::native::{NativeStatistics, NoCode, ProfileKind, profile};
 pub use lockstep_rt::{
     Ended, Exit, HostFunction, HostRow, Program, ReserveError, Shown, StepView, Stop, Trap, View,
 };

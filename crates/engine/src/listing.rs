@@ -4,9 +4,46 @@ use std::sync::Arc;
 
 use lockstep_guest::evm::Program;
 use lockstep_interp::{Code, CodeError, Line};
-use lockstep_ir::{Func, Lazy, verify_func};
+use lockstep_ir::{Func, FuncId, Functions, Lazy, pass::Whole, verify_func};
+use lockstep_optimizing::{NativeListing, Optimizing};
+use lockstep_rt::native::NoCode;
 
 use crate::{ebpf, wasm::Module};
+
+/// The machine code of EVM code, which is one function.
+///
+/// # Errors
+///
+/// [`NoCode`] where there is none.
+pub fn list_native(program: &Arc<Program>) -> Result<NativeListing, NoCode> {
+    native(Arc::new(Whole::new(program.clone())), FuncId(0))
+}
+
+/// The machine code of a function of `module`; imports are not counted.
+///
+/// # Errors
+///
+/// As for [`list_native`].
+pub fn list_native_function(module: &Module, func: FuncId) -> Result<NativeListing, NoCode> {
+    native(module.shared_guest(), func)
+}
+
+/// The machine code of a function of an eBPF program.
+///
+/// # Errors
+///
+/// As for [`list_native`].
+pub fn list_native_program_function(
+    program: &ebpf::Program,
+    func: FuncId,
+) -> Result<NativeListing, NoCode> {
+    native(program.shared_guest(), func)
+}
+
+fn native(guest: Arc<dyn Functions>, func: FuncId) -> Result<NativeListing, NoCode> {
+    let none = NoCode("no machine code is made for this processor");
+    Optimizing::functions(guest).ok_or(none)?.list(func)
+}
 
 /// What the interpreter makes of `fragment`, lowered from `program`.
 ///
@@ -63,5 +100,30 @@ mod tests {
         assert!(texts.iter().any(|text| text.contains("load.i256 -")), "{texts:?}");
         assert!(texts.iter().any(|text| text.contains("iadd.i256") && text.contains("r-4")));
         assert!(lines.iter().all(|line| line.words > 0 || line.text.ends_with("of its own)")));
+    }
+
+    /// What is listed is what is compiled, byte for byte as far as lines have some.
+    #[test]
+    fn a_listing_of_machine_code_is_of_the_code_that_runs() {
+        use lockstep_rt::native::Compiler;
+
+        let code: Arc<[u8]> =
+            Arc::from([0x5f, 0x35, 0x60, 0x20, 0x35, 0x01, 0x5f, 0x55].as_slice());
+        let program = Arc::new(Program::new(code, Fork::LATEST, Mode::Plain));
+        let Some(compiler) = Optimizing::functions(Arc::new(Whole::new(program.clone()))) else {
+            println!("no machine code for this processor: SKIPPED");
+            return;
+        };
+        let compiled = compiler.compile(FuncId(0)).expect("it is compiled");
+        let listing = list_native(&program).expect("it is listed");
+        assert_eq!(listing.size_bytes, compiled.body.len());
+        let calls = compiled.calls.len();
+        assert_eq!(calls, 0, "bytes of calls are filled in later");
+        let pieces = listing.lines.iter().flat_map(|line| &line.code);
+        for (place, bytes) in pieces {
+            assert_eq!(&compiled.body[*place as usize..][..bytes.len()], bytes);
+        }
+        let text = |line: &lockstep_optimizing::ListedInst| !line.text.is_empty();
+        assert!(listing.lines.iter().all(text) && listing.insts.len() > listing.lines.len());
     }
 }

@@ -17,7 +17,10 @@ use lockstep_ir::{FuncId, Functions};
 use lockstep_optimizing::Optimizing;
 use lockstep_rt::native::{Above, NativeProgram, NativeStatistics};
 
-use crate::heat::{CALL_GAS, Furnace, Thermometer};
+use crate::{
+    function::with_label,
+    heat::{CALL_GAS, Furnace, Thermometer},
+};
 
 /// A module's functions, and how hot each is.
 pub(crate) struct Warm {
@@ -25,6 +28,8 @@ pub(crate) struct Warm {
     /// With gates.
     pub(crate) code: Code,
     is_guarded: bool,
+    /// What profilers call it.
+    label: Option<String>,
     thermometers: Box<[Thermometer]>,
     /// `None` where this processor has no machine code.
     native: OnceLock<Option<NativeProgram>>,
@@ -38,13 +43,14 @@ impl fmt::Debug for Warm {
 
 impl Warm {
     /// The functions of `guest`, all cold.
-    pub(crate) fn new(guest: Arc<dyn Functions>, is_guarded: bool) -> Self {
+    pub(crate) fn new(guest: Arc<dyn Functions>, is_guarded: bool, label: Option<String>) -> Self {
         let code = Code::functions(guest.clone()).gated();
         let thermometers = guest.interface().signatures.iter().map(|_| Thermometer::default());
         Self {
             thermometers: thermometers.collect(),
             code,
             is_guarded,
+            label,
             guest,
             native: OnceLock::new(),
         }
@@ -69,6 +75,7 @@ impl Warm {
     fn make_native(&self) -> Option<NativeProgram> {
         let compiler = Optimizing::functions(self.guest.clone())?;
         let compiler = if self.is_guarded { compiler.guarded() } else { compiler };
+        let compiler = with_label(compiler, self.label.clone());
         Some(NativeProgram::new(Box::new(compiler)).ok()?.as_it_gets_hot())
     }
 

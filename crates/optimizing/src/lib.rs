@@ -19,6 +19,7 @@
 
 mod abi;
 mod door;
+mod listing;
 mod nan;
 #[cfg_attr(
     not(feature = "plant"),
@@ -26,6 +27,7 @@ mod nan;
 )]
 mod plant;
 mod slot;
+mod stage;
 mod target;
 mod translate;
 
@@ -44,7 +46,11 @@ use lockstep_rt::native::{Compiled, Compiler, DirectCall, NoCode, STACK_BYTES_PE
 #[cfg(feature = "plant")]
 pub use crate::plant::{Bug, plant};
 use crate::target::Target;
-pub use crate::target::target;
+pub use crate::{
+    listing::{ListedInst, NativeListing},
+    stage::{Stage, Watch},
+    target::target,
+};
 
 /// Instructions of dMIR that a function may have; compiling takes time in proportion, and room.
 pub const INSTS_MAX: usize = 60_000;
@@ -58,6 +64,10 @@ pub struct Optimizing {
     target: Target,
     /// Whether guard pages find what lies behind a memory.
     is_guarded: bool,
+    /// What profilers call the program.
+    label: Option<String>,
+    /// Who is told what a compilation does.
+    watch: Option<Watch>,
     /// What compilations leave behind to be used again; as many as ever ran at once.
     rooms: Mutex<Vec<Room>>,
 }
@@ -78,12 +88,14 @@ struct Room {
     func: Func,
     context: Context,
     builder: FunctionBuilderContext,
+    /// Whether somebody wants to read what comes of it.
+    is_listed: bool,
 }
 
 impl Default for Room {
     fn default() -> Self {
         let builder = FunctionBuilderContext::new();
-        Self { func: Func::default(), context: Context::new(), builder }
+        Self { func: Func::default(), context: Context::new(), builder, is_listed: false }
     }
 }
 
@@ -106,7 +118,9 @@ impl Optimizing {
     }
 
     fn new(program: Program) -> Option<Self> {
-        Some(Self { program, target: Target::host()?, is_guarded: false, rooms: Mutex::default() })
+        let target = Target::host()?;
+        let (label, watch, rooms) = (None, None, Mutex::default());
+        Some(Self { program, target, is_guarded: false, label, watch, rooms })
     }
 
     /// The same, for memories with guard pages (`MemoryPool::guarded`): where one of them would find an access behind the
@@ -114,6 +128,24 @@ impl Optimizing {
     #[must_use]
     pub fn guarded(self) -> Self {
         Self { is_guarded: true, ..self }
+    }
+
+    /// The same, called so by profilers.
+    #[must_use]
+    pub fn labelled(self, label: String) -> Self {
+        Self { label: Some(label), ..self }
+    }
+
+    /// The same, which tells `watch` at which stage a compilation is.
+    #[must_use]
+    pub fn watched(self, watch: Watch) -> Self {
+        Self { watch: Some(watch), ..self }
+    }
+
+    fn at(&self, stage: Stage) {
+        if let Some(watch) = &self.watch {
+            watch(stage);
+        }
     }
 
     /// Calls `work` with room for a compilation.
@@ -137,7 +169,9 @@ impl Optimizing {
             Program::Functions(program) => {
                 let mut own = own;
                 own.clear();
+                self.at(Stage::Lower);
                 program.lower(id, &mut own);
+                self.at(Stage::Verify);
                 let result = match verify_function(interface, id, &own) {
                     Ok(func) => self.translate(room, interface, (id, func)),
                     // The tier below says what is wrong with the guest.
@@ -162,13 +196,15 @@ impl Optimizing {
         if func.targets.len() > SWITCH_TARGETS_MAX {
             return Err(NoCode("more switch targets than a function may have"));
         }
+        self.at(Stage::Translate);
         room.context.clear();
+        room.context.set_disasm(room.is_listed);
         let signature = abi::body(&interface.signatures[id]);
         room.context.func =
             ir::Function::with_name_signature(ir::UserFuncName::default(), signature);
         let to = (&mut room.context.func, &mut room.builder);
         let config = self.target.isa().frontend_config();
-        translate::translate(to, (config, self.is_guarded), interface, &func)?;
+        translate::translate(to, (config, self.is_guarded, room.is_listed), interface, &func)?;
         let frame_bytes_max = (func.units + 1).saturating_mul(STACK_BYTES_PER_UNIT);
         self.emit(&mut room.context, frame_bytes_max)
     }
@@ -176,6 +212,7 @@ impl Optimizing {
     /// The machine code of what `context` holds, whose frame may take so many bytes.
     fn emit(&self, context: &mut Context, frame_bytes_max: u32) -> Result<Code, NoCode> {
         let refused = NoCode("what Cranelift refuses");
+        self.at(Stage::Emit);
         let isa = self.target.isa();
         context.compile(isa, &mut ControlPlane::default()).map_err(|_| refused)?;
         let compiled = context.compiled_code().ok_or(refused)?;
@@ -188,7 +225,9 @@ impl Optimizing {
         if frame.saturating_add(16) > frame_bytes_max {
             return Err(NoCode("a native frame larger than its depth units pay for"));
         }
-        Ok(Code { bytes: compiled.code_buffer().to_vec(), calls })
+        let code = Code { bytes: compiled.code_buffer().to_vec(), calls };
+        self.at(Stage::Done);
+        Ok(code)
     }
 }
 
@@ -218,6 +257,11 @@ impl Compiler for Optimizing {
 
     fn is_guarded(&self) -> bool {
         self.is_guarded
+    }
+
+    fn name(&self, func: FuncId) -> String {
+        let label = self.label.as_deref().unwrap_or("program");
+        format!("{label}:f{}", func.0)
     }
 
     fn compile(&self, func: FuncId) -> Result<Compiled, NoCode> {

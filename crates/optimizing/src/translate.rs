@@ -84,6 +84,9 @@ struct Translation<'f, 'b, 'c> {
     cold: cold::Cold,
     guard: guard::Guard,
     passed: bound::Passed,
+    /// Whether instructions are numbered, for whoever lists them: those of dMIR and terminators, in order, from one on.
+    is_listed: bool,
+    listed: u32,
 }
 
 /// What a variable is.
@@ -143,7 +146,7 @@ impl Flags {
 /// [`NoCode`] for what this tier does not run.
 pub(crate) fn translate(
     (to, room): (&mut ir::Function, &mut FunctionBuilderContext),
-    (config, is_guarded): (TargetFrontendConfig, bool),
+    (config, is_guarded, is_listed): (TargetFrontendConfig, bool, bool),
     interface: &Interface,
     func: &Func,
 ) -> Result<(), NoCode> {
@@ -152,6 +155,7 @@ pub(crate) fn translate(
     let translated =
         Translation::new(interface, func, &mut b, flags).and_then(|mut translation| {
             translation.guard.is_on = is_guarded;
+            translation.is_listed = is_listed;
             translation.function()
         });
     if translated.is_err() {
@@ -227,6 +231,8 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             cold: cold::Cold::default(),
             guard: guard::Guard::default(),
             passed: bound::Passed::default(),
+            is_listed: false,
+            listed: 0,
             b,
         })
     }
@@ -246,13 +252,26 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             self.passed.begin_block();
             for at in block.insts.clone() {
                 self.guard.at = at as usize;
+                self.number();
                 self.inst(self.func.insts[at as usize])?;
             }
+            self.number();
             self.terminator(block)?;
             self.func.successors(block, |to| self.seal_after(to));
         }
+        if self.is_listed {
+            self.b.set_srcloc(ir::SourceLoc::default());
+        }
         self.cold_blocks();
         Ok(())
+    }
+
+    /// What follows comes of the next instruction.
+    fn number(&mut self) {
+        if self.is_listed {
+            self.listed += 1;
+            self.b.set_srcloc(ir::SourceLoc::new(self.listed));
+        }
     }
 
     /// An edge to `block` is written; after the last of them, what its variables are is known.

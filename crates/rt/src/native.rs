@@ -26,6 +26,7 @@ mod door;
 mod guard;
 mod helpers;
 mod pages;
+mod profile;
 mod program;
 mod stub;
 mod words;
@@ -40,6 +41,7 @@ pub use self::{
     call::{NativeEnding, call_native},
     climb::{Above, climb},
     helpers::Helpers,
+    profile::{ProfileKind, is_profiled, profile},
     program::{
         Below, Compiled, Compiler, DirectCall, NativeProgram, NativeStatistics, NoCode, Resumed,
     },

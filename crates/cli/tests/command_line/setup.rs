@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -16,8 +16,18 @@ pub(crate) struct Done {
 
 /// Runs the command with `arguments` and `input` on its standard input.
 pub(crate) fn lockstep_with(arguments: &[&str], input: &[u8]) -> Done {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lockstep"))
-        .args(arguments)
+    run(Command::new(env!("CARGO_BIN_EXE_lockstep")).args(arguments), arguments, input)
+}
+
+/// Runs the command in the folder `at`, which is the one for temporary files too.
+pub(crate) fn lockstep_in(at: &Path, arguments: &[&str]) -> Done {
+    fs::create_dir_all(at).expect("the folder is made");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
+    run(command.args(arguments).current_dir(at).env("TMPDIR", at), arguments, &[])
+}
+
+fn run(command: &mut Command, arguments: &[&str], input: &[u8]) -> Done {
+    let mut child = command
         .env("NO_COLOR", "1")
         .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::piped())

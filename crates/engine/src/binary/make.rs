@@ -9,21 +9,21 @@ use lockstep_guest::{
     wasm,
 };
 use lockstep_ir::{FuncId, Functions, pass::Whole};
-use lockstep_optimizing::Optimizing;
+use lockstep_optimizing::{Optimizing, Watch};
 use lockstep_rt::native::Compiler;
 
 use super::{Binary, BinaryError, BinaryGuest, Function, build};
 
 impl Binary {
-    /// Compiles EVM code under the rules of `fork`.
+    /// Compiles EVM code under the rules of `fork`; `watch`, if there is one, is told at which stage.
     ///
     /// # Errors
     ///
     /// [`BinaryError::NoTarget`].
-    pub fn of_evm(code: &[u8], fork: Fork) -> Result<Self, BinaryError> {
+    pub fn of_evm(code: &[u8], fork: Fork, watch: Option<Watch>) -> Result<Self, BinaryError> {
         let program = Arc::new(Program::new(code.into(), fork, Mode::Plain));
         let guest = Arc::new(Whole::new(program));
-        make((BinaryGuest::Evm, evm_configuration(fork)), code, guest, usize::MAX)
+        make((BinaryGuest::Evm, evm_configuration(fork)), code, (guest, usize::MAX), watch)
     }
 
     /// Compiles all functions of a Wasm module.
@@ -31,10 +31,19 @@ impl Binary {
     /// # Errors
     ///
     /// [`BinaryError::Load`], [`BinaryError::NoTarget`].
-    pub fn of_wasm(code: &[u8], config: &wasm::Config) -> Result<Self, BinaryError> {
+    pub fn of_wasm(
+        code: &[u8],
+        config: &wasm::Config,
+        watch: Option<Watch>,
+    ) -> Result<Self, BinaryError> {
         let guest = wasm::Module::load(code.into(), config);
         let guest = guest.map_err(|error| BinaryError::Load(error.to_string()))?;
-        make((BinaryGuest::Wasm, wasm_configuration(config)), code, Arc::new(guest), usize::MAX)
+        make(
+            (BinaryGuest::Wasm, wasm_configuration(config)),
+            code,
+            (Arc::new(guest), usize::MAX),
+            watch,
+        )
     }
 
     /// Compiles all functions of an eBPF program, an ELF file. Slots that no function begins at, and that a register may
@@ -43,11 +52,15 @@ impl Binary {
     /// # Errors
     ///
     /// [`BinaryError::Load`], [`BinaryError::NoTarget`].
-    pub fn of_ebpf(code: &[u8], config: &ebpf::Config) -> Result<Self, BinaryError> {
+    pub fn of_ebpf(
+        code: &[u8],
+        config: &ebpf::Config,
+        watch: Option<Watch>,
+    ) -> Result<Self, BinaryError> {
         let guest = ebpf::Module::load(code, config);
         let guest = guest.map_err(|error| BinaryError::Load(error.to_string()))?;
         let own = guest.functions();
-        make((BinaryGuest::Ebpf, ebpf_configuration(config)), code, Arc::new(guest), own)
+        make((BinaryGuest::Ebpf, ebpf_configuration(config)), code, (Arc::new(guest), own), watch)
     }
 
     /// Refuses it where it is no EVM code under the rules of `fork`.
@@ -84,10 +97,14 @@ fn ebpf_configuration(config: &ebpf::Config) -> String {
 fn make(
     (guest, configuration): (BinaryGuest, String),
     code: &[u8],
-    functions: Arc<dyn Functions>,
-    own: usize,
+    (functions, own): (Arc<dyn Functions>, usize),
+    watch: Option<Watch>,
 ) -> Result<Binary, BinaryError> {
     let compiler = Optimizing::functions(functions).ok_or(BinaryError::NoTarget)?;
+    let compiler = match watch {
+        Some(watch) => compiler.watched(watch),
+        None => compiler,
+    };
     let all = compiler.interface().signatures.len();
     let one = |func: usize| {
         let id = FuncId(func as u32);

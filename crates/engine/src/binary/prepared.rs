@@ -7,6 +7,7 @@ use lockstep_optimizing::Optimizing;
 use lockstep_rt::native::{Compiled, Compiler, NativeProgram, NoCode};
 
 use super::{Binary, BinaryError, Function};
+use crate::function::with_label;
 
 /// What is not in the binary is compiled.
 struct Prepared {
@@ -17,6 +18,10 @@ struct Prepared {
 impl Compiler for Prepared {
     fn interface(&self) -> &Arc<Interface> {
         self.missing.interface()
+    }
+
+    fn name(&self, func: FuncId) -> String {
+        self.missing.name(func)
     }
 
     fn is_loaded(&self, func: FuncId) -> bool {
@@ -47,11 +52,13 @@ impl Compiler for Prepared {
 pub(crate) fn native_program(
     binary: &Binary,
     guest: Arc<dyn Functions>,
+    label: Option<String>,
 ) -> Result<NativeProgram, BinaryError> {
     if binary.functions.len() != guest.interface().signatures.len() {
         return Err(BinaryError::Content);
     }
     let missing = Optimizing::functions(guest).ok_or(BinaryError::NoTarget)?;
+    let missing = with_label(missing, label);
     let prepared = Prepared { binary: binary.clone(), missing };
     NativeProgram::new(Box::new(prepared)).map_err(|_| BinaryError::Reserve)
 }

@@ -26,7 +26,7 @@ fn evm() -> Option<Binary> {
         return None;
     }
     let code = decode_hex(EVM).expect("digits");
-    Some(Binary::of_evm(&code, Fork::Osaka).expect("it is compiled"))
+    Some(Binary::of_evm(&code, Fork::Osaka, None).expect("it is compiled"))
 }
 
 fn wasm_bytes() -> Vec<u8> {
@@ -93,7 +93,7 @@ fn what_is_whole_and_wrong_is_refused() {
     assert_eq!(other, Some(expected));
     let profile = lockstep_guest::wasm::Profile::ConsensusNoFloat;
     let config = wasm::Config { profile, ..wasm::Config::default() };
-    let module = Binary::of_wasm(&wasm_bytes(), &config).expect("it is compiled");
+    let module = Binary::of_wasm(&wasm_bytes(), &config, None).expect("it is compiled");
     let other = Module::of_binary(&module, &wasm::Config::default()).err();
     assert!(matches!(other, Some(BinaryError::Configuration { .. })), "{other:?}");
 }
@@ -152,7 +152,7 @@ fn functions_of_modules_call_each_other_without_being_compiled() {
     }
     let (bytes, config) = (wasm_bytes(), wasm::Config::default());
     let plain = Module::load(&bytes, &config).expect("the module is valid");
-    let binary = Binary::of_wasm(&bytes, &config).expect("it is compiled");
+    let binary = Binary::of_wasm(&bytes, &config, None).expect("it is compiled");
     let binary = Binary::from_bytes(&binary.to_bytes()).expect("it is whole");
     for tier in [Tier::Adaptive, Tier::Optimizing] {
         let module = Module::of_binary(&binary, &config).expect("it is for this");
@@ -172,7 +172,7 @@ fn what_is_refused_runs_below() {
         return;
     }
     let config = wasm::Config::default();
-    let mut binary = Binary::of_wasm(&wasm_bytes(), &config).expect("it is compiled");
+    let mut binary = Binary::of_wasm(&wasm_bytes(), &config, None).expect("it is compiled");
     let guest = lockstep_guest::wasm::Module::load(wasm_bytes().into(), &config);
     let guest = std::sync::Arc::new(guest.expect("the module is valid"));
     let compiler = lockstep_optimizing::Optimizing::functions(guest);
@@ -189,8 +189,8 @@ fn what_is_refused_runs_below() {
 
 #[test]
 fn what_a_loader_refuses_is_refused_by_name() {
-    let loaded = Binary::of_ebpf(b"no ELF file", &ebpf::Config::default());
+    let loaded = Binary::of_ebpf(b"no ELF file", &ebpf::Config::default(), None);
     assert!(matches!(loaded, Err(BinaryError::Load(_))), "{loaded:?}");
-    let loaded = Binary::of_wasm(b"no module", &wasm::Config::default());
+    let loaded = Binary::of_wasm(b"no module", &wasm::Config::default(), None);
     assert!(matches!(loaded, Err(BinaryError::Load(_))), "{loaded:?}");
 }

@@ -47,7 +47,7 @@ impl Contract {
         check_sizes(&guest)?;
         let entry = entry(&guest).ok_or(ContractError::Entry)?;
         Ok(Self {
-            compiled: Compiled::wasm(guest.clone()),
+            compiled: Compiled::wasm(guest.clone()).labelled("wasm", code),
             entry,
             imports,
             shared: Shared::of(&guest),

@@ -1,5 +1,6 @@
 //! [`Program`]: a loaded program with its translations; [`Linked`]: with its host's functions.
 
+use core::convert::Infallible;
 use std::sync::Arc;
 
 use lockstep_guest::ebpf::{Config, Dialect, LoadError, Module as Guest};
@@ -33,7 +34,7 @@ impl Program {
     ///
     /// [`LoadError`] with the first reason to refuse it.
     pub fn load(bytes: &[u8], config: &Config) -> Result<Self, LoadError> {
-        Guest::load(bytes, config).map(Self::of)
+        Guest::load(bytes, config).map(|guest| Self::of(guest, bytes))
     }
 
     /// A program with its machine code, made for `config`.
@@ -45,7 +46,7 @@ impl Program {
         binary.expect_ebpf(config)?;
         let guest = Guest::load(binary.code(), config);
         let guest = guest.map_err(|error| BinaryError::Load(error.to_string()))?;
-        Self::made(guest, |compiled| compiled.with(binary))
+        Self::made(guest, |compiled| compiled.labelled("ebpf", binary.code()).with(binary))
     }
 
     /// Validates instructions that come without a file.
@@ -54,12 +55,12 @@ impl Program {
     ///
     /// [`LoadError`] with the first reason to refuse them.
     pub fn from_text(text: &[u8], dialect: Dialect, config: &Config) -> Result<Self, LoadError> {
-        Guest::from_text(text, dialect, config).map(Self::of)
+        Guest::from_text(text, dialect, config).map(|guest| Self::of(guest, text))
     }
 
-    fn of(guest: Guest) -> Self {
-        let made = Self::made(guest, Ok::<_, core::convert::Infallible>);
-        made.unwrap_or_else(|never| match never {})
+    fn of(guest: Guest, code: &[u8]) -> Self {
+        let label = |compiled: Compiled| Ok::<_, Infallible>(compiled.labelled("ebpf", code));
+        Self::made(guest, label).unwrap_or_else(|never| match never {})
     }
 
     fn made<E>(
@@ -81,6 +82,10 @@ impl Program {
     /// What the bytes say: instructions, functions, memory.
     pub fn guest(&self) -> &Guest {
         &self.0.guest
+    }
+
+    pub(crate) fn shared_guest(&self) -> Arc<Guest> {
+        self.0.guest.clone()
     }
 
     /// Its functions in all compilations.

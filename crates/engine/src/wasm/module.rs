@@ -32,7 +32,8 @@ impl Module {
     /// [`LoadError`] with the first reason to refuse it.
     pub fn load(bytes: &[u8], config: &Config) -> Result<Self, LoadError> {
         let guest = Arc::new(Guest::load(Arc::from(bytes), config)?);
-        let (compiled, shared) = (Compiled::wasm(guest.clone()), Shared::of(&guest));
+        let (compiled, shared) =
+            (Compiled::wasm(guest.clone()).labelled("wasm", bytes), Shared::of(&guest));
         Ok(Self(Arc::new(Loaded { guest, compiled, shared })))
     }
 
@@ -45,13 +46,18 @@ impl Module {
         binary.expect_wasm(config)?;
         let refuse = |error: LoadError| BinaryError::Load(error.to_string());
         let guest = Arc::new(Guest::load(binary.code().clone(), config).map_err(refuse)?);
-        let (compiled, shared) = (Compiled::wasm(guest.clone()), Shared::of(&guest));
+        let (compiled, shared) =
+            (Compiled::wasm(guest.clone()).labelled("wasm", binary.code()), Shared::of(&guest));
         Ok(Self(Arc::new(Loaded { guest, compiled: compiled.with(binary)?, shared })))
     }
 
     /// What the bytes say: imports, exports, types.
     pub fn guest(&self) -> &Guest {
         &self.0.guest
+    }
+
+    pub(crate) fn shared_guest(&self) -> Arc<Guest> {
+        self.0.guest.clone()
     }
 
     /// Whether the other shares its translations.

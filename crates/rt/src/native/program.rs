@@ -6,6 +6,8 @@ use core::{
 };
 use std::{
     collections::BTreeMap,
+    format,
+    string::String,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,6 +17,7 @@ use lockstep_ir::{FuncId, Head, Interface};
 use super::{
     Leaving, door,
     pages::{ALIGN, CodePages},
+    profile,
     stub::{self, LAZY_OFFSET, STUB_BYTES},
 };
 use crate::{context::Context, memory::ReserveError};
@@ -58,6 +61,11 @@ pub trait Compiler: Send + Sync {
     /// counter in the context is current wherever such an access is.
     fn is_guarded(&self) -> bool {
         false
+    }
+
+    /// What profilers are to call `func`.
+    fn name(&self, func: FuncId) -> String {
+        format!("f{}", func.0)
     }
 
     /// Whether the code of `func` is there already, and nothing has to be compiled.
@@ -390,6 +398,10 @@ impl NativeProgram {
                 };
                 bytes[at..at + 4].copy_from_slice(&stub::distance(begin + at, target));
             }
+            profile::published(|| self.compiler.name(func), begin, &bytes[..made.body.len()]);
+            let door = &bytes[door_at..][..made.door.len()];
+            let name = || format!("{}:door", self.compiler.name(func));
+            profile::published(name, begin + door_at, door);
         })?;
         for (place, callee) in fresh.iter().enumerate() {
             let lazy = begin.wrapping_add(stub_at(place) + LAZY_OFFSET);
