@@ -33,6 +33,8 @@ pub struct Import {
 pub enum Growth {
     /// Never; writes trap too. What is read past the end is zero where an operation says `padded`.
     ReadOnly,
+    /// Never: it is as long as it is made, which is as long as it begins or longer.
+    Fixed,
     /// When asked, by pages of [`PAGE_BYTES`], up to `max_bytes`.
     Explicit {
         /// The limit.

@@ -7,7 +7,9 @@
 //! 3. What stops a guest is a branch to a cold block, which leaves.
 //! 4. With guard pages the counter is in the context at each access that one may stop (`guard`).
 //! 5. What an address can be at most, and what was checked before, spares checks (`bound`).
-//! 6. The length of a memory is read from the context at each check; its base, which never moves, once.
+//! 6. The length of a memory that may become longer is read from the context at each check; its base, which never moves, and
+//!    the length of others once.
+//! 7. What the counter lacks is what is prepaid (`span`).
 
 mod bound;
 mod call;
@@ -20,6 +22,7 @@ mod integer;
 mod memory;
 mod operand;
 mod operation;
+mod span;
 mod touch;
 mod vector;
 mod window;
@@ -51,6 +54,8 @@ struct Translation<'f, 'b, 'c> {
     b: &'b mut FunctionBuilder<'c>,
     nans: Nans,
     vars: Vec<Place>,
+    /// Parameters that are never set: what they are.
+    constant: Vec<Option<ir::Value>>,
     values: Vec<Option<ir::Value>>,
     /// Values that are words.
     words: Vec<Option<word::Word>>,
@@ -84,6 +89,7 @@ struct Translation<'f, 'b, 'c> {
     cold: cold::Cold,
     guard: guard::Guard,
     passed: bound::Passed,
+    span: span::Span,
     /// Whether instructions are numbered, for whoever lists them: those of dMIR and terminators, in order, from one on.
     is_listed: bool,
     listed: u32,
@@ -203,13 +209,24 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
                 b.def_var(*var, *param);
             }
         }
+        let mut constant = vec![None; func.vars.len()];
+        for (place, param) in constant.iter_mut().zip(own) {
+            *place = Some(*param);
+        }
+        for inst in &func.insts {
+            if let Inst::Set { var, .. } = inst {
+                constant[var.position()] = None;
+            }
+        }
         let zero = b.ins().iconst(WORD, 0);
+        let edges_left = edges_to_blocks(func);
         let blocks = func.blocks.iter().map(|_| b.create_block()).collect();
         Ok(Self {
             interface,
             func,
             nans: Nans::of(func),
             vars,
+            constant,
             values: vec![None; func.values.len()],
             words: vec![None; func.values.len()],
             narrow: vec![false; func.values.len()],
@@ -219,7 +236,8 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             exists: 0,
             charges: 0,
             blocks,
-            edges_left: edges_to_blocks(func),
+            passed: bound::Passed::new(func, &edges_left),
+            edges_left,
             zero,
             gas,
             depth_left: params[1],
@@ -230,7 +248,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             flags,
             cold: cold::Cold::default(),
             guard: guard::Guard::default(),
-            passed: bound::Passed::default(),
+            span: span::Span::default(),
             is_listed: false,
             listed: 0,
             b,
@@ -249,7 +267,8 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             self.exists = self.existing[number.position()];
             self.charges = 0;
             self.guard.begin_block();
-            self.passed.begin_block();
+            self.passed.block = number;
+            self.span.end = block.insts.end as usize;
             for at in block.insts.clone() {
                 self.guard.at = at as usize;
                 self.number();
@@ -336,7 +355,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             Inst::Charge { gas } => {
                 self.charges += 1;
                 if self.charges == 1 || !plant::is(Bug::Charge) {
-                    self.charge(gas);
+                    return self.charge_in_span(gas);
                 }
                 Ok(())
             }

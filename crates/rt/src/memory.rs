@@ -50,7 +50,7 @@ pub const fn touch_cost(growth: Growth, words: u64) -> u64 {
             // At most 2^27 words: neither product exceeds 64 bits.
             words * linear as u64 + words * words / quadratic_divisor as u64
         }
-        Growth::ReadOnly | Growth::Explicit { .. } => 0,
+        Growth::ReadOnly | Growth::Fixed | Growth::Explicit { .. } => 0,
     }
 }
 

@@ -32,7 +32,7 @@ use core::{cell::UnsafeCell, marker::PhantomData};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use lockstep_ir::{FuncId, Trap, act::meaning::NULL, evaluate::Callee};
 #[cfg(feature = "native")]
-use lockstep_ir::{Growth, Interface};
+use lockstep_ir::{Growth, Interface, MemoryDef};
 
 use self::{funcs::Funcs, globals::Globals, tables::Table, types::Types};
 
@@ -477,8 +477,14 @@ impl StoreCore {
             && parts.cells.len() >= interface.globals.len();
         assert!(has_all, "an instance is of the program that runs");
         let memories = interface.memories.as_slice().iter().zip(&parts.memories);
-        for (def, id) in memories.filter(|(def, _)| matches!(def.growth, Growth::Explicit { .. })) {
+        let is_writable =
+            |def: &MemoryDef| matches!(def.growth, Growth::Explicit { .. } | Growth::Fixed);
+        for (def, id) in memories.filter(|(def, _)| is_writable(def)) {
             let memory = &mut inner.memories[*id as usize];
+            assert!(
+                def.growth != Growth::Fixed || memory.max_bytes() == memory.raw().len,
+                "a memory whose length code looks at once keeps it"
+            );
             assert!(
                 memory.raw().len >= def.initial_bytes,
                 "a memory is as long as it is said to be"

@@ -118,8 +118,11 @@ impl<'m, 'f> Lower<'m, 'f> {
     fn run(mut self) {
         self.mark_leaders();
         let mut slot = self.start;
+        self.begin_at(slot);
+        self.b.at_pc(slot);
+        self.check_frame();
         while slot < self.end {
-            if self.leads[(slot - self.start) as usize] {
+            if slot != self.start && self.leads[(slot - self.start) as usize] {
                 self.begin_at(slot);
             }
             let insn = self.module.insns[slot as usize];

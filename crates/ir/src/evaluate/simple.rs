@@ -80,11 +80,11 @@ impl SimpleEnv {
         &self.memories[memory.position()].bytes
     }
 
-    /// Gives a memory its content, such as call data. One that grows when asked is never shorter than it begins.
+    /// Gives a memory its content, such as call data. One that is fixed or grows when asked is never shorter than it begins.
     pub fn set_memory(&mut self, memory: MemoryId, bytes: &[u8]) {
         let memory = &mut self.memories[memory.position()];
         let least = match memory.def.growth {
-            Growth::Explicit { .. } => memory.bytes.len(),
+            Growth::Explicit { .. } | Growth::Fixed => memory.bytes.len(),
             Growth::OnTouch { .. } | Growth::ReadOnly => 0,
         };
         memory.bytes = bytes.to_vec();
@@ -203,8 +203,12 @@ impl Instance for SimpleEnv {
 
     fn grow_memory(&mut self, memory: u32, bytes: u64) -> bool {
         let memory = &mut self.memories[memory as usize];
-        let Growth::Explicit { max_bytes } = memory.def.growth else { return false };
-        if bytes > max_bytes.min(MEMORY_BYTES_MAX) {
+        let max_bytes = match memory.def.growth {
+            Growth::Explicit { max_bytes } => max_bytes.min(MEMORY_BYTES_MAX),
+            Growth::Fixed => memory.bytes.len() as u64,
+            Growth::OnTouch { .. } | Growth::ReadOnly => return false,
+        };
+        if bytes > max_bytes {
             return false;
         }
         memory.bytes.resize(bytes as usize, 0);

@@ -164,10 +164,11 @@ fn only(is_new: bool, token: super::lex::Token<'_>, name: &str) -> Result<(), Pa
 
 fn memory(cursor: &mut Cursor<'_, '_>) -> Result<MemoryDef, ParseError> {
     let token = cursor.peek();
-    let growth = cursor.word("read_only, explicit or on_touch")?;
+    let growth = cursor.word("read_only, fixed, explicit or on_touch")?;
     let initial_bytes = cursor.number("a length")?;
     let growth = match growth {
         "read_only" => Growth::ReadOnly,
+        "fixed" => Growth::Fixed,
         "explicit" => {
             cursor.keyword("max")?;
             Growth::Explicit { max_bytes: cursor.number("a length")? }
@@ -178,7 +179,7 @@ fn memory(cursor: &mut Cursor<'_, '_>) -> Result<MemoryDef, ParseError> {
             cursor.keyword("divisor")?;
             Growth::OnTouch { linear, quadratic_divisor: cursor.number("a divisor")? }
         }
-        _ => return Err(token.expected("read_only, explicit or on_touch")),
+        _ => return Err(token.expected("read_only, fixed, explicit or on_touch")),
     };
     Ok(MemoryDef { initial_bytes, growth })
 }

@@ -74,6 +74,7 @@ impl Printer<'_> {
             let initial = memory.initial_bytes;
             match memory.growth {
                 Growth::ReadOnly => writeln!(self.out, "read_only {initial}")?,
+                Growth::Fixed => writeln!(self.out, "fixed {initial}")?,
                 Growth::Explicit { max_bytes } => {
                     writeln!(self.out, "explicit {initial} max {max_bytes}")?;
                 }

@@ -104,7 +104,10 @@ fn errors_say_where_and_what() {
         ("func @f() -> i8 {\nb:\n  return 256\n}\n", "3:10: 256 does not fit i8"),
         ("func @f() -> i8 {\nb:\n  return -129\n}\n", "3:10: -129 does not fit i8"),
         ("window i256 70000\n", "1:13: 70000 does not fit a limit"),
-        ("memory m0 = huge 1\n", "1:13: expected read_only, explicit or on_touch, found huge"),
+        (
+            "memory m0 = huge 1\n",
+            "1:13: expected read_only, fixed, explicit or on_touch, found huge",
+        ),
         ("%\n", "1:1: unexpected character '%'"),
         ("func @f() {\nb:\n  call @g()\n  return\n}\n", "3:8: no function is named g"),
     ];

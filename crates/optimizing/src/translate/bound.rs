@@ -3,33 +3,105 @@
 //! # Invariants
 //!
 //! 1. A memory is never shorter than its program says it begins, which `rt` sees to, and never shrinks.
-//! 2. A check that passed needs no second one in its block: nothing makes it fail later.
+//! 2. A check that passed needs no second one where control came through it: nothing makes it fail later.
+//! 3. Both ends of a range lie in a memory, and so all between them: one has at most [`MEMORY_BYTES_MAX`] bytes, and ends
+//!    that are no further apart are apart as numbers without wrapping.
 
 use std::collections::BTreeMap;
 
 use cranelift_codegen::ir::{self, InstructionData, Opcode, ValueDef};
-use lockstep_ir::MemoryId;
+use lockstep_base::Index;
+use lockstep_ir::{Block, Func, MEMORY_BYTES_MAX, MemoryId};
 
 use super::Translation;
 
 /// How many operations back a bound is looked for.
 const DEPTH: u32 = 6;
 
-/// The checks of a block that passed: for a memory and an address, up to how many bytes behind it.
-#[derive(Default)]
-pub(super) struct Passed(BTreeMap<(u32, ir::Value), u64>);
+/// How many blocks back a check is looked for.
+const BLOCKS_BACK: u32 = 8;
 
-impl Passed {
-    pub(super) fn begin_block(&mut self) {
-        self.0.clear();
+/// How many blocks' checks of a value are kept.
+const BLOCKS_MAX: usize = 4;
+
+/// The checks that passed, by memory and value.
+pub(super) struct Passed {
+    ranges: BTreeMap<(u32, ir::Value), Vec<Range>>,
+    /// For each block the one that goes to it, where that is only one.
+    before: Vec<Option<Block>>,
+    pub(super) block: Block,
+}
+
+/// Bytes from a value on that were checked in a block.
+#[derive(Clone, Copy)]
+struct Range {
+    block: Block,
+    /// What is added to the value, and how many bytes there are.
+    offset: u64,
+    len: u64,
+}
+
+impl Range {
+    fn has(&self, offset: u64, len: u64) -> bool {
+        offset.wrapping_sub(self.offset).checked_add(len).is_some_and(|end| end <= self.len)
     }
 
-    /// Whether `len` bytes were checked before; now they are.
-    fn has(&mut self, memory: MemoryId, addr: ir::Value, len: u64) -> bool {
-        let known = self.0.entry((memory.0, addr)).or_default();
-        let has = *known >= len;
-        *known = len.max(*known);
-        has
+    /// From the beginning of `self` to the end of `other`, if that is where it lies.
+    fn up_to(&self, other: &Self) -> Option<Self> {
+        let distance = other.offset.wrapping_sub(self.offset);
+        let is_behind = distance <= MEMORY_BYTES_MAX;
+        is_behind.then(|| Self { len: self.len.max(distance + other.len), ..*self })
+    }
+}
+
+impl Passed {
+    /// None yet, in a function in which so many edges lead to each block.
+    pub(super) fn new(func: &Func, edges: &[u32]) -> Self {
+        let mut before = vec![None; func.blocks.len()];
+        for (number, block) in func.blocks.iter() {
+            func.successors(block, |to| {
+                if edges[to.position()] == 1 {
+                    before[to.position()] = Some(number);
+                }
+            });
+        }
+        Self { ranges: BTreeMap::new(), before, block: Block(0) }
+    }
+
+    /// Whether control came through `block`, as far as we look.
+    fn came_through(&self, block: Block) -> bool {
+        let mut at = Some(self.block);
+        for _ in 0..BLOCKS_BACK {
+            match at {
+                Some(here) if here == block => return true,
+                Some(here) => at = self.before[here.position()],
+                None => break,
+            }
+        }
+        block == Block(0)
+    }
+
+    /// Whether the bytes were checked before; now they are, unless what follows does not come through here.
+    fn has(&mut self, key: (u32, ir::Value), (offset, len): (u64, u64), is_kept: bool) -> bool {
+        let mut known = Range { block: self.block, offset, len };
+        let ranges = self.ranges.get(&key).map_or(&[][..], Vec::as_slice);
+        for range in ranges.iter().filter(|range| self.came_through(range.block)) {
+            if range.has(offset, len) {
+                return true;
+            }
+            let wider = range.up_to(&known).or_else(|| known.up_to(range));
+            known = wider.map_or(known, |wider| Range { block: self.block, ..wider });
+        }
+        if is_kept {
+            let ranges = self.ranges.entry(key).or_default();
+            ranges.retain(|range| range.block != known.block);
+            if ranges.len() == BLOCKS_MAX {
+                // The first may be that of the function's beginning.
+                ranges.remove(1);
+            }
+            ranges.push(known);
+        }
+        false
     }
 }
 
@@ -41,21 +113,32 @@ impl Translation<'_, '_, '_> {
         if self.most(addr, DEPTH).checked_add(len).is_some_and(|end| end <= least) {
             return true;
         }
-        let root = self.root(addr);
-        self.passed.has(memory, root, len)
+        let (root, offset) = self.root(addr);
+        self.passed.has((memory.0, root), (offset, len), !self.span.is_twin)
     }
 
-    /// What was extended to `addr`, which says as much.
-    fn root(&self, addr: ir::Value) -> ir::Value {
+    /// The value that `addr` is made of, and the constant that was added to it. What is extended says as much before.
+    fn root(&self, addr: ir::Value) -> (ir::Value, u64) {
         let dfg = &self.b.func.dfg;
-        let addr = dfg.resolve_aliases(addr);
-        match dfg.value_def(addr) {
-            ValueDef::Result(inst, _) => match dfg.insts[inst] {
-                InstructionData::Unary { opcode: Opcode::Uextend, arg } => dfg.resolve_aliases(arg),
-                _ => addr,
-            },
-            _ => addr,
+        let (mut addr, mut offset) = (dfg.resolve_aliases(addr), 0_u64);
+        for _ in 0..DEPTH {
+            let ValueDef::Result(inst, _) = dfg.value_def(addr) else { break };
+            let from = match dfg.insts[inst] {
+                InstructionData::Unary { opcode: Opcode::Uextend, arg } => {
+                    return (dfg.resolve_aliases(arg), offset);
+                }
+                InstructionData::Binary { opcode: Opcode::Iadd, args: [a, b] }
+                    if dfg.value_type(addr) == ir::types::I64 =>
+                {
+                    let Some(by) = self.known_limb(b) else { break };
+                    offset = offset.wrapping_add(by);
+                    a
+                }
+                _ => break,
+            };
+            addr = dfg.resolve_aliases(from);
         }
+        (addr, offset)
     }
 
     /// The most that an integer of at most 64 bits can be, read without sign.

@@ -80,6 +80,10 @@ impl Translation<'_, '_, '_> {
         let next = self.b.current_block().expect("just switched to");
         self.b.switch_to_block(edge);
         let target = self.trap_target(trap);
+        let gas = match self.span.prepaid {
+            0 => gas,
+            prepaid => self.b.ins().iadd_imm_s(gas, prepaid),
+        };
         self.b.ins().jump(target.0, &[gas.into()]);
         self.b.switch_to_block(next);
     }

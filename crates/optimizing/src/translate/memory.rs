@@ -54,7 +54,11 @@ impl Translation<'_, '_, '_> {
 
     pub(super) fn memory_len(&mut self, memory: MemoryId) -> ir::Value {
         let offset = Layout::MEMORIES + memory.0 as i32 * Layout::MEMORY_BYTES + Layout::MEMORY_LEN;
-        self.b.ins().load(WORD, self.flags.context, self.context, offset)
+        let flags = match self.interface.memories[memory].growth {
+            Growth::Fixed => self.flags.fixed,
+            _ => self.flags.context,
+        };
+        self.b.ins().load(WORD, flags, self.context, offset)
     }
 
     pub(super) fn memory_base(&mut self, memory: MemoryId) -> ir::Value {
@@ -75,7 +79,9 @@ impl Translation<'_, '_, '_> {
         if ty != Type::I64 {
             return Err(NoCode("a check of something other than 64 bits"));
         }
-        let is_owned = matches!(self.interface.memories[memory].growth, Growth::Explicit { .. });
+        let def = self.interface.memories[memory];
+        let is_owned = matches!(def.growth, Growth::Explicit { .. } | Growth::Fixed);
+        let is_fixed = def.growth == Growth::Fixed;
         let (operand, is_narrow, known) = (addr, self.is_narrow(addr), self.known(len, ty));
         let addr = self.raw(addr, ty)?;
         self.tokens.insert(result.0, memory);
@@ -83,6 +89,14 @@ impl Translation<'_, '_, '_> {
         let passes =
             known.is_some_and(|len| len == 0 || is_owned && self.passes(memory, addr, len));
         if passes || is_owned && self.leave_check((operand, len), result) {
+            return Ok(());
+        }
+        // The last address is known before the loop that the check is in.
+        if let Some(len) = known.filter(|len| is_fixed && *len <= def.initial_bytes) {
+            let size = self.memory_len(memory);
+            let last = self.b.ins().iadd_imm_s(size, -(len as i64));
+            let is_out = self.b.ins().icmp(IntCC::UnsignedGreaterThan, addr, last);
+            self.trap_if(is_out, Trap::MemoryOutOfBounds);
             return Ok(());
         }
         let is_short = known.is_some_and(|len| len <= 1 << 33);

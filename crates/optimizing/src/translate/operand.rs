@@ -30,7 +30,10 @@ impl Translation<'_, '_, '_> {
                 self.values[value.position()].ok_or(NoCode("a word where another type is"))
             }
             Source::Var(var) => match self.vars[var.position()] {
-                Place::One(place) => Ok(self.b.use_var(place)),
+                Place::One(place) => Ok(match self.constant[var.position()] {
+                    Some(param) => param,
+                    None => self.b.use_var(place),
+                }),
                 _ => Err(NoCode("a word where another type is")),
             },
             Source::Const(_) | Source::Imm(_) => {

@@ -171,7 +171,7 @@ impl Context {
         self.memories.iter().zip(&self.growth).any(|(memory, growth)| {
             let begin = memory.base as usize;
             let guard = begin + memory.len as usize..begin.saturating_add(GUARDED_BYTES as usize);
-            matches!(growth, Growth::Explicit { .. }) && guard.contains(&address)
+            matches!(growth, Growth::Explicit { .. } | Growth::Fixed) && guard.contains(&address)
         })
     }
 }

@@ -143,7 +143,7 @@ pub fn plain_parts(
         let len = match (content, def.growth) {
             (None, _) => def.initial_bytes,
             // Never shorter than it begins: code relies on it.
-            (Some((_, bytes)), Growth::Explicit { .. }) => {
+            (Some((_, bytes)), Growth::Explicit { .. } | Growth::Fixed) => {
                 def.initial_bytes.max(bytes.len() as u64)
             }
             (Some((_, bytes)), _) => bytes.len() as u64,
@@ -151,7 +151,7 @@ pub fn plain_parts(
         let max = match def.growth {
             Growth::Explicit { max_bytes } => max_bytes.max(len),
             Growth::OnTouch { .. } => OwnedMemory::MAX_BYTES,
-            Growth::ReadOnly => len,
+            Growth::ReadOnly | Growth::Fixed => len,
         };
         let memory = store.add_memory(OwnedMemory::new(pool, len, max)?);
         if let Some((_, bytes)) = content {

@@ -8,10 +8,12 @@ use lockstep::{
 };
 use peer_sbpf::{Mode, State};
 
-use crate::{generate::HOST, random::Random};
+use crate::{generate::HOST, random::Random, rfc::HOST_NUMBER};
 
 /// Units of a whole run.
 const UNITS: u64 = 2000;
+/// Tiers that run at many budgets.
+const SHORT: [Tier; 2] = [Tier::Interpreter, Tier::Optimizing];
 
 /// What became of programs.
 #[derive(Debug, Default)]
@@ -123,7 +125,7 @@ pub(crate) fn loaded(
     let mut budgets: Vec<u64> = (0..12).collect();
     budgets.extend([whole.used.saturating_sub(1), whole.used, random.below(whole.used + 2)]);
     let whole_runs = Tier::ALL.iter().map(|tier| (*tier, UNITS));
-    let short_runs = budgets.into_iter().map(|budget| (Tier::Interpreter, budget));
+    let short_runs = budgets.into_iter().flat_map(|budget| SHORT.map(|tier| (tier, budget)));
     for (tier, gas) in whole_runs.chain(short_runs) {
         let wanted = theirs.run(Mode::Interpreter, &input, gas, &mut State::default());
         let call = Call { input: &input, gas, tier, returns_input: true };
@@ -141,6 +143,50 @@ pub(crate) fn loaded(
             ));
         }
         tally.same += 1;
+    }
+    Ok(())
+}
+
+/// Runs a program of RFC 9669, which the peer does not take, in every tier: the first says what the others have to do.
+pub(crate) fn tiers(
+    machine: &mut Machine,
+    insns: &[Insn],
+    seed: u64,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let text: Vec<u8> = insns.iter().flat_map(|insn| insn.encode()).collect();
+    let config = Config { helpers: vec![Helper::numbered(HOST, HOST_NUMBER)], ..Config::default() };
+    let Ok(program) = Program::from_text(&text, Dialect::Rfc, &config) else {
+        tally.refused += 1;
+        return Ok(());
+    };
+    let linked =
+        Linked::new(&program, &[HostRow::of::<Ours>()]).map_err(|error| error.to_string())?;
+    let input: Vec<u8> = (0..64_u8).map(|byte| byte.wrapping_mul(37)).collect();
+    let mut run = |tier, gas| {
+        let call = Call { input: &input, gas, tier, returns_input: true };
+        let found = machine.run(&linked, &mut (), &call).map_err(|error| error.to_string())?;
+        Ok::<_, String>((found.end, found.gas_left, found.input))
+    };
+    let (end, left, _) = run(Tier::Interpreter, UNITS)?;
+    let name = match end {
+        End::Returned(_) => "returned",
+        End::Trap(trap) => trap.name(),
+        End::Exit { .. } => "exit",
+    };
+    *tally.ends.entry(name).or_default() += 1;
+    let used = UNITS - left;
+    let random = Random::new(!seed).below(used + 2);
+    let budgets = (0..12).chain([used.saturating_sub(1), used, random, UNITS]);
+    for gas in budgets {
+        let wanted = run(Tier::Interpreter, gas)?;
+        for tier in Tier::ALL {
+            let found = run(*tier, gas)?;
+            if found != wanted {
+                return Err(format!("{tier}, {gas} units: {found:?}, not {wanted:?}"));
+            }
+            tally.same += 1;
+        }
     }
     Ok(())
 }

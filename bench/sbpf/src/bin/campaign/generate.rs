@@ -9,9 +9,10 @@ pub(crate) const HOST: &str = "mix";
 
 const VERSIONS: [Dialect; 4] = [Dialect::V0, Dialect::V1, Dialect::V2, Dialect::V3];
 /// Distances from the beginning of a region.
-const DISTANCES: [u64; 11] = [0, 8, 63, 64, 4088, 4096, 8192, 32_760, 32_768, 0x3_fff8, 0x4_0000];
-const OFFSETS: [i16; 10] = [0, 4, 8, 60, -1, -8, -16, -4090, -4096, -4097];
-const EXIT: Insn = Insn { opcode: 0x95, dst: 0, src: 0, offset: 0, imm: 0 };
+pub(crate) const DISTANCES: [u64; 11] =
+    [0, 8, 63, 64, 4088, 4096, 8192, 32_760, 32_768, 0x3_fff8, 0x4_0000];
+pub(crate) const OFFSETS: [i16; 10] = [0, 4, 8, 60, -1, -8, -16, -4090, -4096, -4097];
+pub(crate) const EXIT: Insn = Insn { opcode: 0x95, dst: 0, src: 0, offset: 0, imm: 0 };
 
 /// The program of a seed.
 pub(crate) fn program(seed: u64) -> (Dialect, Vec<Insn>) {

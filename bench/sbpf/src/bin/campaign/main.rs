@@ -2,13 +2,15 @@
 //!
 //! Each is loaded by both or refused by both, and does the same: r0 or the kind of error, units used, the input left behind; in
 //! every tier, and in the interpreter at many budgets. `campaign --files FOLDER N` does it with the shared objects of a folder
-//! and N changed copies of each.
+//! and N changed copies of each. `campaign --rfc FROM TO` takes programs of RFC 9669, which the peer does not, and compares
+//! our tiers at many budgets.
 #![forbid(unsafe_code)]
 
 mod compare;
 mod files;
 mod generate;
 mod random;
+mod rfc;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |text: &String| text.parse::<u64>().ok();
     let tally = match &arguments[..] {
+        [flag, from, to] if flag == "--rfc" => match (number(from), number(to)) {
+            (Some(from), Some(to)) => rfc(from, to),
+            _ => return usage(),
+        },
         [from, to] => match (number(from), number(to)) {
             (Some(from), Some(to)) => programs(from, to),
             _ => return usage(),
@@ -36,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: campaign FROM TO | campaign --files FOLDER COPIES");
+    eprintln!("usage: campaign FROM TO | campaign --rfc FROM TO | campaign --files FOLDER COPIES");
     ExitCode::from(2)
 }
 
@@ -48,6 +54,20 @@ fn programs(from: u64, to: u64) -> Tally {
         let (dialect, insns) = generate::program(seed);
         if let Err(message) = compare::program(&mut machine, dialect, &insns, seed, &mut tally) {
             println!("seed {seed}, {dialect}: {message}");
+            tally.different += 1;
+        }
+    }
+    tally
+}
+
+/// Programs of RFC 9669 of these seeds.
+fn rfc(from: u64, to: u64) -> Tally {
+    let mut tally = Tally::default();
+    let mut machine = compare::machine();
+    for seed in from..to {
+        let insns = rfc::program(seed);
+        if let Err(message) = compare::tiers(&mut machine, &insns, seed, &mut tally) {
+            println!("seed {seed}: {message}");
             tally.different += 1;
         }
     }

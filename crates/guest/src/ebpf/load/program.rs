@@ -6,8 +6,7 @@ use std::{
 };
 
 use lockstep_ir::{
-    FuncId, Growth, Import, ImportId, Interface, MEMORY_BYTES_MAX, MemoryDef, Signature, TableDef,
-    Type,
+    FuncId, Growth, Import, ImportId, Interface, MemoryDef, Signature, TableDef, Type,
 };
 
 use crate::ebpf::{
@@ -243,8 +242,9 @@ fn interface(
 
 /// Memory 0, and in sBPF the table of regions.
 fn memories(layout: &Layout) -> Vec<MemoryDef> {
-    let growth = Growth::Explicit { max_bytes: MEMORY_BYTES_MAX };
-    let mut memories = vec![MemoryDef { initial_bytes: layout.input_offset(), growth }];
+    // The input makes it longer than that before the program runs.
+    let initial_bytes = layout.input_offset();
+    let mut memories = vec![MemoryDef { initial_bytes, growth: Growth::Fixed }];
     let table = layout.table(0).len() as u64;
     if table != 0 {
         memories.push(MemoryDef { initial_bytes: table, growth: Growth::ReadOnly });

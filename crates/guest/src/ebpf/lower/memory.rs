@@ -2,12 +2,16 @@
 
 use lockstep_ir::{Inst, MemoryId, Op, Operand, Order, Trap, Type, Value};
 
-use super::Lower;
+use super::{FRAME_POINTER, Lower};
 use crate::ebpf::{
     insn::Insn,
     layout::{BASE, REGION_BYTES, entry},
-    opcodes::Source,
+    limits::FRAME_BYTES,
+    opcodes::{self, Kind, Source},
 };
+
+/// Accesses of its frame for which a function checks all of it.
+const FRAME_ACCESSES_MIN: usize = 2;
 
 impl Lower<'_, '_> {
     pub(super) fn load(&mut self, ty: Type, is_signed: bool, insn: Insn) {
@@ -47,6 +51,28 @@ impl Lower<'_, '_> {
         };
         self.close_span();
         token
+    }
+
+    /// One check of the whole frame, where it begins: the tier that sees it needs none for what lies in the frame. It never
+    /// fails, since nobody but calls moves the frame pointer, and no more frames nest than there is room for.
+    pub(super) fn check_frame(&mut self) {
+        let range = self.start as usize..self.end as usize;
+        let is_in_frame = |insn: &Insn| match opcodes::find(self.module.dialect, insn) {
+            Some(row) => match row.kind {
+                Kind::Load(..) => usize::from(insn.src) == FRAME_POINTER,
+                Kind::Store(..) | Kind::Atomic(_) => usize::from(insn.dst) == FRAME_POINTER,
+                _ => false,
+            },
+            None => false,
+        };
+        let accesses = self.module.insns[range].iter().filter(|insn| is_in_frame(insn));
+        if self.module.dialect.is_sbpf() || accesses.count() < FRAME_ACCESSES_MIN {
+            return;
+        }
+        let distance = self.b.constant(0_u64.wrapping_sub(FRAME_BYTES + BASE), Type::I64);
+        let pointer = self.reg(FRAME_POINTER);
+        let at = self.b.op(Op::Iadd, Type::I64, &[pointer, distance]);
+        self.b.check(MemoryId(0), Type::I64, at, Operand::imm(FRAME_BYTES as u32));
     }
 
     /// Guest addresses are places in memory 0 at a distance.
