@@ -14,7 +14,7 @@
 //!    whatever the cache holds.
 //! 3. Guests differ in the arms of [`Contract`] and nowhere else: a message does not know whose program called it.
 
-mod ebpf;
+pub(crate) mod ebpf;
 pub(crate) mod instance;
 mod load;
 mod wasm;

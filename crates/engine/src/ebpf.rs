@@ -11,6 +11,7 @@
 //! 1. A run begins with fresh memory: the program's data, zeros, the input. Nothing but the host outlives it.
 //! 2. When units run out none are left; any other trap leaves what was not used.
 
+mod called;
 mod instance;
 mod program;
 mod run;

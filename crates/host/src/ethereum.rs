@@ -26,6 +26,7 @@ mod rlp;
 mod storage;
 #[cfg(test)]
 mod testing;
+mod tos;
 mod transaction;
 mod world;
 
@@ -33,6 +34,7 @@ pub use api::functions;
 pub use environment::{BlobSchedule, Block, Config, GAS_PER_BLOB};
 pub use host::Ethereum;
 pub use rlp::RlpError;
+pub use tos::{JournalProviders, address_of, amount_of, hash_of};
 pub use transaction::{
     Accepted, AccessListItem, Authorization, CallOutcome, DecodeError, Fees, IntrinsicGas,
     InvalidTransaction, Message, Receipt, SignatureError, SignedTransaction, TransactError,

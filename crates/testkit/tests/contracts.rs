@@ -11,7 +11,9 @@ mod contracts {
     mod engine;
     mod failures;
     mod gas;
+    mod matrix;
     mod random;
+    mod script;
     mod state;
     mod token;
     mod vault;

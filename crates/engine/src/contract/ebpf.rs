@@ -1,6 +1,6 @@
 //! Programs of eBPF as contracts: ELF files that call functions of the host by name, memory of their own for each message.
 
-mod price;
+pub(crate) mod price;
 
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ impl Contract {
         }
         let guest = self.program.guest();
         let input_bytes = input_bytes as u64;
-        host.begin_mapped(mapping(guest, input_bytes));
+        host.begin_mapped(Arc::new(mapping(guest, input_bytes)));
         Ok(Beginning { depth: 0, args: entry_args(guest, input_bytes) })
     }
 }

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use lockstep_base::Fork;
 use lockstep_guest::{ebpf::LoadError as EbpfError, wasm::LoadError};
-use lockstep_host::ethereum::{
-    Config, Ethereum, World,
-    contract::{FUNCTIONS, Guest, ebpf_functions, wasm_functions},
+use lockstep_host::{
+    ethereum::{
+        Config, Ethereum, World,
+        contract::{FUNCTIONS, Guest, ebpf_functions, wasm_functions},
+    },
+    tos,
 };
 use lockstep_ir::{FuncId, Interface, op::meaning::Bits};
 use lockstep_rt::{Exit, HostRow, Trap};
@@ -72,7 +75,9 @@ pub(crate) struct Rows<H> {
 impl<W: World> Rows<Ethereum<W>> {
     /// The Ethereum host's.
     pub(crate) fn ethereum() -> Self {
-        Self { wasm: wasm_functions(), ebpf: ebpf_functions() }
+        let mut ebpf = ebpf_functions();
+        ebpf.extend(tos::functions());
+        Self { wasm: wasm_functions(), ebpf }
     }
 
     /// What programs of `guest` may import.

@@ -9,6 +9,7 @@ use lockstep_rt::{
 use std::sync::Arc;
 
 use super::{
+    called::Called,
     instance::{entry_args, instance},
     program::Linked,
 };
@@ -99,6 +100,8 @@ pub type Watch<'a, H> = &'a mut dyn FnMut(&H, StepView<'_>);
 pub struct Machine {
     executor: Executor,
     native: NativeStack,
+    /// Programs that others called.
+    called: Called,
 }
 
 /// Who watches, if somebody does.
@@ -138,7 +141,11 @@ impl Machine {
     /// As for [`Machine::new`].
     pub fn with_heat(heat: Heat) -> Result<Self, ReserveError> {
         let furnace = Arc::new(Furnace::new(heat));
-        Ok(Self { executor: Executor::new(furnace)?, native: NativeStack::new()? })
+        Ok(Self {
+            executor: Executor::new(furnace)?,
+            native: NativeStack::new()?,
+            called: Called::default(),
+        })
     }
 
     /// Functions compiled so far because they were hot.
@@ -182,60 +189,84 @@ impl Machine {
         call: &Call<'_>,
         watch: Option<Watch<'_, H>>,
     ) -> Result<Outcome, RunError> {
-        if call.input.len() as u64 > limits::INPUT_BYTES_MAX {
-            return Err(RunError::InputTooLong { limit: limits::INPUT_BYTES_MAX });
-        }
-        let store = self.executor.store();
-        let done = self.run_in(&store, linked, host, call, watch);
-        self.executor.give_back(store);
-        done
+        let is_observed = watch.is_some();
+        self.run_below(linked, (host, &mut Runner { watch }), call, is_observed)
     }
 
-    fn run_in<H>(
-        &mut self,
-        store: &Store<H>,
+    /// Runs a program on the stack of its own; `runner` is what its host functions see.
+    pub(super) fn run_below<H>(
+        &self,
         linked: &Linked<H>,
-        host: &mut H,
+        (host, runner): (&mut H, &mut dyn HostMachine<H>),
         call: &Call<'_>,
-        watch: Option<Watch<'_, H>>,
+        is_observed: bool,
     ) -> Result<Outcome, RunError> {
-        let loaded = &linked.program.0;
-        let guest = &*loaded.guest;
-        let instance = instance(&linked.program, store, &self.executor.pool, call.input)?;
-        let gas = call.gas.min(i64::MAX as u64);
-        let spec = Spec {
-            interface: guest.interface(),
-            links: &linked.links,
-            read_only: [&[], &[]],
-            instance: Some((store, instance)),
-            depth: 0,
-            gas,
-            is_observed: watch.is_some(),
-        };
-        let layout = guest.layout();
-        let args = entry_args(guest, call.input.len() as u64);
-        let mut runner = Runner { watch };
-        let (executor, mut output) = (&self.executor, Vec::new());
-        let ended = self.native.run(|| {
-            let ways = (executor, call.tier);
-            let function = (guest.entry(), &args[..]);
-            run_function(ways, &loaded.compiled, (host, &mut runner), &spec, function, &mut output)
-        });
-        let (end, gas_left) = ended.map_err(|Faulted| RunError::Fault)?;
-        let end = match end {
-            Ending::Values(values) => End::Returned(values[0][0]),
-            Ending::Exit { revert } => End::Exit { revert, output },
-            Ending::Trap(trap) => End::Trap(trap),
-        };
-        let gas_left = if end == End::Trap(Trap::OutOfGas) { 0 } else { gas_left };
-        let gas_left = gas_left + (call.gas - gas);
-        let input = match call.returns_input {
-            true => {
-                let memory = store.memory_of(instance, 0);
-                store.read_memory(memory).split_off(layout.input_offset() as usize)
-            }
-            false => Vec::new(),
-        };
-        Ok(Outcome { end, gas_left, input })
+        let executor = &self.executor;
+        self.native.run(|| run_on(executor, linked, (host, runner), call, is_observed))
     }
+
+    /// What programs run on, and those that others called.
+    pub(super) fn parts(&self) -> (&Executor, &Called) {
+        (&self.executor, &self.called)
+    }
+}
+
+/// Runs a program on whatever stack there is.
+pub(super) fn run_on<H>(
+    executor: &Executor,
+    linked: &Linked<H>,
+    way: (&mut H, &mut dyn HostMachine<H>),
+    call: &Call<'_>,
+    is_observed: bool,
+) -> Result<Outcome, RunError> {
+    if call.input.len() as u64 > limits::INPUT_BYTES_MAX {
+        return Err(RunError::InputTooLong { limit: limits::INPUT_BYTES_MAX });
+    }
+    let store = executor.store();
+    let done = run_in(executor, (&store, linked), way, call, is_observed);
+    executor.give_back(store);
+    done
+}
+
+fn run_in<H>(
+    executor: &Executor,
+    (store, linked): (&Store<H>, &Linked<H>),
+    way: (&mut H, &mut dyn HostMachine<H>),
+    call: &Call<'_>,
+    is_observed: bool,
+) -> Result<Outcome, RunError> {
+    let loaded = &linked.program.0;
+    let guest = &*loaded.guest;
+    let instance = instance(&linked.program, store, &executor.pool, call.input)?;
+    let gas = call.gas.min(i64::MAX as u64);
+    let spec = Spec {
+        interface: guest.interface(),
+        links: &linked.links,
+        read_only: [&[], &[]],
+        instance: Some((store, instance)),
+        depth: 0,
+        gas,
+        is_observed,
+    };
+    let args = entry_args(guest, call.input.len() as u64);
+    let mut output = Vec::new();
+    let ways = (executor, call.tier);
+    let function = (guest.entry(), &args[..]);
+    let ended = run_function(ways, &loaded.compiled, way, &spec, function, &mut output);
+    let (end, gas_left) = ended.map_err(|Faulted| RunError::Fault)?;
+    let end = match end {
+        Ending::Values(values) => End::Returned(values[0][0]),
+        Ending::Exit { revert } => End::Exit { revert, output },
+        Ending::Trap(trap) => End::Trap(trap),
+    };
+    let gas_left = if end == End::Trap(Trap::OutOfGas) { 0 } else { gas_left };
+    let gas_left = gas_left + (call.gas - gas);
+    let input = match call.returns_input {
+        true => {
+            let memory = store.memory_of(instance, 0);
+            store.read_memory(memory).split_off(guest.layout().input_offset() as usize)
+        }
+        false => Vec::new(),
+    };
+    Ok(Outcome { end, gas_left, input })
 }

@@ -13,6 +13,7 @@ use super::{
     contract::{OpcodePrices, Running},
     environment::{Block, Config, Words},
     memo::HashMemo,
+    tos::TosFacts,
     world::World,
 };
 
@@ -38,6 +39,8 @@ pub struct Ethereum<W> {
     pub(super) running: Running,
     /// What opcodes cost in themselves, for the functions of contracts.
     pub(super) prices: OpcodePrices,
+    /// What TOS's system calls are told.
+    pub(super) tos: TosFacts,
     fault: Option<StorageError>,
 }
 
@@ -86,6 +89,7 @@ impl<W: World> Ethereum<W> {
             caller_gas: 0,
             running: Running::default(),
             prices: OpcodePrices::default(),
+            tos: TosFacts::default(),
             fault: None,
         }
     }

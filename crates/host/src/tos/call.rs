@@ -2,6 +2,7 @@
 
 mod balance;
 mod chain;
+mod invoke;
 mod log;
 mod return_data;
 mod storage;
@@ -12,6 +13,7 @@ pub use balance::{TosGetBalance, TosTransfer};
 pub use chain::{
     TosGetBlockHash, TosGetBlockHeight, TosGetContractHash, TosGetTxHash, TosGetTxSender,
 };
+pub use invoke::{TosGetCallValue, TosGetCaller, TosInvoke};
 pub use log::{LOG_BYTES_MAX, TosLog};
 pub use return_data::{RETURN_DATA_BYTES_MAX, TosGetReturnData, TosSetReturnData};
 pub use storage::{
@@ -19,10 +21,10 @@ pub use storage::{
     TosStorageWrite,
 };
 
-use super::{context::InvokeContext, error::TosError};
+use super::{declare::system_call, error::TosError, invocation::Invocation};
 
 /// All of them.
-pub fn functions<'c>() -> Vec<HostRow<InvokeContext<'c>>> {
+pub fn functions<H: Invocation>() -> Vec<HostRow<H>> {
     vec![
         HostRow::of::<TosLog>(),
         HostRow::of::<TosGetBlockHash>(),
@@ -37,6 +39,9 @@ pub fn functions<'c>() -> Vec<HostRow<InvokeContext<'c>>> {
         HostRow::of::<TosStorageDelete>(),
         HostRow::of::<TosSetReturnData>(),
         HostRow::of::<TosGetReturnData>(),
+        HostRow::of::<TosInvoke>(),
+        HostRow::of::<TosGetCaller>(),
+        HostRow::of::<TosGetCallValue>(),
     ]
 }
 

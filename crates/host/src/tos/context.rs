@@ -5,9 +5,13 @@ use std::sync::Arc;
 use super::{
     cost::CostTable,
     error::{ProviderError, TosError},
-    provider::{AccountProvider, StorageProvider},
+    provider::{AccountProvider, ProgramProvider, StorageProvider},
+    undo::Undo,
 };
 use crate::mapping::MemoryMapping;
+
+/// Programs inside one another, the first one counted.
+pub const INVOKE_DEPTH_MAX: u32 = 64;
 
 /// An address, or the hash of a contract, a block or a transaction.
 pub type Hash = [u8; 32];
@@ -39,8 +43,19 @@ pub struct InvokeContext<'a> {
     pub tx_hash: Hash,
     /// Who sent it.
     pub tx_sender: Hash,
-    storage: &'a mut dyn StorageProvider,
-    accounts: &'a mut dyn AccountProvider,
+    /// Who called the contract: another one, or the sender.
+    pub caller: Hash,
+    /// What was sent along.
+    pub call_value: u64,
+    pub(super) storage: &'a mut dyn StorageProvider,
+    pub(super) accounts: &'a mut dyn AccountProvider,
+    pub(super) programs: Option<&'a dyn ProgramProvider>,
+    /// Programs that wait for the one that runs.
+    pub(super) depth: u32,
+    /// What brings back what programs that were called have changed.
+    pub(super) undo: Vec<Undo>,
+    /// What the program that runs is to return, if it said so.
+    pub(super) returned: Option<Vec<u8>>,
     /// Whether messages are kept.
     pub debug_mode: bool,
     /// What system calls cost.
@@ -97,8 +112,14 @@ impl<'a> InvokeContext<'a> {
             block_height,
             tx_hash,
             tx_sender,
+            caller: tx_sender,
+            call_value: 0,
             storage,
             accounts,
+            programs: None,
+            depth: 0,
+            undo: Vec::new(),
+            returned: None,
             debug_mode: false,
             costs: Arc::default(),
             mapping: Arc::default(),
@@ -106,6 +127,11 @@ impl<'a> InvokeContext<'a> {
             return_data: ([0; 32], Vec::new()),
             error: None,
         }
+    }
+
+    /// Lets the program call those of other contracts; without it there are none.
+    pub fn set_programs(&mut self, programs: &'a dyn ProgramProvider) {
+        self.programs = Some(programs);
     }
 
     /// Keeps messages from here on.
@@ -128,6 +154,7 @@ impl<'a> InvokeContext<'a> {
     ///
     /// What the provider says.
     pub fn set_storage(&mut self, key: &[u8], value: &[u8]) -> Result<(), ProviderError> {
+        self.note_storage(key)?;
         self.storage.set(&self.contract_hash, key, value)
     }
 
@@ -137,6 +164,7 @@ impl<'a> InvokeContext<'a> {
     ///
     /// What the provider says.
     pub fn delete_storage(&mut self, key: &[u8]) -> Result<bool, ProviderError> {
+        self.note_storage(key)?;
         self.storage.delete(&self.contract_hash, key)
     }
 
@@ -155,7 +183,9 @@ impl<'a> InvokeContext<'a> {
     ///
     /// What the provider says.
     pub fn transfer(&mut self, recipient: &Hash, amount: u64) -> Result<(), ProviderError> {
-        self.accounts.transfer(&self.contract_hash, recipient, amount)
+        self.accounts.transfer(&self.contract_hash, recipient, amount)?;
+        self.note_transfer(recipient, amount);
+        Ok(())
     }
 
     /// Takes units.

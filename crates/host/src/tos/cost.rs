@@ -20,8 +20,9 @@ impl Cost {
     }
 }
 
-/// The costs of the first version. The source's table leaves out four, which its engine charges like the block's hash.
-const FIRST: &[(&str, Cost)] = &[
+/// The costs of the version in force. The source's table leaves out four, which its engine charges like the block's hash.
+/// Version 2 is the first with calls of other contracts.
+const ROWS: &[(&str, Cost)] = &[
     ("tos_log", Cost { base: 100, per_byte: 1 }),
     ("tos_get_block_hash", Cost { base: 50, per_byte: 0 }),
     ("tos_get_block_height", Cost { base: 50, per_byte: 0 }),
@@ -35,7 +36,11 @@ const FIRST: &[(&str, Cost)] = &[
     ("tos_storage_delete", Cost { base: 300, per_byte: 0 }),
     ("tos_set_return_data", Cost { base: 100, per_byte: 1 }),
     ("tos_get_return_data", Cost { base: 50, per_byte: 0 }),
+    ("tos_invoke", Cost { base: 1000, per_byte: 1 }),
+    ("tos_get_caller", Cost { base: 50, per_byte: 0 }),
+    ("tos_get_call_value", Cost { base: 50, per_byte: 0 }),
 ];
+const VERSION: u32 = 2;
 
 /// A table of costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +52,8 @@ pub struct CostTable {
 
 impl Default for CostTable {
     fn default() -> Self {
-        let rows = FIRST.iter().map(|(name, cost)| ((*name).to_owned(), *cost));
-        Self { version: 1, rows: rows.collect() }
+        let rows = ROWS.iter().map(|(name, cost)| ((*name).to_owned(), *cost));
+        Self { version: VERSION, rows: rows.collect() }
     }
 }
 

@@ -18,32 +18,107 @@ use std::sync::Arc;
 use lockstep_rt::{Stop, Trap, View};
 
 use super::{
-    context::InvokeContext,
+    context::Hash,
     cost::Cost,
     error::{ProviderError, TosError},
-    memory::{GuestMemory, translate_slice, translate_slice_mut},
+    invocation::{Invocation, Invoke},
+    memory::{GuestMemory, translate_slice, translate_slice_mut, translate_string, translate_type},
 };
+use crate::mapping::AccessType;
 
 /// What a system call sees of its program.
 #[derive(Debug)]
-pub struct Caller<'v, 'a, 'c> {
-    view: &'v mut View<'a, InvokeContext<'c>>,
+pub struct Caller<'v, 'a, H> {
+    view: &'v mut View<'a, H>,
 }
 
-impl<'v, 'a, 'c> Caller<'v, 'a, 'c> {
+impl<'v, 'a, H: Invocation> Caller<'v, 'a, H> {
     /// The caller that a view shows.
-    pub fn of(view: &'v mut View<'a, InvokeContext<'c>>) -> Self {
+    pub fn of(view: &'v mut View<'a, H>) -> Self {
         Self { view }
     }
 
     /// The invocation.
-    pub fn context(&mut self) -> &mut InvokeContext<'c> {
+    pub fn context(&mut self) -> &mut H {
         self.view.host()
     }
 
     /// What the system call of this name costs.
     pub fn cost(&mut self, name: &str) -> Cost {
-        self.context().costs.cost(name)
+        self.context().cost(name)
+    }
+
+    /// Asks the invocation what may cost more than the table of costs says.
+    ///
+    /// # Errors
+    ///
+    /// What `ask` says, and [`TosError::OutOfComputeUnits`].
+    pub fn metered<R>(
+        &mut self,
+        ask: impl FnOnce(&mut H, &mut u64) -> Result<R, TosError>,
+    ) -> Result<R, TosError> {
+        let before = self.view.gas();
+        let mut units = before;
+        let answer = ask(self.view.host(), &mut units)?;
+        self.settle(before, units)?;
+        Ok(answer)
+    }
+
+    /// Makes the meter, which said `before`, say `after`. A callee may leave more than it was given: a stipend.
+    fn settle(&mut self, before: u64, after: u64) -> Result<(), TosError> {
+        if after > before {
+            self.view.give_back(after - before);
+            return Ok(());
+        }
+        self.charge(before - after)
+    }
+
+    /// Calls another contract; whether that succeeded. The depth is the program's.
+    ///
+    /// # Errors
+    ///
+    /// What ends the program.
+    pub fn invoke(&mut self, invoke: Invoke) -> Result<bool, TosError> {
+        let (before, depth) = (self.view.gas(), self.view.depth());
+        let mut units = before;
+        let done = H::invoke(self.view.parts(), &mut units, &Invoke { depth, ..invoke })?;
+        self.settle(before, units)?;
+        Ok(done)
+    }
+
+    /// The 32 bytes at an address.
+    ///
+    /// # Errors
+    ///
+    /// [`TosError::AccessViolation`].
+    pub fn hash_at(&mut self, address: u64) -> Result<Hash, TosError> {
+        self.with_memory(|_, memory| translate_type(memory, address, true))
+    }
+
+    /// A copy of text.
+    ///
+    /// # Errors
+    ///
+    /// [`TosError::AccessViolation`] and [`TosError::InvalidText`].
+    pub fn text(&mut self, address: u64, len: u64) -> Result<String, TosError> {
+        self.with_memory(|_, memory| translate_string(memory, address, len).map(str::to_owned))
+    }
+
+    /// Where bytes lie in the program's memory, and how many they are; none lie anywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`TosError::AccessViolation`].
+    pub fn place(
+        &mut self,
+        access: AccessType,
+        address: u64,
+        len: u64,
+    ) -> Result<(u64, u64), TosError> {
+        match len {
+            0 => Ok((0, 0)),
+            _ => Ok((self.context().mapping().find(access, address, len)?, len)),
+        }
     }
 
     /// Takes units.
@@ -56,12 +131,9 @@ impl<'v, 'a, 'c> Caller<'v, 'a, 'c> {
     }
 
     /// Calls `work` with the invocation and the program's memory.
-    pub fn with_memory<R>(
-        &mut self,
-        work: impl FnOnce(&mut InvokeContext<'c>, &mut GuestMemory<'_>) -> R,
-    ) -> R {
+    pub fn with_memory<R>(&mut self, work: impl FnOnce(&mut H, &mut GuestMemory<'_>) -> R) -> R {
         let parts = self.view.parts();
-        let mapping = Arc::clone(&parts.host.mapping);
+        let mapping: Arc<_> = parts.host.mapping();
         work(parts.host, &mut GuestMemory { mapping: &mapping, bytes: parts.memory })
     }
 
@@ -103,14 +175,15 @@ impl<'v, 'a, 'c> Caller<'v, 'a, 'c> {
             TosError::Provider(ProviderError::InsufficientBalance) => {
                 Stop::Trap(Trap::InsufficientBalance)
             }
+            TosError::Chain(trap) => Stop::Trap(*trap),
             _ => Stop::Trap(Trap::HostRefused),
         };
-        self.context().error = Some(error);
+        self.context().keep_error(error);
         stop
     }
 }
 
-/// Declares a system call: a type, its name, and what it does with its five arguments.
+/// Declares a system call of programs that run by themselves: a type, its name, and what it does with its five arguments.
 #[macro_export]
 macro_rules! declare_syscall {
     (
@@ -132,7 +205,7 @@ macro_rules! declare_syscall {
                 ($a, $b, $c, $d, $e): Self::Args,
             ) -> Result<(u64,), $crate::rt::Stop> {
                 fn act(
-                    $caller: &mut $crate::tos::Caller<'_, '_, '_>,
+                    $caller: &mut $crate::tos::Caller<'_, '_, $crate::tos::InvokeContext<'_>>,
                     [$a, $b, $c, $d, $e]: [u64; 5],
                 ) -> Result<u64, $crate::tos::TosError> $body
 
@@ -145,3 +218,39 @@ macro_rules! declare_syscall {
         }
     };
 }
+
+/// Declares a system call of programs that run in whatever is an [`Invocation`].
+macro_rules! system_call {
+    (
+        $(#[$attribute:meta])*
+        $name:ident = $text:literal,
+        |$caller:ident: &mut Caller, $a:ident, $b:ident, $c:ident, $d:ident, $e:ident| $body:block
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl<H: $crate::tos::Invocation> $crate::rt::HostFunction<H> for $name {
+            const NAME: &'static str = $text;
+            type Args = (u64, u64, u64, u64, u64);
+            type Results = (u64,);
+
+            fn call(
+                view: &mut $crate::rt::View<'_, H>,
+                ($a, $b, $c, $d, $e): Self::Args,
+            ) -> Result<(u64,), $crate::rt::Stop> {
+                fn act<H: $crate::tos::Invocation>(
+                    $caller: &mut $crate::tos::Caller<'_, '_, H>,
+                    [$a, $b, $c, $d, $e]: [u64; 5],
+                ) -> Result<u64, $crate::tos::TosError> $body
+
+                let mut caller = $crate::tos::Caller::of(view);
+                match act(&mut caller, [$a, $b, $c, $d, $e]) {
+                    Ok(value) => Ok((value,)),
+                    Err(error) => Err(caller.fail(error)),
+                }
+            }
+        }
+    };
+}
+pub(super) use system_call;

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use lockstep_rt::Trap;
+
 use crate::mapping::AccessViolation;
 
 /// Why a provider does not answer.
@@ -65,8 +67,8 @@ pub enum TosError {
     },
     /// An amount that cannot be sent.
     InvalidAmount,
-    /// A change where only reading is allowed.
-    StaticViolation,
+    /// What the rules of the chain do not allow.
+    Chain(Trap),
     /// What a provider said.
     Provider(ProviderError),
 }
@@ -97,7 +99,7 @@ impl fmt::Display for TosError {
                 write!(f, "a buffer of {found} bytes for {needed}")
             }
             Self::InvalidAmount => f.write_str("invalid amount"),
-            Self::StaticViolation => f.write_str("a change where only reading is allowed"),
+            Self::Chain(trap) => trap.fmt(f),
             Self::Provider(error) => error.fmt(f),
         }
     }

@@ -1,6 +1,6 @@
 //! What a chain injects: storage and accounts; and stand-ins for tests.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{context::Hash, error::ProviderError};
 
@@ -45,6 +45,35 @@ pub trait AccountProvider {
     ///
     /// Likewise.
     fn transfer(&mut self, from: &Hash, to: &Hash, amount: u64) -> Answer<()>;
+}
+
+/// A chain's contracts, which programs may call.
+pub trait ProgramProvider {
+    /// The file of a contract's program; `None` where there is no contract.
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError`] as the chain has it.
+    fn program(&self, contract_hash: &Hash) -> Answer<Option<Arc<[u8]>>>;
+}
+
+/// Contracts in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InMemoryPrograms {
+    files: BTreeMap<Hash, Arc<[u8]>>,
+}
+
+impl InMemoryPrograms {
+    /// Gives a contract its program.
+    pub fn insert(&mut self, contract_hash: Hash, file: &[u8]) {
+        self.files.insert(contract_hash, file.into());
+    }
+}
+
+impl ProgramProvider for InMemoryPrograms {
+    fn program(&self, contract_hash: &Hash) -> Answer<Option<Arc<[u8]>>> {
+        Ok(self.files.get(contract_hash).cloned())
+    }
 }
 
 /// Storage in memory.

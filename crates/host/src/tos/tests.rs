@@ -150,7 +150,7 @@ fn transfers_move_all_or_nothing() {
 #[test]
 fn costs_are_data_with_a_version() {
     let first = CostTable::default();
-    assert_eq!(first.version, 1);
+    assert_eq!(first.version, 2);
     let of = |name: &str, bytes| first.cost(name).of(bytes);
     assert_eq!(of("tos_log", 11), 111);
     assert_eq!(of("tos_storage_write", 5), 510);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lockstep_base::Address;
 use lockstep_rt::Program;
 
 use crate::{
@@ -58,7 +59,7 @@ impl<W: World> Ethereum<W> {
 
     /// Says where the memory of the program that begins lies, for guests whose addresses are no places in it, and that
     /// its depth units count from those of its callers.
-    pub fn begin_mapped(&mut self, mapping: MemoryMapping) {
+    pub fn begin_mapped(&mut self, mapping: Arc<MemoryMapping>) {
         self.running.mapping = mapping;
         self.running.units = self.frame.units;
     }
@@ -75,11 +76,15 @@ pub(in crate::ethereum) struct Running {
     pub(in crate::ethereum) input: Vec<u8>,
     code: Option<Arc<[u8]>>,
     /// Where its memory lies, if its addresses are no places.
-    pub(in crate::ethereum) mapping: MemoryMapping,
+    pub(in crate::ethereum) mapping: Arc<MemoryMapping>,
     /// Depth units of its callers, if its own begin with none.
     pub(in crate::ethereum) units: u64,
     /// What it says that it returns.
     pub(in crate::ethereum) returned: Vec<u8>,
+    /// Whether it said so after its last call.
+    pub(in crate::ethereum) has_returned: bool,
+    /// Whom it called last.
+    pub(in crate::ethereum) callee: Address,
 }
 
 impl Running {

@@ -18,7 +18,7 @@ impl OpcodePrices {
     /// # Panics
     ///
     /// When the machine linked a function whose opcode has no price, or never said any.
-    pub(super) fn price(&self, opcode: u8) -> u64 {
+    pub(in crate::ethereum) fn price(&self, opcode: u8) -> u64 {
         let prices = self.0.as_ref().expect("a machine that runs Wasm says what opcodes cost");
         prices[usize::from(opcode)].expect("functions without a price are not linked").into()
     }

@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 
-use lockstep_base::{Fork, U256};
+use lockstep_base::{Address, Fork, U256};
 use lockstep_rt::{HostFunction, HostRow, Stop, Trap, View, slice};
 
 use super::operand::{
@@ -335,21 +335,21 @@ functions! {
     Call = "call" 0xf1 (gas: u64, to: u32, value: u32, at: u32, len: u32) -> (u32), A, view => {
         let (to, value) = (address::<A, _>(view, to)?, word::<A, _>(view, value)?);
         let at = load::<A, _>(view, at, len)?;
-        note_depth(view);
+        note_call(view, to);
         Ok(api::Call::call(view, (U256::from(gas), to, value, at, len, 0, 0))?.0)
     };
     #[doc = "As `call`, but the code of `to` acts as the account, for the account's caller and value."]
     CallDelegate = "call_delegate" 0xf4 (gas: u64, to: u32, at: u32, len: u32) -> (u32), A, view => {
         let to = address::<A, _>(view, to)?;
         let at = load::<A, _>(view, at, len)?;
-        note_depth(view);
+        note_call(view, to);
         Ok(api::DelegateCall::call(view, (U256::from(gas), to, at, len, 0, 0))?.0)
     };
     #[doc = "As `call` without value; whatever writes traps."]
     CallStatic = "call_static" 0xfa (gas: u64, to: u32, at: u32, len: u32) -> (u32), A, view => {
         let to = address::<A, _>(view, to)?;
         let at = load::<A, _>(view, at, len)?;
-        note_depth(view);
+        note_call(view, to);
         Ok(api::StaticCall::call(view, (U256::from(gas), to, at, len, 0, 0))?.0)
     };
     #[doc = "Creates a contract with the word at `value` by `len` bytes of initialization code at `at`; writes its address, or zeros, and says whether it exists."]
@@ -359,7 +359,7 @@ functions! {
         let at = load::<A, _>(view, at, len)?;
         let room = store::<A, _>(view, out, ADDRESS_BYTES)?;
         view.bytes(room, ADDRESS_BYTES)?;
-        note_depth(view);
+        note_call(view, U256::ZERO);
         let created = api::Create::call(view, (value, at, len))?;
         put_address::<A, _>(view, out, created)?;
         Ok(u64::from(!created.0.is_zero()))
@@ -371,7 +371,7 @@ functions! {
         let at = load::<A, _>(view, at, len)?;
         let room = store::<A, _>(view, out, ADDRESS_BYTES)?;
         view.bytes(room, ADDRESS_BYTES)?;
-        note_depth(view);
+        note_call(view, U256::ZERO);
         let created = api::Create2::call(view, (value, at, len, salt))?;
         put_address::<A, _>(view, out, created)?;
         Ok(u64::from(!created.0.is_zero()))
@@ -385,10 +385,9 @@ functions! {
 }
 
 /// The frames below begin where the caller's functions are.
-fn note_depth<W: World>(view: &mut View<'_, Ethereum<W>>) {
-    let units = view.depth();
-    let host = view.host();
-    host.frame.units = host.running.units + units;
+fn note_call<W: World>(view: &mut View<'_, Ethereum<W>>, to: U256) {
+    let depth = view.depth();
+    view.host().begin_call(Address::from_word(to), depth);
 }
 
 /// Takes the price of initialization code (EIP-3860), and `hash` for each word that is hashed.

@@ -1,24 +1,20 @@
 //! What accounts hold, and how it moves.
 
-use crate::{
-    declare_syscall,
-    tos::{context::Hash, error::TosError, memory::translate_type},
-};
+use super::system_call;
+use crate::tos::error::TosError;
 
-declare_syscall!(
+system_call!(
     /// `tos_get_balance(address)`: what the account of these 32 bytes holds.
     TosGetBalance = "tos_get_balance",
     |caller: &mut Caller, address, _b, _c, _d, _e| {
         let cost = caller.cost("tos_get_balance");
         caller.charge(cost.of(0))?;
-        caller.with_memory(|context, memory| {
-            let address: Hash = translate_type(memory, address, true)?;
-            Ok(context.get_balance(&address)?)
-        })
+        let address = caller.hash_at(address)?;
+        caller.metered(|invocation, units| invocation.balance(units, &address))
     }
 );
 
-declare_syscall!(
+system_call!(
     /// `tos_transfer(recipient, amount)`: sends from the contract to the account of these 32 bytes.
     TosTransfer = "tos_transfer",
     |caller: &mut Caller, recipient, amount, _c, _d, _e| {
@@ -27,10 +23,8 @@ declare_syscall!(
         if amount == 0 {
             return Err(TosError::InvalidAmount);
         }
-        caller.with_memory(|context, memory| {
-            let recipient: Hash = translate_type(memory, recipient, true)?;
-            context.transfer(&recipient, amount)?;
-            Ok(0)
-        })
+        let recipient = caller.hash_at(recipient)?;
+        caller.metered(|invocation, units| invocation.send(units, &recipient, amount))?;
+        Ok(0)
     }
 );

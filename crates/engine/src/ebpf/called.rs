@@ -1,0 +1,40 @@
+//! Programs that others call: found by their files, loaded once.
+
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+
+use lockstep_base::Hash;
+use lockstep_guest::ebpf::Config;
+use lockstep_state::keccak256;
+
+use super::program::Program;
+
+/// Bytes of files whose programs are kept; beyond them all are forgotten.
+const KEPT_BYTES: usize = 16 << 20;
+
+/// Programs that were called, by the hash of their files. What it holds changes no result.
+#[derive(Debug, Default)]
+pub(super) struct Called(RefCell<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    programs: BTreeMap<Hash, Program>,
+    file_bytes: usize,
+}
+
+impl Called {
+    /// The program of a file, if it is one. What one may call is asked again when it is linked.
+    pub(super) fn program(&self, file: &Arc<[u8]>, config: &Config) -> Option<Program> {
+        let hash = keccak256(file);
+        if let Some(known) = self.0.borrow().programs.get(&hash) {
+            return Some(known.clone());
+        }
+        let program = Program::load(file, config).ok()?;
+        let mut known = self.0.borrow_mut();
+        if known.file_bytes + file.len() > KEPT_BYTES {
+            *known = Known::default();
+        }
+        known.file_bytes += file.len();
+        known.programs.insert(hash, program.clone());
+        Some(program)
+    }
+}
