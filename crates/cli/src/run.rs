@@ -95,6 +95,9 @@ pub struct Arguments {
     /// Lets accounts of --pre have Wasm modules as code too; a Wasm contract that is run needs no saying.
     #[arg(long)]
     wasm_contracts: bool,
+    /// Lets accounts of --pre, and what is created, have programs of eBPF as code.
+    #[arg(long)]
+    ebpf_contracts: bool,
     /// Prints one JSON object.
     #[arg(long)]
     json: bool,
@@ -137,6 +140,7 @@ impl Arguments {
             ("--pre", self.pre.is_some()),
             ("--create", self.create),
             ("--wasm-contracts", self.wasm_contracts),
+            ("--ebpf-contracts", self.ebpf_contracts),
         ];
         let compiled = match code {
             Code::Compiled(_, binary) => Some(binary.guest()),
@@ -252,7 +256,8 @@ fn message(
     let block = Block { number: 1, timestamp: 1, gas_limit: message.gas, ..Block::default() };
     let options = Options { tier: arguments.tier };
     let wasm_contracts = is_wasm || arguments.wasm_contracts;
-    let config = Config { wasm_contracts, ..Config::new(arguments.fork, 1) };
+    let ebpf_contracts = arguments.ebpf_contracts;
+    let config = Config { wasm_contracts, ebpf_contracts, ..Config::new(arguments.fork, 1) };
     let mut vm = Vm::new(engine, storage, config, block, options)
         .map_err(|error| InputError::Machine(error.to_string()))?;
     let outcome = execute(&mut vm, &message, arguments)?;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use lockstep_base::Hash;
 use lockstep_guest::evm::Program;
 use lockstep_host::ethereum::{
     self, Block, CallOutcome, Config, Ethereum, Message, Receipt, TransactError, Transaction,
@@ -105,6 +106,11 @@ impl<'e, S: Storage> Vm<'e, S> {
     pub fn set_block(&mut self, config: Config, block: Block) {
         self.host.set_block(config, block);
         set_prices(&mut self.host);
+    }
+
+    /// Says what programs of TOS are told of the transaction's hash from here on: zeros until then.
+    pub fn set_transaction_hash(&mut self, hash: Hash) {
+        self.host.set_transaction_hash(hash);
     }
 
     /// Forgets everything and goes on with other state; translated code stays.

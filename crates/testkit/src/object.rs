@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use lockstep_guest::ebpf::{Dialect, assemble};
+use lockstep_guest::ebpf::{Dialect, assemble, murmur3};
 
 /// Sections of every file, by number; the first is the empty one.
 const TEXT: u16 = 1;
@@ -86,6 +86,54 @@ pub fn object_with(text: &str, data: &[u8]) -> Vec<u8> {
     file(&assembled.bytes(), data, &names, table)
 }
 
+/// The sBPF file of version 3 that `text` comes to (SIMD-0189): one segment, calls by the hashes of names.
+///
+/// # Panics
+///
+/// As [`object`].
+pub fn shared(text: &str) -> Vec<u8> {
+    let mut lines = String::new();
+    for line in text.lines().map(str::trim) {
+        match line.strip_prefix("call ").filter(|name| !name.starts_with("local ")) {
+            Some(name) => lines += &format!("call {}\n", murmur3(name.trim().as_bytes()) as i32),
+            None => lines += &format!("{line}\n"),
+        }
+    }
+    let assembled = assemble(&lines, Dialect::V3);
+    let text = assembled.unwrap_or_else(|error| panic!("{error}\n{lines}")).bytes();
+    const TEXT_ADDRESS: u64 = 1 << 32;
+    // ET_DYN, EM_BPF; the entry; where program headers are; version 3.
+    let mut file = start(3);
+    for field in [TEXT_ADDRESS, 64, 0] {
+        file.extend(field.to_le_bytes());
+    }
+    file.extend(3_u32.to_le_bytes());
+    for field in [64_u16, 56, 1, 64, 0, 0] {
+        file.extend(field.to_le_bytes());
+    }
+    // PT_LOAD, PF_X: offset, addresses, sizes, alignment.
+    for field in [1_u32, 1] {
+        file.extend(field.to_le_bytes());
+    }
+    let len = text.len() as u64;
+    for field in [120, TEXT_ADDRESS, TEXT_ADDRESS, len, len, 8] {
+        file.extend(field.to_le_bytes());
+    }
+    file.extend(text);
+    file
+}
+
+/// The beginning of a file of this type: ELFCLASS64, little-endian, version 1, EM_BPF.
+fn start(kind: u16) -> Vec<u8> {
+    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+    file.resize(16, 0);
+    for field in [kind, 247] {
+        file.extend(field.to_le_bytes());
+    }
+    file.extend(1_u32.to_le_bytes());
+    file
+}
+
 /// The file of these sections; `names` are the undefined symbols.
 fn file(text: &[u8], data: &[u8], names: &[String], relocations: Vec<u8>) -> Vec<u8> {
     let (mut strings, mut symbols) = (b"\0main\0data\0".to_vec(), vec![0; 24]);
@@ -130,13 +178,8 @@ fn file(text: &[u8], data: &[u8], names: &[String], relocations: Vec<u8>) -> Vec
         body.extend(content);
         body.resize(body.len().next_multiple_of(8), 0);
     }
-    // ELFCLASS64, little-endian, version 1; ET_REL, EM_BPF.
-    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
-    file.resize(16, 0);
-    for field in [1_u16, 247] {
-        file.extend(field.to_le_bytes());
-    }
-    file.extend(1_u32.to_le_bytes());
+    // ET_REL.
+    let mut file = start(1);
     for field in [0, 0, 64 + body.len() as u64] {
         file.extend(field.to_le_bytes());
     }

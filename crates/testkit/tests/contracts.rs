@@ -11,10 +11,12 @@ mod contracts {
     mod engine;
     mod failures;
     mod gas;
+    mod invoke;
     mod matrix;
     mod random;
     mod script;
     mod state;
     mod token;
+    mod tos;
     mod vault;
 }

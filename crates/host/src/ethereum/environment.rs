@@ -22,7 +22,7 @@ pub struct Config {
     /// EVM code whose first instruction is STOP.
     pub wasm_contracts: bool,
     /// Whether code that begins as an ELF file does is a program of eBPF. Ethereum's chains have no such rule: to them it is EVM
-    /// code whose first instruction is undefined.
+    /// code that begins with PUSH32.
     pub ebpf_contracts: bool,
 }
 

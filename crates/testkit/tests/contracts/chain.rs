@@ -21,6 +21,8 @@ pub(crate) const TWIN: Address = Address::from_low_u64(0xe2);
 /// Another EVM contract.
 pub(crate) const OTHER: Address = Address::from_low_u64(0xf3);
 
+/// The hash that the message goes by.
+pub(crate) const TRANSACTION: Hash = Hash([0x77; 32]);
 pub(crate) const GAS: u64 = 10_000_000;
 pub(crate) const WEALTH: u64 = 1_000_000;
 
@@ -125,6 +127,7 @@ impl<'a> Scene<'a> {
         let engine = Engine::new();
         let mut vm =
             Vm::new(&engine, storage, config, block, Options { tier }).expect("address space");
+        vm.set_transaction_hash(TRANSACTION);
         let message = Message {
             caller: SENDER,
             to: self.to,

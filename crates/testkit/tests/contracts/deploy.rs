@@ -5,7 +5,7 @@ use lockstep::{Exit, Fork, Tier, Trap, check_contract, encode_hex};
 use super::chain::{DRIVER, GAS, Scene, Seen, TWIN, assemble, main, wat};
 
 /// EVM initialization code that deploys `code`.
-fn deploys(code: &[u8]) -> Vec<u8> {
+pub(super) fn deploys(code: &[u8]) -> Vec<u8> {
     // PUSH2 len, DUP1, PUSH1 12, PUSH1 0, CODECOPY, PUSH1 0, RETURN, and the code after these twelve bytes.
     let len = (code.len() as u16).to_be_bytes();
     let mut init = vec![0x61, len[0], len[1], 0x80, 0x60, 12, 0x60, 0, 0x39, 0x60, 0, 0xf3];
@@ -14,7 +14,7 @@ fn deploys(code: &[u8]) -> Vec<u8> {
 }
 
 /// A module that deploys `code`.
-fn deploys_by_wasm(code: &[u8]) -> Vec<u8> {
+pub(super) fn deploys_by_wasm(code: &[u8]) -> Vec<u8> {
     let data: String = code.iter().map(|byte| format!("\\{byte:02x}")).collect();
     wat(&format!(
         "(module (import \"eth\" \"finish\" (func $finish (param i32 i32))) (memory 1) (data (i32.const 0) \"{data}\")
@@ -23,12 +23,12 @@ fn deploys_by_wasm(code: &[u8]) -> Vec<u8> {
     ))
 }
 
-fn create(init: &[u8], fork: Fork) -> Seen {
+pub(super) fn create(init: &[u8], fork: Fork) -> Seen {
     Scene { to: None, input: init, fork, ..Scene::of(&[]) }.play()
 }
 
 /// The code that the creation left.
-fn deployed(seen: &Seen) -> Option<Vec<u8>> {
+pub(super) fn deployed(seen: &Seen) -> Option<Vec<u8>> {
     let change = seen.changes.accounts.get(&seen.outcome.created?)?;
     let info = change.info.as_ref()?;
     seen.changes.codes.get(&info.code_hash).map(|code| code.to_vec())

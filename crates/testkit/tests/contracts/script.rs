@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use lockstep_testkit::object::object;
+use lockstep_testkit::object::{object, shared};
 
 use super::chain::{assemble, main};
 
@@ -51,11 +51,14 @@ pub(crate) struct Guest {
 pub(crate) const GUESTS: &[Guest] = &[
     Guest { name: "EVM", write: |deeds| assemble(&evm(deeds, &mut 0)) },
     Guest { name: "Wasm", write: |deeds| main(&wasm(deeds)) },
-    Guest {
-        name: "eBPF",
-        write: |deeds| object(&format!("{}mov %r0, 0\nexit", ebpf(deeds, &mut 0))),
-    },
+    Guest { name: "eBPF", write: |deeds| object(&program(deeds)) },
+    Guest { name: "sBPF", write: |deeds| shared(&program(deeds)) },
 ];
+
+/// A program of either kind of eBPF.
+fn program(deeds: &[Deed]) -> String {
+    format!("{}mov %r0, 0\nexit", ebpf(deeds, &mut 0))
+}
 
 fn evm(deeds: &[Deed], labels: &mut u32) -> String {
     let mut text = String::new();
