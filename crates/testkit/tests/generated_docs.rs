@@ -44,10 +44,11 @@ fn the_opcode_page_repeats_the_table() {
 }
 
 #[test]
-fn the_page_of_wasm_functions_repeats_the_table() {
+fn the_page_of_contract_functions_repeats_the_table() {
     let mut page = String::from(
-        "# Functions of Wasm contracts\n\nMade from `crates/host/src/ethereum/contract/table.rs`; do not edit. A contract imports them \
-         from module `eth`.\n\nPointers, lengths and indices are i32 without sign, into memory 0; `out` is where an answer is \
+        "# Functions of contracts\n\nMade from `crates/host/src/ethereum/contract/table.rs`; do not edit. A Wasm contract imports \
+         them from module `eth`, a\nprogram of eBPF calls them as `eth_` and the name, with its operands in r1 to r5 as 64 bits and the \
+         result in r0.\n\nPointers, lengths and indices are i32 without sign in Wasm, into memory 0; `out` is where an answer is \
          written. A word is\n32 bytes, most significant first, an address 20. A function costs what its opcode costs under the \
          fork in force, and\nexists where the opcode does.\n\n\
          | name | parameters | result | opcode | what it does |\n|---|---|---|---|---|\n",
@@ -72,5 +73,5 @@ fn the_page_of_wasm_functions_repeats_the_table() {
         )
         .expect("writing to a string succeeds");
     }
-    check("docs/generated/wasm-functions.md", &page);
+    check("docs/generated/contract-functions.md", &page);
 }

@@ -1,6 +1,6 @@
 //! The system calls, as safe functions.
 //!
-//! Each takes the units that its `units:` line says (name, base, for each byte; version 1 of the cost table), then acts. What
+//! Each takes the units that its `units:` line says (name, base, for each byte; version 2 of the cost table), then acts. What
 //! cannot be paid, and whatever stands under "Ends the contract", does not return: everything the contract did is undone.
 
 use crate::{
@@ -149,4 +149,32 @@ pub struct Returned {
 #[inline(always)]
 pub fn return_data(to: &mut [u8]) -> Returned {
     backend::return_data(to)
+}
+
+/// Calls another contract with an input and an amount; whether it succeeded. It gets `units` at most, and all but a 64th of
+/// what is left; what it leaves comes back.
+///
+/// When it failed, or there is no such contract, or not as much to send, or too many are inside one another, nothing of it is
+/// left but what it returned.
+///
+/// units: tos_invoke 1000 1
+#[inline(always)]
+pub fn invoke(contract: &Address, input: &[u8], amount: u64, units: u64) -> bool {
+    backend::invoke(contract, input, amount, units)
+}
+
+/// Who called this contract: another one, or who sent the transaction.
+///
+/// units: tos_get_caller 50 0
+#[inline(always)]
+pub fn caller() -> Address {
+    backend::caller()
+}
+
+/// The amount that was sent along.
+///
+/// units: tos_get_call_value 50 0
+#[inline(always)]
+pub fn call_value() -> u64 {
+    backend::call_value()
 }

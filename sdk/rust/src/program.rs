@@ -24,6 +24,9 @@ extern "C" {
     fn tos_storage_delete(key: *const u8, key_len: u64) -> u64;
     fn tos_set_return_data(from: *const u8, len: u64) -> u64;
     fn tos_get_return_data(to: *mut u8, room: u64, by: *mut u8) -> u64;
+    fn tos_invoke(of: *const u8, input: *const u8, len: u64, amount: u64, units: u64) -> u64;
+    fn tos_get_caller(to: *mut u8) -> u64;
+    fn tos_get_call_value() -> u64;
 }
 
 #[inline(always)]
@@ -113,4 +116,22 @@ pub(crate) fn return_data(to: &mut [u8]) -> Returned {
     // SAFETY: the host writes no more than there is room for, and 32 bytes of who returned it.
     let len = unsafe { tos_get_return_data(to.as_mut_ptr(), room, by.0.as_mut_ptr()) };
     Returned { len: len as usize, by }
+}
+
+#[inline(always)]
+pub(crate) fn invoke(contract: &Address, input: &[u8], amount: u64, units: u64) -> bool {
+    let (of, len) = (contract.0.as_ptr(), input.len() as u64);
+    // SAFETY: the host reads 32 bytes and those of the input.
+    unsafe { tos_invoke(of, input.as_ptr(), len, amount, units) == 0 }
+}
+
+#[inline(always)]
+pub(crate) fn caller() -> Address {
+    Address(filled(tos_get_caller))
+}
+
+#[inline(always)]
+pub(crate) fn call_value() -> u64 {
+    // SAFETY: it takes nothing and writes nothing.
+    unsafe { tos_get_call_value() }
 }

@@ -50,6 +50,16 @@ pub struct Chain {
     pub log: Vec<String>,
     /// What was last returned, and by whom.
     pub returned: (Address, Vec<u8>),
+    /// What the contract that runs said it returns.
+    pub said: Vec<u8>,
+    /// Which contract called; the sender where none did.
+    pub caller: Option<Address>,
+    /// What was sent along.
+    pub call_value: u64,
+    /// Contracts that can be called.
+    pub contracts: BTreeMap<Address, Entry>,
+    /// Calls inside one another.
+    pub depth: u32,
 }
 
 /// What ends a contract in the middle.
@@ -98,6 +108,18 @@ fn with<R>(work: impl FnOnce(&mut Chain) -> R) -> R {
     CHAIN.with(|chain| work(chain.borrow_mut().as_mut().expect("call contracts by Chain::call")))
 }
 
+/// Contracts inside one another, as the host has it.
+const DEPTH_MAX: u32 = 64;
+
+/// Calls a contract from the one that runs; whether it succeeded.
+fn call_from_contract(contract: &Address, input: &[u8], amount: u64) -> bool {
+    let taken = CHAIN.with(|chain| chain.borrow_mut().take());
+    let mut chain = taken.expect("call contracts by Chain::call");
+    let done = chain.invoke(contract, input, amount);
+    CHAIN.with(|place| *place.borrow_mut() = Some(chain));
+    done
+}
+
 /// Ends the contract.
 fn trap(trap: Trap) -> ! {
     // No panic: nothing is wrong with the test.
@@ -113,24 +135,62 @@ impl Chain {
     pub fn call(&mut self, entry: Entry, input: &[u8]) -> Outcome {
         let before = self.clone();
         self.returned = (Address::default(), Vec::new());
+        self.said = Vec::new();
         let outer = CHAIN.with(|chain| chain.borrow_mut().replace(mem::take(self)));
         assert!(outer.is_none(), "a contract is no test");
         let mut input = input.to_vec();
         let done = catch_unwind(AssertUnwindSafe(|| entry(&mut input)));
-        let after = CHAIN.with(|chain| chain.borrow_mut().take());
-        *self = after.expect("the call's own");
+        if let Some(after) = CHAIN.with(|chain| chain.borrow_mut().take()) {
+            *self = after;
+        }
         let end = done.map_err(|payload| match payload.downcast::<Trap>() {
             Ok(trap) => *trap,
             Err(panic) => resume_unwind(panic),
         });
         let output = match end {
-            Ok(_) => self.returned.1.clone(),
+            Ok(_) => mem::take(&mut self.said),
             Err(_) => Vec::new(),
         };
         if end != Ok(crate::OK) {
             *self = before;
         }
         Outcome { end, output }
+    }
+
+    fn invoke(&mut self, contract: &Address, input: &[u8], amount: u64) -> bool {
+        let (own, said) = (self.contract, mem::take(&mut self.said));
+        let outer = (self.caller, self.call_value);
+        self.returned = (*contract, Vec::new());
+        let entry = self.contracts.get(contract).copied();
+        let entry = entry.filter(|_| self.depth + 1 < DEPTH_MAX);
+        let before = self.balances.clone();
+        let mut outcome = None;
+        if let Some(entry) = entry.filter(|_| self.pay(contract, amount)) {
+            (self.contract, self.caller, self.call_value) = (*contract, Some(own), amount);
+            self.depth += 1;
+            outcome = Some(self.call(entry, input));
+            self.depth -= 1;
+            (self.contract, self.caller, self.call_value) = (own, outer.0, outer.1);
+        }
+        self.said = said;
+        let Some(Outcome { end, output }) = outcome else { return false };
+        self.returned = (*contract, output);
+        if end != Ok(crate::OK) {
+            self.balances = before;
+        }
+        end == Ok(crate::OK)
+    }
+
+    /// Moves what a contract is to get; whether there was as much.
+    fn pay(&mut self, to: &Address, amount: u64) -> bool {
+        let held = |chain: &Self, of: &Address| chain.balances.get(of).copied().unwrap_or(0);
+        let Some(left) = held(self, &self.contract).checked_sub(amount) else { return false };
+        if amount == 0 || self.contract == *to {
+            return true;
+        }
+        let Some(sum) = held(self, to).checked_add(amount) else { return false };
+        self.balances.extend([(self.contract, left), (*to, sum)]);
+        true
     }
 
     /// What the contract stored under `key`.

@@ -112,19 +112,20 @@ fn run<'c>(
     let outcome = machine.run_below(&linked, (context, &mut below), &call, is_observed);
     let outcome = outcome.map_err(InvokeError::Run)?;
     context.set_compute_units_remaining(outcome.gas_left);
+    context.finish();
     Ok(outcome)
 }
 
 /// What runs the programs that a program calls.
-struct Below<'m, 'c> {
+struct Below<'m, 'w, 'c> {
     machine: &'m Machine,
     rows: &'m [HostRow<InvokeContext<'c>>],
     tier: Tier,
     config: Config,
-    watch: Option<Watch<'m, InvokeContext<'c>>>,
+    watch: Option<Watch<'w, InvokeContext<'c>>>,
 }
 
-impl<'c> HostMachine<InvokeContext<'c>> for Below<'_, 'c> {
+impl<'c> HostMachine<InvokeContext<'c>> for Below<'_, '_, 'c> {
     fn run(
         &mut self,
         context: &mut InvokeContext<'c>,

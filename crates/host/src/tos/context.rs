@@ -64,7 +64,7 @@ pub struct InvokeContext<'a> {
     pub mapping: Arc<MemoryMapping>,
     /// Messages of the program, in debug mode.
     pub log: Vec<String>,
-    /// What was last returned, and by which contract.
+    /// What was last returned, and by which contract; when the program has ended, what it returned itself.
     pub return_data: (Hash, Vec<u8>),
     /// Why the program was ended by a system call.
     pub error: Option<TosError>,
@@ -137,6 +137,12 @@ impl<'a> InvokeContext<'a> {
     /// Keeps messages from here on.
     pub fn enable_debug(&mut self) {
         self.debug_mode = true;
+    }
+
+    /// Says that the program has ended: what was last returned is its own from here on, whatever those that it called
+    /// returned.
+    pub fn finish(&mut self) {
+        self.return_data = (self.contract_hash, self.returned.take().unwrap_or_default());
     }
 
     /// What the contract stored under `key`.

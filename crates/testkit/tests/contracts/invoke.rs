@@ -119,11 +119,22 @@ fn a_program_calls_another_and_sees_what_it_returned() {
         (&done.outcome.input[..32], &done.outcome.input[32..]),
         (&YOU[..], &[1, 2, 7, 8][..])
     );
-    assert_eq!(done.return_data, (YOU, vec![1, 2]));
+    assert_eq!(done.return_data, (ME, vec![]), "it returned nothing itself");
     assert_eq!(chain.storage.get(&YOU, &[5]), Ok(Some(vec![5])), "the callee's own storage");
     assert_eq!(chain.storage.get(&ME, &[5]), Ok(None));
     let balances = (chain.accounts.get_balance(&ME), chain.accounts.get_balance(&YOU));
     assert_eq!(balances, (Ok(7), Ok(3)));
+}
+
+#[test]
+fn a_program_returns_what_it_said_itself_whomever_it_calls() {
+    let mut chain = Chain::with(&format!("{RETURNS}mov %r0, 0\nexit"));
+    let says = "mov %r1, %r7\nadd %r1, 32\nmov %r2, 3\ncall tos_set_return_data\n";
+    let before = format!("mov %r7, %r1\n{says}mov %r1, %r7\n{}mov %r0, 0\nexit", calls(0, 0, ALL));
+    let after = format!("{}{says}mov %r0, 0\nexit", calls(0, 0, ALL));
+    for caller in [before, after] {
+        assert_eq!(chain.run(&caller, BUDGET).return_data, (ME, vec![5, 6, 7]));
+    }
 }
 
 #[test]
@@ -166,19 +177,20 @@ fn a_callee_that_fails_leaves_nothing_and_its_caller_goes_on() {
          stdw [%r10-40], 0\nstdw [%r10-32], 0\nstdw [%r10-24], 0\nstdw [%r10-16], 0
          mov %r1, %r10\nadd %r1, -40\nmov %r2, 50\ncall tos_transfer\n{RETURNS}"
     );
-    let ends = [
-        ("mov %r0, 1\nexit", vec![1, 2]),
-        ("lddw %r1, 0\nldxb %r0, [%r1]\nexit", vec![]),
-        ("on:\nja on", vec![]),
-    ];
+    let ends =
+        [("mov %r0, 1\nexit", 2), ("lddw %r1, 0\nldxb %r0, [%r1]\nexit", 0), ("on:\nja on", 0)];
     for (end, returned) in ends {
         let mut chain = Chain::with(&format!("{deeds}{end}"));
         before(&mut chain);
         let untouched = chain.clone();
-        let caller = format!("{}mov %r0, %r6\nexit", calls(4, 3, "100000"));
+        let caller = format!(
+            "{}mov %r1, %r10\nadd %r1, -16\nmov %r2, 8\nmov %r3, %r10\nadd %r3, -48
+             call tos_get_return_data\nmul %r0, 16\nadd %r0, %r6\nexit",
+            calls(4, 3, "100000")
+        );
         let done = chain.run(&caller, BUDGET);
-        assert_eq!(done.outcome.end, End::Returned(1), "{end}");
-        assert_eq!((done.return_data, done.error), ((YOU, returned), None), "{end}");
+        assert_eq!(done.outcome.end, End::Returned(returned * 16 + 1), "{end}");
+        assert_eq!(done.error, None, "{end}");
         assert_eq!(chain.storage, untouched.storage, "{end}");
         assert_eq!(chain.balances(), untouched.balances(), "{end}");
         // The caller's own changes stay, before and after the call.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lockstep::tos::{CostTable, functions};
+use lockstep::tos::{CostTable, InvokeContext, functions};
 
 use super::chain::file;
 
@@ -33,7 +33,8 @@ fn both_languages_say_what_the_host_charges() {
         let cost = costs.cost(name);
         (name.to_owned(), (cost.base, cost.per_byte))
     };
-    let host: BTreeMap<_, _> = functions().iter().map(|function| row(function.name)).collect();
+    let host: BTreeMap<_, _> =
+        functions::<InvokeContext<'_>>().iter().map(|function| row(function.name)).collect();
     assert_eq!(units("sdk/c/include/lockstep/tos.h"), host);
     assert_eq!(units("sdk/rust/src/call.rs"), host);
 }
@@ -41,7 +42,7 @@ fn both_languages_say_what_the_host_charges() {
 #[test]
 fn both_languages_declare_every_call() {
     let (c, rust) = (text("sdk/c/include/lockstep/tos.h"), text("sdk/rust/src/program.rs"));
-    for function in functions() {
+    for function in functions::<InvokeContext<'_>>() {
         let name = function.name;
         assert!(c.contains(&format!("\nextern uint64_t {name}(")), "{name} in C");
         assert!(rust.contains(&format!("\n    fn {name}(")), "{name} in Rust");

@@ -5,7 +5,7 @@
  *
  * Each call takes the units that its line says, then looks at pointers, then acts. A call that cannot be paid, a pointer that
  * leads nowhere and every other misuse ends the contract there: nothing returns, and what it did is undone. What ends it is
- * said under `ends:`. Units are those of version 1 of the cost table; an instruction takes one.
+ * said under `ends:`. Units are those of version 2 of the cost table; an instruction takes one.
  *
  * Nothing here needs a C library. Memory is copied by the functions below: compilers like to put calls of memcpy where there
  * is none, hence -fno-builtin.
@@ -104,6 +104,23 @@ extern uint64_t tos_set_return_data(const void *from, uint64_t len);
  * `room` is 0 nothing is copied.
  * units: tos_get_return_data 50 0 */
 extern uint64_t tos_get_return_data(void *to, uint64_t room, tos_address *by);
+
+/* ---- other contracts ---- */
+
+/* Calls a contract with an input and an amount. It gets `units` at most, and all but a 64th of what is left; what it leaves comes
+ * back. Returns 0 where it succeeded; 1 where it failed, or there is no such contract, or not as much to send, or too many
+ * are inside one another: then nothing of it is left but what it returned.
+ * units: tos_invoke 1000 1 (for each byte of the input) */
+extern uint64_t tos_invoke(const tos_address *contract, const void *input, uint64_t len,
+                           uint64_t amount, uint64_t units);
+
+/* Who called this contract: another one, or who sent the transaction. Returns 0.
+ * units: tos_get_caller 50 0 */
+extern uint64_t tos_get_caller(tos_address *to);
+
+/* The amount that was sent along.
+ * units: tos_get_call_value 50 0 */
+extern uint64_t tos_get_call_value(void);
 
 /* ---- helpers ---- */
 

@@ -84,7 +84,10 @@ pub(crate) fn storage_delete(key: &[u8]) -> bool {
 
 pub(crate) fn set_return_data(bytes: &[u8]) {
     limit(bytes, RETURN_BYTES_MAX);
-    with(|chain| chain.returned = (chain.contract, bytes.to_vec()));
+    with(|chain| {
+        chain.returned = (chain.contract, bytes.to_vec());
+        chain.said = bytes.to_vec();
+    });
 }
 
 pub(crate) fn return_data(to: &mut [u8]) -> Returned {
@@ -93,4 +96,17 @@ pub(crate) fn return_data(to: &mut [u8]) -> Returned {
     to[..shown].copy_from_slice(&bytes[..shown]);
     let by = if shown == 0 { Address::default() } else { by };
     Returned { len: bytes.len(), by }
+}
+
+/// Units are not counted here, so all of them are enough.
+pub(crate) fn invoke(contract: &Address, input: &[u8], amount: u64, _: u64) -> bool {
+    super::call_from_contract(contract, input, amount)
+}
+
+pub(crate) fn caller() -> Address {
+    with(|chain| chain.caller.unwrap_or(chain.sender))
+}
+
+pub(crate) fn call_value() -> u64 {
+    with(|chain| chain.call_value)
 }

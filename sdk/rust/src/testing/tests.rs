@@ -30,6 +30,15 @@ fn contract(input: &mut [u8]) -> Result<(), u64> {
         b'V' => storage_write(b"v", &vec![0; VALUE_BYTES_MAX + usize::from(rest[0])]),
         b'R' => set_return_data(&vec![0; RETURN_BYTES_MAX + usize::from(rest[0])]),
         b'p' => panic!("a contract's own"),
+        b'i' => {
+            set_return_data(b"own");
+            let amount = u64::from(rest[0]);
+            let done = invoke(&YOU, &rest[1..], amount, u64::MAX);
+            let mut to = [0; 8];
+            let Returned { len, by } = return_data(&mut to);
+            storage_write(b"i", &[&[u8::from(done)], &to[..len.min(8)], &by.0[..1]].concat());
+        }
+        b'c' => storage_write(b"k", &[&caller().0[..1], &[call_value() as u8]].concat()),
         _ => return Err(2),
     }
     Ok(())
@@ -79,6 +88,27 @@ fn amounts_are_sent_whole_or_not_at_all() {
     chain.balances.insert(YOU, u64::MAX);
     assert_eq!(chain.call(entrypoint, b"t\x01").end, Err(Trap::BalanceOverflow));
     assert_eq!((chain.balances[&ME], chain.balances[&YOU]), (6, u64::MAX));
+}
+
+#[test]
+fn contracts_call_one_another_and_leave_nothing_where_they_fail() {
+    let mut chain = chain();
+    chain.contracts.insert(YOU, entrypoint);
+    chain.contracts.insert(ME, entrypoint);
+    let key = |of: Address, key: &[u8]| (of, key.to_vec());
+    assert_eq!(output(&mut chain, b"i\x03c"), b"own");
+    assert_eq!((chain.storage[&key(YOU, b"k")].as_slice(), chain.balances[&YOU]), (&[7, 3][..], 3));
+    assert_eq!(chain.storage[&key(ME, b"i")], [1, 0]);
+    output(&mut chain, b"i\x01fxy");
+    assert_eq!(chain.storage[&key(YOU, b"k")], [7, 3], "what the callee stored is undone");
+    assert_eq!(chain.storage[&key(ME, b"i")], [0, b'x', b'y', 9]);
+    for refused in [&b"i\x63c"[..], b"i\x00R\x01"] {
+        output(&mut chain, refused);
+        assert_eq!(chain.storage[&key(ME, b"i")], [0, 0], "{refused:?}");
+    }
+    assert_eq!((chain.balances[&ME], chain.balances[&YOU]), (7, 3));
+    assert_eq!(chain.call(entrypoint, b"c").end, Ok(0));
+    assert_eq!(chain.storage[&key(ME, b"k")], [0, 0], "the sender is the caller");
 }
 
 #[test]
