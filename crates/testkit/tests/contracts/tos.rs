@@ -288,6 +288,23 @@ fn return_data_says_whose_it_is() {
     assert_eq!(output[40..72], OTHER.into_word().to_be_bytes::<32>());
 }
 
+/// What compilers made of the counters of `examples/ebpf` and `sdk/rust`, called by an EVM contract and in vain by a static call.
+#[test]
+fn contracts_from_compilers_run_on_the_journal() {
+    for name in ["examples/ebpf/counter.o", "sdk/rust/examples/counter.o"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name);
+        let counter = std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let call = "0 0 0 0 0 0xe2 GAS CALL POP ";
+        let driver = assemble(&format!(
+            "{call}{call}0 0 0 0 0xe2 100000 STATICCALL 1 ADD 0 SSTORE {call}RETURNDATASIZE 0 0 RETURNDATACOPY
+             RETURNDATASIZE 0 RETURN"
+        ));
+        let seen = Scene::of(&[(DRIVER, &driver), (TWIN, &counter)]).play();
+        assert_eq!(U256::from_be_slice(&seen.outcome.output), U256::from(3), "{name}");
+        assert_eq!(seen.slot(DRIVER, 0), 1, "{name}: counting is a write");
+    }
+}
+
 #[test]
 fn an_access_costs_what_the_chain_takes_and_what_the_table_says() {
     // Calls of other functions with the same operands: what they use differs by their prices and the words of their files.
