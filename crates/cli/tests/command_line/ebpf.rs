@@ -143,7 +143,7 @@ fn traces_add_up_to_what_is_used_and_say_why_they_end() {
             assert_eq!(number(row, "gas"), left, "{row}");
             left -= number(row, "gasCost");
         }
-        assert_eq!((number(&end, "gasUsed"), &end["costs"]), (gas - left, &1.into()));
+        assert_eq!((number(&end, "gasUsed"), &end["costs"]), (gas - left, &2.into()));
         assert_eq!(report["gasUsed"], gas - left);
         let error = if code == 0 { Value::Null } else { "out_of_gas".into() };
         assert_eq!((&end["error"], code == 0), (&error, left > 0));
