@@ -17,21 +17,27 @@ pub(super) struct Called(RefCell<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
+    /// What they were loaded for: whom a call means depends on it.
+    config: Config,
     programs: BTreeMap<Hash, Program>,
     file_bytes: usize,
 }
 
 impl Called {
-    /// The program of a file, if it is one. What one may call is asked again when it is linked.
+    /// The program of a file, if it is one under `config`.
     pub(super) fn program(&self, file: &Arc<[u8]>, config: &Config) -> Option<Program> {
         let hash = keccak256(file);
-        if let Some(known) = self.0.borrow().programs.get(&hash) {
-            return Some(known.clone());
+        let mut known = self.0.borrow_mut();
+        if known.config != *config {
+            *known = Known { config: config.clone(), ..Known::default() };
+        }
+        if let Some(program) = known.programs.get(&hash) {
+            return Some(program.clone());
         }
         let program = Program::load(file, config).ok()?;
-        let mut known = self.0.borrow_mut();
         if known.file_bytes + file.len() > KEPT_BYTES {
-            *known = Known::default();
+            known.programs.clear();
+            known.file_bytes = 0;
         }
         known.file_bytes += file.len();
         known.programs.insert(hash, program.clone());

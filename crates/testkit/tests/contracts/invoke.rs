@@ -1,14 +1,15 @@
 //! Programs of TOS that call others, by themselves: over providers in memory, in every tier.
 
 use lockstep::{
-    Tier, Trap,
-    ebpf::{End, Machine, Outcome, Program, invoke, tos_config},
+    HostRow, Tier, Trap, declare_syscall,
+    ebpf::{End, Machine, Outcome, Program, invoke, invoke_with, tos_config},
     tos::{
         AccountProvider, Hash, INVOKE_DEPTH_MAX, InMemoryAccounts, InMemoryPrograms,
         InMemoryStorage, InvokeContext, ProgramProvider, ProviderError, StorageProvider, TosError,
+        functions,
     },
 };
-use lockstep_testkit::object::object;
+use lockstep_testkit::object::{object, shared};
 
 const ME: Hash = [7; 32];
 const YOU: Hash = [9; 32];
@@ -299,6 +300,35 @@ fn a_callee_gets_all_but_a_64th_and_gives_back_what_it_leaves() {
     };
     assert_eq!(cost(ALL), cost("5000"));
     assert!(cost(ALL) > 1010 + 2, "memory is paid for");
+}
+
+declare_syscall!(
+    /// Zero.
+    Zero = "chain_zero",
+    |caller: &mut Caller, _a, _b, _c, _d, _e| {
+        caller.charge(1)?;
+        Ok(0)
+    }
+);
+
+/// A file of sBPF may call what nobody offers, and traps there. That it was called so changes nothing for a chain with more.
+#[test]
+fn what_a_callee_may_call_is_what_the_chain_offers_now() {
+    let mut programs = InMemoryPrograms::default();
+    programs.insert(YOU, &shared("call chain_zero\nexit"));
+    let file = object(&format!("{}mov %r0, %r6\nexit", calls(0, 0, "5000")));
+    let program = Program::load(&file, &tos_config()).expect("a program");
+    let mut machine = Machine::new().expect("address space");
+    for (has_more, status) in [(false, 1), (true, 0), (false, 1)] {
+        let (mut storage, mut accounts) = (InMemoryStorage::new(), InMemoryAccounts::default());
+        let mut context = InvokeContext::new(BUDGET, ME, &mut storage, &mut accounts);
+        context.set_programs(&programs);
+        let mut rows = functions();
+        rows.extend(has_more.then(HostRow::of::<Zero>));
+        let tier = Tier::Interpreter;
+        let outcome = invoke_with(&mut machine, &program, &rows, &mut context, &YOU, tier);
+        assert_eq!(outcome.expect("it runs").end, End::Returned(status), "{has_more}");
+    }
 }
 
 /// A chain whose programs cannot be read.
