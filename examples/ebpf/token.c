@@ -133,7 +133,7 @@ static answer call(const uint8_t *input, uint64_t len) {
     if (len < 4 + 32 * (uint64_t)words) return (answer){ERROR_INPUT, 0};
     if (has_amount && !tos_word_get(word_at(input, words - 1), &amount))
         return (answer){ERROR_AMOUNT, 0};
-    tos_get_tx_sender(&me);
+    tos_get_caller(&me);
     switch (selector) {
     case 0xa0712d68:
         done.error = mint(&me, amount);

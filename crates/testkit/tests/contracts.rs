@@ -15,6 +15,7 @@ mod contracts {
     mod matrix;
     mod random;
     mod script;
+    mod sdk;
     mod state;
     mod token;
     mod tos;

@@ -2,8 +2,8 @@
 #![no_std]
 
 use lockstep_sdk::{
-    entrypoint, number, set_return_data, storage_delete, storage_read, storage_write, take,
-    tx_sender, word, Address,
+    caller, entrypoint, number, set_return_data, storage_delete, storage_read, storage_write, take,
+    word, Address,
 };
 
 /// Why it refuses.
@@ -112,7 +112,7 @@ fn amount(input: &[u8]) -> Result<u64, Error> {
 
 fn answer(input: &[u8]) -> Result<u64, Error> {
     let (selector, rest) = take::<4>(input).ok_or(Error::Input)?;
-    let me = tx_sender();
+    let me = caller();
     match u32::from_be_bytes(selector) {
         0x1816_0ddd => return Key::of(b's', &[]).load(),
         0x70a0_8231 => return Key::of(b'b', &[&address(rest)?.0]).load(),

@@ -1,19 +1,19 @@
 //! A contract that makes every call of this crate once, and returns what it learnt.
 //!
 //! Input: whom to send 4 to (32 bytes), and a key. It returns the hash of the block, that of the transaction, its sender, the
-//! contract; then numbers of 8 bytes, least significant first: the block's height; what the contract holds before and after;
+//! contract, who called it; then numbers of 8 bytes, least significant first: the block's height; the amount sent along; what the contract holds before and after;
 //! how long the value under the key is before it is written and after, and whether it was there when it was deleted; how long
-//! what was returned before is.
+//! what was returned before is; whether a call of whom it sent to succeeds.
 #![no_std]
 
 use lockstep_sdk::{
-    balance, block_hash, block_height, contract_hash, entrypoint, log, return_data,
-    set_return_data, storage_delete, storage_read, storage_write, take, transfer, tx_hash,
-    tx_sender, Address,
+    balance, block_hash, block_height, call_value, caller, contract_hash, entrypoint, invoke, log,
+    return_data, set_return_data, storage_delete, storage_read, storage_write, take, transfer,
+    tx_hash, tx_sender, Address, ALL_UNITS,
 };
 
-/// Four times 32 bytes, and seven numbers.
-const OUTPUT_BYTES: usize = 4 * 32 + 7 * 8;
+/// Five times 32 bytes, and nine numbers.
+const OUTPUT_BYTES: usize = 5 * 32 + 9 * 8;
 
 /// What is returned, as it grows. A frame has 512 bytes: there is one such buffer, and no copy.
 struct Output {
@@ -44,7 +44,9 @@ fn tour(input: &mut [u8]) -> Result<(), u64> {
     output.put(&tx_hash().0);
     output.put(&tx_sender().0);
     output.put(&me.0);
+    output.put(&caller().0);
     output.number(block_height());
+    output.number(call_value());
     output.number(balance(&me));
     transfer(&Address(to), 4);
     output.number(balance(&me));
@@ -56,6 +58,7 @@ fn tour(input: &mut [u8]) -> Result<(), u64> {
     log("on tour");
     set_return_data(&room);
     output.number(return_data(&mut room).len as u64);
+    output.number(invoke(&Address(to), key, 0, ALL_UNITS).into());
     set_return_data(&output.bytes);
     Ok(())
 }
@@ -76,15 +79,17 @@ mod tests {
             tx_hash: Hash([2; 32]),
             block_hash: Hash([1; 32]),
             block_height: 12_345,
+            call_value: 5,
             ..Chain::default()
         };
         chain.balances.insert(Address([7; 32]), 10);
+        chain.contracts.insert(Address([9; 32]), |input| u64::from(input != b"k"));
         let mut input = [9; 33];
         input[32] = b'k';
         let outcome = chain.call(entrypoint, &input);
         assert_eq!(outcome.status(), Some(0));
-        let numbers = [12_345, 10, 6, 0, 5, 1, 8_u64].map(u64::to_le_bytes).concat();
-        let known = [[1; 32], [2; 32], [3; 32], [7; 32]].concat();
+        let numbers = [12_345, 5, 10, 6, 0, 5, 1, 8, 1_u64].map(u64::to_le_bytes).concat();
+        let known = [[1; 32], [2; 32], [3; 32], [7; 32], [3; 32]].concat();
         assert_eq!(outcome.output, [known, numbers].concat());
         assert_eq!((&chain.log[..], chain.stored(b"k")), (&["on tour".into()][..], None));
         assert_eq!(chain.balances[&Address([9; 32])], 4);

@@ -151,6 +151,9 @@ pub fn return_data(to: &mut [u8]) -> Returned {
     backend::return_data(to)
 }
 
+/// For [`invoke`]: as many units as may be.
+pub const ALL_UNITS: u64 = u64::MAX;
+
 /// Calls another contract with an input and an amount; whether it succeeded. It gets `units` at most, and all but a 64th of
 /// what is left; what it leaves comes back.
 ///

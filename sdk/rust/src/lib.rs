@@ -59,7 +59,8 @@ use testing::double as backend;
 pub use call::{
     balance, block_hash, block_height, call_value, caller, contract_hash, invoke, log, log_bytes,
     return_data, set_return_data, storage_delete, storage_read, storage_write, transfer, tx_hash,
-    tx_sender, Returned, KEY_BYTES_MAX, LOG_BYTES_MAX, RETURN_BYTES_MAX, VALUE_BYTES_MAX,
+    tx_sender, Returned, ALL_UNITS, KEY_BYTES_MAX, LOG_BYTES_MAX, RETURN_BYTES_MAX,
+    VALUE_BYTES_MAX,
 };
 #[doc(hidden)]
 pub use entry::enter;

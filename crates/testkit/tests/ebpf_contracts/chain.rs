@@ -5,11 +5,16 @@ use std::{cell::RefCell, fs, path::PathBuf};
 use lockstep::{
     Tier, Trap,
     ebpf::{End, Machine, Program, invoke, tos_config},
-    tos::{Hash, InMemoryAccounts, InMemoryStorage, InvokeContext, StorageProvider, TosError},
+    tos::{
+        Hash, InMemoryAccounts, InMemoryPrograms, InMemoryStorage, InvokeContext, StorageProvider,
+        TosError,
+    },
 };
 
 pub(crate) const CONTRACT: Hash = [7; 32];
 pub(crate) const SENDER: Hash = [3; 32];
+/// Another contract: a counter.
+pub(crate) const COUNTER: Hash = [9; 32];
 const BUDGET: u64 = 1_000_000;
 
 /// A file of the repository.
@@ -97,6 +102,8 @@ impl Chain {
 
     fn run(&self, input: &[u8], tier: Tier) -> (Done, InMemoryStorage, InMemoryAccounts) {
         let (mut storage, mut accounts) = (self.storage.clone(), self.accounts.clone());
+        let mut programs = InMemoryPrograms::default();
+        programs.insert(COUNTER, &file("examples/ebpf/counter.o"));
         let mut context = InvokeContext::new_with_state(
             BUDGET,
             CONTRACT,
@@ -107,6 +114,8 @@ impl Chain {
             &mut storage,
             &mut accounts,
         );
+        context.call_value = 5;
+        context.set_programs(&programs);
         context.enable_debug();
         let outcome = MACHINE.with_borrow_mut(|machine| {
             invoke(machine, &self.program, &mut context, input, tier).expect("it runs")

@@ -107,6 +107,9 @@ extern uint64_t tos_get_return_data(void *to, uint64_t room, tos_address *by);
 
 /* ---- other contracts ---- */
 
+/* For tos_invoke: as many units as may be. */
+#define TOS_ALL_UNITS (~(uint64_t)0)
+
 /* Calls a contract with an input and an amount. It gets `units` at most, and all but a 64th of what is left; what it leaves comes
  * back. Returns 0 where it succeeded; 1 where it failed, or there is no such contract, or not as much to send, or too many
  * are inside one another: then nothing of it is left but what it returned.
