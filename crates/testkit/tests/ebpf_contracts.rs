@@ -8,6 +8,7 @@ mod ebpf_contracts {
     mod budgets;
     mod build;
     pub(crate) mod chain;
+    mod chains;
     mod counter;
     mod hello;
     mod token;
