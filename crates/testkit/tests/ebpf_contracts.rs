@@ -11,6 +11,7 @@ mod ebpf_contracts {
     mod chains;
     mod counter;
     mod hello;
+    mod share;
     mod token;
     mod tour;
 }

@@ -50,6 +50,7 @@ mod program;
 #[cfg(not(any(target_arch = "bpf", lockstep_program)))]
 pub mod testing;
 mod types;
+mod wide;
 
 #[cfg(any(target_arch = "bpf", lockstep_program))]
 use program as backend;
@@ -67,6 +68,7 @@ pub use entry::enter;
 pub use entry::{status, OK};
 pub use input::{number, take, word};
 pub use types::{Address, Hash, HexError, PublicKey};
+pub use wide::mul_div;
 
 /// The page about contracts, whose code is tested like documentation.
 #[cfg(doctest)]

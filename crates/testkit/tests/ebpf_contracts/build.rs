@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{chain, counter, hello, token, tour};
+use super::{chain, counter, hello, share, token, tour};
 
 /// The compilers that built what is committed.
 const CLANG: &str = "clang version 14.0.6";
@@ -18,15 +18,17 @@ const RUSTC: &str = "rustc 1.63.0";
 /// A contract: its source, and what it does.
 type Contract = (&'static str, fn(&[u8]));
 
-const C: [Contract; 3] = [
+const C: [Contract; 4] = [
     ("examples/ebpf/hello.c", hello::says_hello),
     ("examples/ebpf/counter.c", counter::counts),
     ("examples/ebpf/token.c", token::is_a_token),
+    ("examples/ebpf/share.c", share::divides_products),
 ];
-const RUST: [Contract; 4] = [
+const RUST: [Contract; 5] = [
     ("sdk/rust/examples/hello.rs", hello::says_hello),
     ("sdk/rust/examples/counter.rs", counter::counts),
     ("sdk/rust/examples/token.rs", token::is_a_token),
+    ("sdk/rust/examples/share.rs", share::divides_products),
     ("sdk/rust/examples/tour.rs", tour::calls_everything),
 ];
 

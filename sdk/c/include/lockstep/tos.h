@@ -162,6 +162,30 @@ TOS_INLINE int tos_word_get(const tos_word *word, uint64_t *number) {
     return 1;
 }
 
+/* `a * b / c`, rounded down, where the product may have 128 bits; returns 0, and leaves `quotient` alone, where `c` is 0 or the
+ * quotient has more than 64. */
+TOS_INLINE int tos_mul_div(uint64_t a, uint64_t b, uint64_t c, uint64_t *quotient) {
+    const uint64_t mask = 0xffffffff;
+    uint64_t low = (a & mask) * (b & mask), left = (a >> 32) * (b & mask), right = (a & mask) * (b >> 32);
+    uint64_t middle = (low >> 32) + (left & mask) + (right & mask);
+    uint64_t rest = (a >> 32) * (b >> 32) + (left >> 32) + (right >> 32) + (middle >> 32);
+    low = middle << 32 | (low & mask);
+    if (rest >= c) return 0;
+    uint64_t found = 0;
+    for (int bit = 0; bit < 64; bit++) {
+        uint64_t carry = rest >> 63;
+        rest = rest << 1 | low >> 63;
+        low <<= 1;
+        found <<= 1;
+        if (carry || rest >= c) {
+            rest -= c;
+            found |= 1;
+        }
+    }
+    *quotient = found;
+    return 1;
+}
+
 /* Says a number of 32 bytes as what the contract returns. */
 TOS_INLINE void tos_return_number(uint64_t number) {
     tos_word word;
