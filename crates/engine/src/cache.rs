@@ -18,7 +18,7 @@ use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, Program};
 use lockstep_host::ethereum::contract::Guest;
 use lockstep_interp::Code;
-use lockstep_ir::{FuncId, pass::Whole};
+use lockstep_ir::{FuncId, Functions, pass::Whole};
 use lockstep_optimizing::Optimizing;
 use lockstep_rt::native::{NativeProgram, NativeStatistics};
 use lockstep_state::keccak256;
@@ -117,19 +117,28 @@ impl Translated {
 
     /// Compiles it, before anybody finds its machine code.
     pub(crate) fn compile(&self) {
-        let program = self.make_native();
-        if let Some(program) = &program {
-            program.prepare(FuncId(0));
-        }
         // Somebody may have been faster.
-        let _ = self.native.set(program);
+        let _ = self.native.set(self.make_native());
     }
 
+    /// Its machine code, all of it: of its functions too, which only machine code can call. Where one of them has none,
+    /// there are no functions but copies.
     fn make_native(&self) -> Option<NativeProgram> {
-        let whole = Arc::new(Whole::new(self.program.clone()));
-        let compiler = Optimizing::functions(whole)?;
+        let native = self.compiled(Whole::new(self.program.clone()))?;
+        match native.statistics().below {
+            0 => Some(native),
+            _ => self.compiled(Whole::copied(self.program.clone())),
+        }
+    }
+
+    fn compiled(&self, whole: Whole) -> Option<NativeProgram> {
+        let functions = whole.interface().signatures.len() as u32;
+        let compiler = Optimizing::functions(Arc::new(whole))?;
         let compiler = with_label(compiler, label("evm", self.program.code()));
-        NativeProgram::new(Box::new(compiler)).ok()
+        let native = NativeProgram::new(Box::new(compiler)).ok()?;
+        // Callees first: then calls need no stubs.
+        (0..functions).rev().for_each(|func| native.prepare(FuncId(func)));
+        Some(native)
     }
 
     /// Bytes of guest code and translations.
@@ -245,8 +254,8 @@ impl Engine {
     pub fn adopt(&self, binary: &Binary, fork: Fork) -> Result<(), BinaryError> {
         binary.expect_evm(fork)?;
         let translated = Translated::new(binary.code().clone(), fork, Mode::Plain);
-        let whole = Arc::new(Whole::new(translated.program.clone()));
-        let program = native_program(binary, whole, label("evm", binary.code()))?;
+        let whole = binary.whole(translated.program.clone());
+        let program = native_program(binary, Arc::new(whole), label("evm", binary.code()))?;
         let translated = Translated { native: OnceLock::from(Some(program)), ..translated };
         let form = Form::Evm { is_instrumented: false };
         let key = Key { code: keccak256(binary.code()), fork, form };

@@ -10,20 +10,22 @@ use lockstep_rt::native::NoCode;
 
 use crate::{ebpf, wasm::Module};
 
-/// The machine code of EVM code, which is one function.
+/// The machine code of EVM code: where it begins, then the functions that were found in it.
 ///
 /// # Errors
 ///
-/// [`NoCode`] where there is none.
-pub fn list_native(program: &Arc<Program>) -> Result<NativeListing, NoCode> {
-    native(Arc::new(Whole::new(program.clone())), FuncId(0))
+/// For each, [`NoCode`] where there is none.
+pub fn list_native(program: &Arc<Program>) -> Vec<Result<NativeListing, NoCode>> {
+    let whole = Arc::new(Whole::new(program.clone()));
+    let functions = whole.interface().signatures.len() as u32;
+    (0..functions).map(|func| native(whole.clone(), FuncId(func))).collect()
 }
 
 /// The machine code of a function of `module`; imports are not counted.
 ///
 /// # Errors
 ///
-/// As for [`list_native`].
+/// [`NoCode`] where there is none.
 pub fn list_native_function(module: &Module, func: FuncId) -> Result<NativeListing, NoCode> {
     native(module.shared_guest(), func)
 }
@@ -32,7 +34,7 @@ pub fn list_native_function(module: &Module, func: FuncId) -> Result<NativeListi
 ///
 /// # Errors
 ///
-/// As for [`list_native`].
+/// [`NoCode`] where there is none.
 pub fn list_native_program_function(
     program: &ebpf::Program,
     func: FuncId,
@@ -115,7 +117,7 @@ mod tests {
             return;
         };
         let compiled = compiler.compile(FuncId(0)).expect("it is compiled");
-        let listing = list_native(&program).expect("it is listed");
+        let listing = list_native(&program).remove(0).expect("it is listed");
         assert_eq!(listing.size_bytes, compiled.body.len());
         let calls = compiled.calls.len();
         assert_eq!(calls, 0, "bytes of calls are filled in later");

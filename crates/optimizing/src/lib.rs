@@ -204,7 +204,12 @@ impl Optimizing {
             ir::Function::with_name_signature(ir::UserFuncName::default(), signature);
         let to = (&mut room.context.func, &mut room.builder);
         let config = self.target.isa().frontend_config();
-        translate::translate(to, (config, self.is_guarded, room.is_listed), interface, &func)?;
+        translate::translate(
+            to,
+            (config, self.is_guarded, room.is_listed),
+            interface,
+            (id, &func),
+        )?;
         let frame_bytes_max = (func.units + 1).saturating_mul(STACK_BYTES_PER_UNIT);
         self.emit(&mut room.context, frame_bytes_max)
     }

@@ -20,8 +20,10 @@ mod float;
 mod guard;
 mod integer;
 mod memory;
+mod merge;
 mod operand;
 mod operation;
+mod small;
 mod span;
 mod touch;
 mod vector;
@@ -38,11 +40,13 @@ use cranelift_codegen::{
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use lockstep_base::Index;
-use lockstep_ir::{Block, BlockDef, Edge, Func, Inst, Interface, MemoryId, Terminator, Trap, Type};
+use lockstep_ir::{
+    Block, BlockDef, Edge, Func, FuncId, Inst, Interface, MemoryId, Terminator, Trap, Type,
+};
 use lockstep_rt::native::NoCode;
 
 use crate::{
-    abi::{WORD, clif_type},
+    abi::{WORD, clif_type, params_before},
     nan::Nans,
     plant::{self, Bug},
 };
@@ -93,6 +97,12 @@ struct Translation<'f, 'b, 'c> {
     /// Whether instructions are numbered, for whoever lists them: those of dMIR and terminators, in order, from one on.
     is_listed: bool,
     listed: u32,
+    small: small::Small,
+    merged: merge::Merged,
+    /// The instruction, by its place in the function.
+    at: usize,
+    /// Whether the function is one that nobody calls, so that it need not return.
+    may_leave: bool,
 }
 
 /// What a variable is.
@@ -154,12 +164,12 @@ pub(crate) fn translate(
     (to, room): (&mut ir::Function, &mut FunctionBuilderContext),
     (config, is_guarded, is_listed): (TargetFrontendConfig, bool, bool),
     interface: &Interface,
-    func: &Func,
+    (id, func): (FuncId, &Func),
 ) -> Result<(), NoCode> {
     let flags = Flags::new(to);
     let mut b = FunctionBuilder::new(to, room);
     let translated =
-        Translation::new(interface, func, &mut b, flags).and_then(|mut translation| {
+        Translation::new(interface, (id, func), &mut b, flags).and_then(|mut translation| {
             translation.guard.is_on = is_guarded;
             translation.is_listed = is_listed;
             translation.function()
@@ -178,7 +188,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
     /// Declares everything and writes the entry.
     fn new(
         interface: &'f Interface,
-        func: &'f Func,
+        (id, func): (FuncId, &'f Func),
         b: &'b mut FunctionBuilder<'c>,
         flags: Flags,
     ) -> Result<Self, NoCode> {
@@ -200,13 +210,17 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         let params = b.block_params(entry).to_vec();
         b.def_var(gas, params[0]);
         // The function's own parameters come last.
-        if vars[..func.params as usize].iter().any(|place| !matches!(place, Place::One(_))) {
-            return Err(NoCode("parameters that are words"));
-        }
-        let (before, own) = params.split_at(params.len() - func.params as usize);
-        for (place, param) in vars.iter().zip(own) {
-            if let Place::One(var) = place {
+        let before = params_before(&interface.signatures[id]);
+        let mut own = params[before..].iter();
+        for place in &vars[..func.params as usize] {
+            let mut define = |var: &Variable| {
+                let param = own.next().expect("the signature is the function's");
                 b.def_var(*var, *param);
+            };
+            match place {
+                Place::One(var) => define(var),
+                Place::Word(limbs) => limbs.iter().for_each(define),
+                Place::Home(_) => {}
             }
         }
         let mut constant = vec![None; func.vars.len()];
@@ -242,7 +256,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             gas,
             depth_left: params[1],
             depth_before: params[1],
-            area: before.get(2).copied(),
+            area: (before > 2).then(|| params[2]),
             context,
             operands: None,
             flags,
@@ -251,6 +265,10 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             span: span::Span::default(),
             is_listed: false,
             listed: 0,
+            small: small::Small::default(),
+            merged: merge::Merged::default(),
+            at: 0,
+            may_leave: id.0 == 0 && func.results.is_empty(),
             b,
         })
     }
@@ -269,8 +287,10 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             self.guard.begin_block();
             self.passed.block = number;
             self.span.end = block.insts.end as usize;
+            self.small.begin_block();
+            self.merged = merge::merged(self.interface, self.func, block);
             for at in block.insts.clone() {
-                self.guard.at = at as usize;
+                self.at = at as usize;
                 self.number();
                 self.inst(self.func.insts[at as usize])?;
             }
@@ -344,6 +364,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
                     }
                     Place::Word(places) => {
                         let word = self.word(value)?;
+                        self.small.set(var);
                         for (place, limb) in places.into_iter().zip(word) {
                             self.b.def_var(place, limb);
                         }
@@ -414,7 +435,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
                 self.b.ins().br_table(on, table);
             }
             Terminator::Return { values } => {
-                let results = self.read_list(self.func.list(values), &self.func.results)?;
+                let results = self.parts(self.func.list(values), &self.func.results)?;
                 self.return_values(&results);
             }
             Terminator::ReturnCall { func, args } => self.return_call(func, args)?,

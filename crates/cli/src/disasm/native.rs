@@ -112,15 +112,20 @@ pub(super) fn list(
 fn rows(code: Code, fork: Fork) -> Result<Vec<FunctionRow>, InputError> {
     let evm = |name: String, code: Vec<u8>| {
         let program = Arc::new(evm::Program::new(Arc::from(code), fork, Mode::Plain));
-        FunctionRow::of(name, list_native(&program))
+        let listed = list_native(&program).into_iter().enumerate();
+        let row = |(number, listed): (usize, _)| match number {
+            0 => FunctionRow::of(name.clone(), listed),
+            _ => FunctionRow::of(format!("{name}: function {number}"), listed),
+        };
+        listed.map(row).collect::<Vec<_>>()
     };
     Ok(match code {
-        Code::Evm(code) => vec![evm("code".into(), code)],
+        Code::Evm(code) => evm("code".into(), code),
         Code::Artifact(contracts) => {
             let both = |Contract { name, creation, runtime }| {
                 [(format!("{name}: code"), runtime), (format!("{name}: creation code"), creation)]
             };
-            contracts.into_iter().flat_map(both).map(|(name, code)| evm(name, code)).collect()
+            contracts.into_iter().flat_map(both).flat_map(|(name, code)| evm(name, code)).collect()
         }
         Code::Wasm(path, bytes) => wasm(&path, &bytes)?,
         Code::Ebpf(path, bytes) => ebpf(&path, &bytes)?,

@@ -22,8 +22,13 @@ impl Binary {
     /// [`BinaryError::NoTarget`].
     pub fn of_evm(code: &[u8], fork: Fork, watch: Option<Watch>) -> Result<Self, BinaryError> {
         let program = Arc::new(Program::new(code.into(), fork, Mode::Plain));
-        let guest = Arc::new(Whole::new(program));
-        make((BinaryGuest::Evm, evm_configuration(fork)), code, (guest, usize::MAX), watch)
+        let of = |whole: Whole| {
+            let guest = (BinaryGuest::Evm, evm_configuration(fork));
+            make(guest, code, (Arc::new(whole), usize::MAX), watch.clone())
+        };
+        let binary = of(Whole::new(program.clone()))?;
+        // Only machine code can call a function of EVM code: all of them have some, or there are none.
+        if binary.statistics().below == 0 { Ok(binary) } else { of(Whole::copied(program)) }
     }
 
     /// Compiles all functions of a Wasm module.
@@ -61,6 +66,11 @@ impl Binary {
         let guest = guest.map_err(|error| BinaryError::Load(error.to_string()))?;
         let own = guest.functions();
         make((BinaryGuest::Ebpf, ebpf_configuration(config)), code, (Arc::new(guest), own), watch)
+    }
+
+    /// The functions that its EVM code was compiled as.
+    pub(crate) fn whole(&self, program: Arc<Program>) -> Whole {
+        if self.functions.len() == 1 { Whole::copied(program) } else { Whole::new(program) }
     }
 
     /// Refuses it where it is no EVM code under the rules of `fork`.

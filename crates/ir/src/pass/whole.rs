@@ -1,9 +1,10 @@
-//! [`Whole`]: a program that is translated head by head, as one function whose window became variables.
+//! [`Whole`]: a program that is translated head by head, as functions whose window became variables.
 //!
 //! # Shape
 //!
 //! ```text
-//! Lazy: head -> fragment          discover: (head, height, labels) -> node          write: node -> block
+//! Lazy: head -> fragment      heads: what looks like a function      discover: (head, height, tags) -> node, bodies
+//! write: node -> block, body -> function
 //! ```
 //!
 //! # Invariants
@@ -11,50 +12,79 @@
 //! 1. A node knows how many slots are in use when control comes to it, so each slot is a variable, and the window is
 //!    touched nowhere but in blocks that leave.
 //! 2. A *label* is a constant in a slot that is the number of a jump target. A node knows its labels, so a jump to one
-//!    is an edge. That copies what is called from several places, once for each.
-//! 3. What is not worth a copy, or jumps to what nobody knows, leaves: its slots go home, and the tier below goes on at
-//!    the head. Nothing comes back from there.
-//! 4. Charges, traps and host calls are the fragments' own, in their order.
+//!    is an edge. That copies what is called from several places, once for each, unless it is a function.
+//! 3. A *function* is a head whose nodes touch nothing below the label that they return to, never look at it, and all
+//!    return at one height; so nothing in it can leave, underflow, or overflow where its caller has room for all of it.
+//! 4. What is not worth a copy, or jumps to what nobody knows, leaves: its slots go home, and the tier below goes on at
+//!    the head. Nothing comes back from there. Only function 0 leaves.
+//! 5. Charges, traps and host calls are the fragments' own, in their order.
 
 mod discover;
+mod heads;
+mod parts;
+mod tags;
 mod write;
 
-use alloc::{sync::Arc, vec, vec::Vec};
+use alloc::{sync::Arc, vec};
 
-use self::{discover::Nodes, write::Writer};
+use self::{discover::Bodies, write::Writer};
 use crate::{
     func::Func,
     inst::FuncId,
     module::{DepthLimit, Functions, Interface, Lazy, Signature},
 };
 
-/// Depth units of the one function: it calls nobody of its kind, and its native frame may be large.
-const UNITS: u32 = 255;
+/// Depth units of function 0, whose native frame may be large.
+const ENTRY_UNITS: u32 = 255;
+
+/// Depth units of each other function.
+const UNITS: u32 = 63;
+
+/// How deep functions call each other at most; what would be deeper is copied.
+const LEVELS_MAX: u16 = 16;
 
 /// Slots that go home in all places together where control leaves. A program that leaves with a high stack in many places
 /// runs in the tier below from its beginning.
 const LEAVING_SLOTS_MAX: usize = 30_000;
 
-/// A lazily translated program as a program of one function.
+/// A lazily translated program as a program of functions, the first of which takes and returns nothing.
 pub struct Whole {
     guest: Arc<dyn Lazy>,
     interface: Arc<Interface>,
+    bodies: Bodies,
 }
 
 impl core::fmt::Debug for Whole {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Whole").finish_non_exhaustive()
+        f.debug_struct("Whole")
+            .field("functions", &self.bodies.bodies.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl Whole {
-    /// The one function of `guest`, which takes and returns nothing.
+    /// The functions of `guest`.
     pub fn new(guest: Arc<dyn Lazy>) -> Self {
+        Self::of(guest, Bodies::discover)
+    }
+
+    /// All of `guest` as one function, copied where it is called.
+    pub fn copied(guest: Arc<dyn Lazy>) -> Self {
+        Self::of(guest, Bodies::copied)
+    }
+
+    fn of(guest: Arc<dyn Lazy>, discover: impl Fn(&dyn Lazy) -> Bodies) -> Self {
+        let bodies = discover(&*guest);
+        let words = |count: u16| vec![bodies.ty; usize::from(count)];
+        let signature = |body: &discover::Body| Signature {
+            params: words(body.args()),
+            results: words(body.results()),
+        };
         let mut interface = (**guest.interface()).clone();
-        let signature = Signature { params: Vec::new(), results: Vec::new() };
-        interface.signatures = vec![signature].into_iter().collect();
-        interface.depth_limit = DepthLimit(u64::from(UNITS) + 1);
-        Self { guest, interface: Arc::new(interface) }
+        interface.signatures = bodies.bodies.iter().map(signature).collect();
+        let units = u64::from(ENTRY_UNITS + 1) + u64::from(LEVELS_MAX) * u64::from(UNITS + 1);
+        interface.depth_limit = DepthLimit(units);
+        Self { guest, interface: Arc::new(interface), bodies }
     }
 }
 
@@ -63,13 +93,13 @@ impl Functions for Whole {
         &self.interface
     }
 
-    fn lower(&self, _func: FuncId, out: &mut Func) {
-        let nodes = Nodes::discover(&*self.guest);
-        if nodes.leaving_slots() > LEAVING_SLOTS_MAX {
+    fn lower(&self, func: FuncId, out: &mut Func) {
+        let Some(body) = self.bodies.bodies.get(func.0 as usize) else { return };
+        if func.0 == 0 && body.leaving_slots() > LEAVING_SLOTS_MAX {
             write::leave_at_once(self.guest.entry(), out);
         } else {
-            Writer::new(&nodes, out).write();
+            Writer::new(&self.bodies, body, out).write();
         }
-        out.units = UNITS;
+        out.units = if func.0 == 0 { ENTRY_UNITS } else { UNITS };
     }
 }

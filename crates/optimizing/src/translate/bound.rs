@@ -117,6 +117,11 @@ impl Translation<'_, '_, '_> {
         self.passed.has((memory.0, root), (offset, len), !self.span.is_twin)
     }
 
+    /// The most that a limb can be.
+    pub(super) fn most_of(&self, limb: ir::Value) -> u64 {
+        self.most(limb, DEPTH)
+    }
+
     /// The value that `addr` is made of, and the constant that was added to it. What is extended says as much before.
     fn root(&self, addr: ir::Value) -> (ir::Value, u64) {
         let dfg = &self.b.func.dfg;
@@ -147,6 +152,9 @@ impl Translation<'_, '_, '_> {
         let value = dfg.resolve_aliases(value);
         let bits = dfg.value_type(value).bits();
         let limit = if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
+        if let Some(most) = self.small.most(value) {
+            return most;
+        }
         let ValueDef::Result(inst, 0) = dfg.value_def(value) else { return limit };
         let Some(depth) = depth.checked_sub(1) else { return limit };
         let most = match dfg.insts[inst] {

@@ -59,14 +59,14 @@ impl Translation<'_, '_, '_> {
     }
 
     /// The body of `func`, wherever `rt` will say it is.
-    fn body(&mut self, func: FuncId, signature: &Signature) -> Result<Body, NoCode> {
-        let signature = self.body_signature(signature)?;
+    fn body(&mut self, func: FuncId, signature: &Signature) -> Body {
+        let signature = self.b.import_signature(abi::body(signature));
         let name = ir::UserExternalName::new(0, func.0);
         let name = self.b.func.declare_imported_user_function(name);
         let name = ir::ExternalName::user(name);
         // All bodies of a program lie in one region, which a call reaches from anywhere in it.
         let data = ir::ExtFuncData { name, signature, colocated: true, patchable: false };
-        Ok(Body::Known(self.b.import_function(data)))
+        Body::Known(self.b.import_function(data))
     }
 
     fn body_signature(&mut self, signature: &Signature) -> Result<ir::SigRef, NoCode> {
@@ -131,17 +131,17 @@ impl Translation<'_, '_, '_> {
         first: Value,
     ) -> Result<(), NoCode> {
         let signature = &self.interface.signatures[func];
-        let args = self.read_list(self.func.list(args), &signature.params)?;
-        let body = self.body(func, signature)?;
+        let args = self.parts(self.func.list(args), &signature.params)?;
+        let body = self.body(func, signature);
         let results = self.call_body(body, signature, &args)?;
-        self.define_all(first, &results);
+        self.define_parts(first, &signature.results, &results);
         Ok(())
     }
 
     pub(super) fn return_call(&mut self, func: FuncId, args: List) -> Result<(), NoCode> {
         let signature = &self.interface.signatures[func];
         let args = self.read_list(self.func.list(args), &signature.params)?;
-        let body = self.body(func, signature)?;
+        let body = self.body(func, signature);
         self.return_call_body(body, &args);
         Ok(())
     }

@@ -23,8 +23,6 @@ const LEN_MAX: u64 = (1 << 32) + 15;
 pub(super) struct Guard {
     /// Whether there are guard pages.
     pub(super) is_on: bool,
-    /// The instruction that is translated.
-    pub(super) at: usize,
     /// The check that the next access makes.
     left: Option<Value>,
     /// The counter that the context holds.
@@ -47,7 +45,7 @@ impl Translation<'_, '_, '_> {
         let Some(len) = self.known(len, Type::I64).filter(|len| *len <= LEN_MAX) else {
             return false;
         };
-        let end = match self.func.insts.get(self.guard.at + 1) {
+        let end = match self.func.insts.get(self.at + 1) {
             Some(
                 Inst::Load { ty, token: of, offset, .. }
                 | Inst::Store { ty, token: of, offset, .. },

@@ -66,7 +66,7 @@ impl Translation<'_, '_, '_> {
             return None;
         }
         let mut ahead = Ahead { charges: 0, gas: 0, last: 0 };
-        for at in self.guard.at..self.span.end {
+        for at in self.at..self.span.end {
             match self.func.insts[at] {
                 Inst::Charge { gas } => {
                     ahead.charges += 1;
@@ -117,16 +117,16 @@ impl Translation<'_, '_, '_> {
 
     /// What is translated up to the last charge, for which not enough is left.
     fn twin(&mut self, ahead: &Ahead) -> Result<(), NoCode> {
-        let first = self.guard.at;
+        let first = self.at;
         self.span.is_twin = true;
         for at in first..ahead.last {
-            self.guard.at = at;
+            self.at = at;
             self.inst(self.func.insts[at])?;
         }
         let target = self.trap_target(Trap::OutOfGas);
         self.jump(target);
         self.span.is_twin = false;
-        self.guard.at = first;
+        self.at = first;
         Ok(())
     }
 }

@@ -46,11 +46,16 @@ impl Translation<'_, '_, '_> {
         let low = self.low_limb(addr, ty)?;
         self.define(result, low);
         let known_len = self.func.const_u64(len, ty);
+        let known_len = known_len.map(|len| self.merged.len(self.at, len));
         if known_len == Some(0) {
             return Ok(());
         }
+        let operand = addr;
         let addr = self.saturated(addr, ty)?;
-        let len = self.saturated(len, ty)?;
+        let len = match known_len {
+            Some(len) => self.limb(len),
+            None => self.saturated(len, ty)?,
+        };
         let (end, overflows) = self.end(addr, len, known_len);
         if let (0, None, Some(end)) = (memory.0, overflows, self.known_limb(end)) {
             if end <= self.exists || plant::is(Bug::Existence) {
@@ -73,6 +78,9 @@ impl Translation<'_, '_, '_> {
         self.b.ins().jump(next, &[]);
         self.b.seal_block(next);
         self.b.switch_to_block(next);
+        if known_len.is_some() && is_word(ty) {
+            self.passed_word(operand, low);
+        }
         Ok(())
     }
 
@@ -87,6 +95,9 @@ impl Translation<'_, '_, '_> {
             && let Some(end) = addr.checked_add(len)
         {
             return (self.limb(end), None);
+        }
+        if known_len.is_some_and(|len| self.most_of(addr).checked_add(len).is_some()) {
+            return (self.b.ins().iadd(addr, len), None);
         }
         let (end, overflows) = self.b.ins().uadd_overflow(addr, len);
         (end, Some(overflows))

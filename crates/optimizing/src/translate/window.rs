@@ -46,6 +46,10 @@ impl Translation<'_, '_, '_> {
 
     /// Goes on in the tier below where `edge` leads, with the slots in use at home.
     pub(super) fn resume_below(&mut self, edge: Edge) -> Result<(), NoCode> {
+        // Nothing comes back: whoever called the function would wait for ever.
+        if !self.may_leave {
+            return Err(NoCode("a function that others call and that goes on below"));
+        }
         let ty = self.interface.window.map_or(Type::I256, |window| window.ty);
         let (head, shift, target) = match edge {
             Edge::Enter { head, shift } => (i64::from(head.0), shift, None),

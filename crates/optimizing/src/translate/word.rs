@@ -58,6 +58,9 @@ impl Translation<'_, '_, '_> {
     pub(super) fn word(&mut self, operand: Operand) -> Result<Word, NoCode> {
         match operand.source() {
             Source::Value(value) => Ok(self.words[value.position()].expect("defined, a word")),
+            Source::Var(var) if self.small.limb(var).is_some() => {
+                Ok(self.of_limb(self.small.limb(var).unwrap_or(self.zero)))
+            }
             Source::Var(var) => match self.vars[var.position()] {
                 Place::Word(limbs) => Ok(limbs.map(|limb| self.b.use_var(limb))),
                 Place::Home(slot) => {

@@ -124,6 +124,10 @@ impl Translation<'_, '_, '_> {
 
     fn sum(&mut self, a: Word, b: Word) -> Word {
         let used = self.used(&a).max(self.used(&b));
+        if used <= 1 && self.most_of(a[0]).checked_add(self.most_of(b[0])).is_some() {
+            let sum = self.b.ins().iadd(a[0], b[0]);
+            return self.of_limb(sum);
+        }
         if used <= 1 {
             let (sum, carry) = self.b.ins().uadd_overflow(a[0], b[0]);
             let carry = self.b.ins().uextend(WORD, carry);
@@ -171,6 +175,9 @@ impl Translation<'_, '_, '_> {
 
     fn product_of_limbs(&mut self, a: ir::Value, b: ir::Value) -> Word {
         let low = self.b.ins().imul(a, b);
+        if self.most_of(a).checked_mul(self.most_of(b)).is_some() {
+            return self.of_limb(low);
+        }
         let high = self.b.ins().umulhi(a, b);
         [low, high, self.zero, self.zero]
     }

@@ -10,14 +10,24 @@ use lockstep_testkit::{
     differential::{Case, Runner, Way},
 };
 
-/// The function that the program is; it verifies.
-fn whole(code: &str) -> Func {
+/// The functions that the program is; they verify.
+fn functions(code: &str) -> Vec<Func> {
     let code: Arc<[u8]> = assemble(code).into();
     let whole = Whole::new(Arc::new(Program::new(code, Fork::LATEST, Mode::Plain)));
-    let mut func = Func::default();
-    whole.lower(FuncId(0), &mut func);
-    verify_function(whole.interface(), FuncId(0), &func).unwrap_or_else(|error| panic!("{error}"));
-    func
+    let function = |number: usize| {
+        let (id, mut func) = (FuncId(number as u32), Func::default());
+        whole.lower(id, &mut func);
+        verify_function(whole.interface(), id, &func).unwrap_or_else(|error| panic!("{error}"));
+        func
+    };
+    (0..whole.interface().signatures.len()).map(function).collect()
+}
+
+/// The one function that the program is.
+fn whole(code: &str) -> Func {
+    let mut functions = functions(code);
+    assert_eq!(functions.len(), 1, "functions beside the entry");
+    functions.remove(0)
 }
 
 /// How many blocks leave for a head, and how many for what a word names.
@@ -36,8 +46,14 @@ fn leaves(func: &Func) -> [usize; 2] {
 
 /// Machine code, the interpreter and the reference do the same; how often machine code was left for the interpreter.
 fn agree(code: &str, input: &[u8]) -> u64 {
+    agree_with(code, input, 1_000_000)
+}
+
+/// The same with so much gas.
+fn agree_with(code: &str, input: &[u8], gas: u64) -> u64 {
     let mut case = Case::of(assemble(code));
     case.input = input.to_vec();
+    case.gas = gas;
     let ways = [Way::EVALUATOR, Way::INTERPRETER, Way::OPTIMIZING];
     let engine = Engine::new();
     Runner::new(&engine).agree(&case, &ways).unwrap_or_else(|error| panic!("{error}"));
@@ -53,6 +69,102 @@ fn a_function_called_from_two_places_returns_by_edges() {
     // Entry, the function, the middle, the function again, the end.
     assert_eq!(func.blocks.len(), 5);
     assert_eq!(agree(code, &[]), 0);
+}
+
+/// A program that calls `work` for 3, and for what that made, and returns what came out.
+fn calls_twice(work: &str) -> String {
+    format!(
+        "@first 3 @work JUMP first: @second SWAP1 @work JUMP second: 0 MSTORE 32 0 RETURN {work}"
+    )
+}
+
+/// A function of one argument, larger than what is worth a copy, that returns one word.
+const LONG: &str = "work: DUP1 MUL 7 ADD DUP1 0 MSTORE DUP1 32 MSTORE 64 0 KECCAK256 XOR DUP1 5 MOD \
+                    ADD DUP1 96 MSTORE 3 MUL DUP1 128 MSTORE SWAP1 JUMP";
+
+#[test]
+fn what_is_long_and_called_from_two_places_is_a_function() {
+    let code = calls_twice(LONG);
+    let functions = functions(&code);
+    assert_eq!(functions.len(), 2);
+    // Where it returns to is no parameter.
+    assert_eq!((functions[1].params, functions[1].results.len()), (1, 1));
+    assert_eq!(agree(&code, &[]), 0);
+    // Wherever gas ends, in the caller and in the function.
+    for gas in (0..600).step_by(7) {
+        agree_with(&code, &[], gas);
+    }
+}
+
+#[test]
+fn a_function_that_ends_the_program_returns_nothing() {
+    let long = LONG.replace("SWAP1 JUMP", "0 MSTORE 32 0 REVERT");
+    let code = calls_twice(&long);
+    let functions = functions(&code);
+    assert_eq!(functions.len(), 2);
+    assert!(functions[1].results.is_empty());
+    assert_eq!(agree(&code, &[]), 0);
+}
+
+#[test]
+fn what_looks_at_where_it_returns_to_is_copied() {
+    let long = LONG.replace("work:", "work: DUP2 160 MSTORE");
+    let code = calls_twice(&long);
+    assert_eq!(functions(&code).len(), 1);
+    assert_eq!(agree(&code, &[]), 0);
+    // What it returns is where it returns to.
+    let long = LONG.replace("SWAP1 JUMP", "POP DUP1 JUMP");
+    let code = calls_twice(&long);
+    assert_eq!(functions(&code).len(), 1);
+    assert_eq!(agree(&code, &[]), 0);
+}
+
+#[test]
+fn what_returns_at_two_heights_is_copied() {
+    let long = LONG.replace("SWAP1 JUMP", "DUP1 7 GT @more JUMPI SWAP1 JUMP more: DUP1 SWAP2 JUMP");
+    let code = calls_twice(&long);
+    assert_eq!(functions(&code).len(), 1);
+    assert_eq!(agree(&code, &[]), 0);
+}
+
+#[test]
+fn what_reaches_below_its_arguments_is_copied() {
+    let long = LONG.replace("work:", "work: DUP3 ADD");
+    let code = format!("9 {}", calls_twice(&long));
+    assert_eq!(functions(&code).len(), 1);
+    assert_eq!(agree(&code, &[]), 0);
+}
+
+#[test]
+fn functions_call_functions() {
+    let twice = "outer: @inner_1 SWAP1 @work JUMP inner_1: DUP1 160 MSTORE @inner_2 SWAP1 @work JUMP \
+                 inner_2: DUP1 192 MSTORE 5 ADD DUP1 224 MSTORE DUP1 256 MSTORE SWAP1 JUMP";
+    let code = calls_twice(LONG).replace("@work", "@outer") + " " + twice;
+    assert_eq!(functions(&code).len(), 3);
+    assert_eq!(agree(&code, &[]), 0);
+    for gas in (0..1_500).step_by(31) {
+        agree_with(&code, &[], gas);
+    }
+}
+
+#[test]
+fn a_function_without_room_above_traps_where_it_does_in_the_interpreter() {
+    // The function needs two or three slots more than there are; then it fits.
+    for below in [1_016, 1_018, 1_019, 1_020, 1_021, 1_022] {
+        let code = "1 ".to_owned() + &"DUP1 ".repeat(below - 1) + &calls_twice(LONG);
+        agree(&code, &[]);
+    }
+}
+
+#[test]
+fn a_function_that_calls_itself_agrees() {
+    let recursion = LONG.replace(
+        "SWAP1 JUMP",
+        "DUP1 1000 GT @deeper JUMPI SWAP1 JUMP deeper: @back SWAP1 @work JUMP back: SWAP1 JUMP",
+    );
+    for gas in [100_000, 1_000, 100] {
+        agree_with(&calls_twice(&recursion), &[], gas);
+    }
 }
 
 #[test]

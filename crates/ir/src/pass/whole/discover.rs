@@ -1,13 +1,20 @@
-//! Which blocks there are: from the entry on, everything that edges and labels lead to.
+//! Which blocks there are: from the entry on, everything that edges and labels lead to, function by function.
 
 use alloc::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    vec,
     vec::Vec,
 };
 
+use super::{
+    LEVELS_MAX,
+    heads::{self, edges},
+    parts::{Parts, is_plain, needs},
+    tags::{Tag, Tags},
+};
 use crate::{
     func::Func,
-    inst::{Block, Edge, Head, Inst, Operand, Source, Terminator, Value, Var},
+    inst::{Edge, Head},
     module::Lazy,
     trap::Trap,
     types::Type,
@@ -18,80 +25,157 @@ fn insts_max(len: u32) -> usize {
     3_000 + len as usize * 6 / 10
 }
 
+/// Instructions of a function at most.
+const FUNCTION_INSTS_MAX: usize = 3_000;
+
+/// Instructions of a function that is better copied, at most.
+const COPIED_INSTS_MAX: usize = 16;
+
+/// How far below the arguments' end a return address may lie.
+const PARAMS_MAX: i16 = 24;
+
+/// Labels that are tried as the return address of a call.
+const TRIES: usize = 3;
+
 /// What a node is known by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     head: Head,
-    /// Slots in use.
-    height: u16,
-    /// Slots that hold labels, with these.
-    labels: Vec<(u16, u32)>,
+    /// Slots in use, beyond those at the function's beginning.
+    height: i16,
+    /// What is known of slots.
+    tags: Vec<(i16, Tag)>,
 }
 
 /// Where an edge of a fragment leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Way {
     /// To a node.
     Node(usize),
+    /// To a call, by its place in [`Body::calls`].
+    Call(usize),
+    /// Back to the caller.
+    Return,
     /// To a head in the tier below, with so many slots in use.
-    Leave(Head, u16),
+    Leave(Head, i16),
     /// To what a word names, in the tier below.
-    LeaveTo(u16),
+    LeaveTo(i16),
     /// Nowhere.
     Trap(Trap),
 }
 
+/// A call of a function.
+pub(super) struct Call {
+    /// The function, by its place in [`Bodies::bodies`].
+    pub(super) func: usize,
+    /// Slots in use when it begins.
+    pub(super) height: i16,
+    /// Where control goes when it returned.
+    pub(super) then: Way,
+}
+
 /// A fragment where it is met.
 pub(super) struct Node {
-    /// The fragment, by its place in [`Nodes::parts`].
+    /// The fragment, by its place in [`Bodies::parts`].
     pub(super) part: usize,
-    /// Slots in use when control comes to it.
-    pub(super) height: u16,
+    /// Slots in use when control comes to it, beyond those at the function's beginning.
+    pub(super) height: i16,
     /// Where the edges of its terminator lead, in their order.
     pub(super) ways: Vec<Way>,
 }
 
-/// All nodes, and the fragments they are made of.
-pub(super) struct Nodes {
-    pub(super) parts: Vec<Func>,
+/// The nodes of a function.
+#[derive(Default)]
+pub(super) struct Body {
+    /// How many slots below its beginning are its own, the lowest of which is where it returns to; none for the first function.
+    pub(super) params: i16,
     pub(super) nodes: Vec<Node>,
-    /// Type of a slot.
-    pub(super) ty: Type,
+    pub(super) calls: Vec<Call>,
+    /// Slots in use where it returns, beyond those at its beginning; none where it never does.
+    end: Option<i16>,
+    /// Slots in use at most, those of functions that it calls too.
+    top: i32,
+    /// How deep it calls.
+    levels: u16,
+    insts: usize,
+    keys: BTreeMap<Key, usize>,
+    queue: VecDeque<Key>,
 }
 
-impl Nodes {
-    /// Follows `guest` from its entry.
-    pub(super) fn discover(guest: &dyn Lazy) -> Self {
-        let window = guest.interface().window;
-        let mut finder = Finder {
-            guest,
-            limit: window.map_or(0, |window| window.limit),
-            ty: window.map_or(Type::I256, |window| window.ty),
-            parts: Vec::new(),
-            known_parts: BTreeMap::new(),
-            keys: BTreeMap::new(),
-            queue: VecDeque::new(),
-            nodes: 0,
-            insts: 0,
-            insts_max: insts_max(guest.head_limit()),
-        };
-        let entry = Key { head: guest.entry(), height: 0, labels: Vec::new() };
-        let mut nodes = Vec::new();
-        finder.node(entry);
-        while let Some(key) = finder.queue.pop_front() {
-            let node = finder.visit(&key);
-            nodes.push(node);
-        }
-        Self { parts: finder.parts, nodes, ty: finder.ty }
+impl Body {
+    /// How many words it takes: where it returns to is not one of them.
+    pub(super) fn args(&self) -> u16 {
+        (self.params - 1).max(0).cast_unsigned()
+    }
+
+    /// How many words it returns.
+    pub(super) fn results(&self) -> u16 {
+        self.end.map_or(0, |end| (end + self.params).cast_unsigned())
     }
 
     /// Slots in use wherever a way leaves, all together.
     pub(super) fn leaving_slots(&self) -> usize {
         let slots = |way: &Way| match way {
-            Way::Leave(_, height) | Way::LeaveTo(height) => usize::from(*height),
-            Way::Node(_) | Way::Trap(_) => 0,
+            Way::Leave(_, height) | Way::LeaveTo(height) => usize::from(height.cast_unsigned()),
+            _ => 0,
         };
-        self.nodes.iter().flat_map(|node| &node.ways).map(slots).sum()
+        let ways = self.nodes.iter().flat_map(|node| &node.ways);
+        ways.chain(self.calls.iter().map(|call| &call.then)).map(slots).sum()
+    }
+
+    /// Where `way` leads when all calls on it have returned.
+    pub(super) fn after_calls(&self, way: Way) -> Way {
+        match way {
+            Way::Call(call) => self.calls[call].then,
+            way => way,
+        }
+    }
+
+    fn is_entry(&self) -> bool {
+        self.params == 0
+    }
+}
+
+/// All functions, and the fragments they are made of.
+pub(super) struct Bodies {
+    pub(super) parts: Vec<Func>,
+    pub(super) bodies: Vec<Body>,
+    /// Type of a slot.
+    pub(super) ty: Type,
+}
+
+impl Bodies {
+    /// Follows `guest` from its entry.
+    pub(super) fn discover(guest: &dyn Lazy) -> Self {
+        let mut parts = Parts::of(guest);
+        let callable = heads::functions(&mut parts);
+        Self::with(parts, callable)
+    }
+
+    /// The same, without functions.
+    pub(super) fn copied(guest: &dyn Lazy) -> Self {
+        Self::with(Parts::of(guest), BTreeSet::new())
+    }
+
+    fn with(parts: Parts<'_>, callable: BTreeSet<Head>) -> Self {
+        let targets = parts.targets;
+        let insts_max = insts_max(targets.guest.head_limit());
+        let mut finder = Finder {
+            parts,
+            callable,
+            functions: vec![Body::default()],
+            known: BTreeMap::new(),
+            exploring: 0,
+            insts_max,
+            functions_insts_left: 4 * insts_max,
+        };
+        let entry = Key { head: targets.guest.entry(), height: 0, tags: Vec::new() };
+        if let Some(body) = finder.explore(entry, 0) {
+            finder.functions[0] = body;
+        }
+        let mut bodies = finder.functions;
+        remove_unused(&mut bodies);
+        Self { parts: finder.parts.into_funcs(), bodies, ty: targets.ty }
     }
 
     /// The fragment of a node.
@@ -100,169 +184,247 @@ impl Nodes {
     }
 }
 
+/// Takes out the functions that nobody calls.
+fn remove_unused(bodies: &mut Vec<Body>) {
+    let mut places = vec![None; bodies.len()];
+    let (mut kept, mut next) = (vec![0], 0);
+    places[0] = Some(0);
+    while let Some(body) = kept.get(next) {
+        for call in &bodies[*body].calls {
+            if places[call.func].is_none() {
+                places[call.func] = Some(kept.len());
+                kept.push(call.func);
+            }
+        }
+        next += 1;
+    }
+    let mut old: Vec<_> = core::mem::take(bodies).into_iter().map(Some).collect();
+    for body in kept {
+        let Some(mut body) = old[body].take() else { continue };
+        for call in &mut body.calls {
+            call.func = places[call.func].unwrap_or_default();
+        }
+        bodies.push(body);
+    }
+}
+
+/// What is known of a head as a function.
+enum Known {
+    /// It is being explored: a call of it is recursion.
+    Exploring,
+    /// It is none.
+    Not,
+    /// It is this one.
+    Function(usize),
+}
+
+/// A function that cannot be one.
+struct NoFunction;
+
 struct Finder<'g> {
-    guest: &'g dyn Lazy,
-    limit: u16,
-    ty: Type,
-    parts: Vec<Func>,
-    /// For a head, and a height where the fragment does not fit, its fragment.
-    known_parts: BTreeMap<(Head, Option<u16>), usize>,
-    keys: BTreeMap<Key, usize>,
-    queue: VecDeque<Key>,
-    /// Nodes that have a number.
-    nodes: usize,
-    insts: usize,
+    parts: Parts<'g>,
+    /// Heads that look like functions.
+    callable: BTreeSet<Head>,
+    /// The functions found; the first is the program's entry, which comes last.
+    functions: Vec<Body>,
+    /// What is known of a head that returns to what lies so far below.
+    known: BTreeMap<(Head, i16), Known>,
+    /// Functions that are being explored.
+    exploring: u16,
+    /// Instructions that the entry's nodes may still have.
     insts_max: usize,
+    /// Those that nodes of functions may still have, of functions that turn out to be none too.
+    functions_insts_left: usize,
 }
 
 impl Finder<'_> {
+    /// The body that begins with `entry`, which has a node at least.
+    fn explore(&mut self, entry: Key, params: i16) -> Option<Body> {
+        let mut body = Body { params, ..Body::default() };
+        self.node(&mut body, entry)?;
+        while let Some(key) = body.queue.pop_front() {
+            let node = self.visit(&mut body, &key).ok()?;
+            body.nodes.push(node);
+        }
+        body.keys.clear();
+        Some(body)
+    }
+
     /// The node of `key`, now or soon; none where there are enough.
-    fn node(&mut self, key: Key) -> Option<usize> {
-        if let Some(known) = self.keys.get(&key) {
+    fn node(&mut self, body: &mut Body, key: Key) -> Option<usize> {
+        if let Some(known) = body.keys.get(&key) {
             return Some(*known);
         }
-        let part = self.part(key.head, None);
-        let insts = self.insts + self.parts[part].insts.len();
-        if insts > self.insts_max || !is_plain(&self.parts[part]) {
+        let part = self.parts.at(key.head, None);
+        let part = &self.parts[part];
+        let insts = body.insts + part.insts.len();
+        let insts_max = if body.is_entry() { self.insts_max } else { FUNCTION_INSTS_MAX };
+        if insts > insts_max || !is_plain(part) {
             return None;
         }
-        self.insts = insts;
-        self.keys.insert(key.clone(), self.nodes);
-        self.queue.push_back(key);
-        self.nodes += 1;
-        Some(self.nodes - 1)
-    }
-
-    fn part(&mut self, head: Head, height: Option<u16>) -> usize {
-        if let Some(known) = self.known_parts.get(&(head, height)) {
-            return *known;
+        if !body.is_entry() {
+            self.functions_insts_left = self.functions_insts_left.checked_sub(part.insts.len())?;
         }
-        let mut func = Func::default();
-        self.guest.lower(head, height, &mut func);
-        self.parts.push(func);
-        self.known_parts.insert((head, height), self.parts.len() - 1);
-        self.parts.len() - 1
+        body.insts = insts;
+        let number = body.keys.len();
+        body.keys.insert(key.clone(), number);
+        body.queue.push_back(key);
+        Some(number)
     }
 
-    /// The fragment at `head`, or its twin where it does not fit.
-    fn fitting(&mut self, head: Head, height: u16) -> usize {
-        let part = self.part(head, None);
-        let fits = match self.parts[part].insts.first() {
-            Some(Inst::WindowCheck { need, grow }) => {
-                *need <= height && u32::from(height) + u32::from(*grow) <= u32::from(self.limit)
-            }
-            _ => true,
+    fn visit(&mut self, body: &mut Body, key: &Key) -> Result<Node, NoFunction> {
+        let part = match body.is_entry() {
+            true => self.parts.fitting(key.head, key.height.cast_unsigned()),
+            false => self.parts.at(key.head, None),
         };
-        if fits { part } else { self.part(head, Some(height)) }
+        let func = &self.parts[part];
+        let (need, grow) = needs(func);
+        let edges: Vec<Edge> = edges(func).collect();
+        let tags = Tags::after(self.parts.targets, func, key.height, &key.tags);
+        if !body.is_entry() {
+            let lowest = i32::from(key.height) - i32::from(need);
+            if tags.looks_at_return || lowest < -i32::from(body.params) {
+                return Err(NoFunction);
+            }
+        }
+        body.top = body.top.max(i32::from(key.height) + i32::from(grow));
+        if !self.parts.has_room(body.top) && !body.is_entry() {
+            return Err(NoFunction);
+        }
+        let targets: Vec<_> = edges.iter().map(|edge| target(*edge, key.height, &tags)).collect();
+        let slots: Vec<_> = tags.slots().collect();
+        let mut ways = Vec::with_capacity(targets.len());
+        for target in targets {
+            ways.push(self.way(body, target, &slots, edges.len() == 1)?);
+        }
+        Ok(Node { part, height: key.height, ways })
     }
 
-    fn visit(&mut self, key: &Key) -> Node {
-        let part = self.fitting(key.head, key.height);
-        let func = core::mem::take(&mut self.parts[part]);
-        let labels = Labels::after(self.guest, self.ty, &func, key);
-        let edges: Vec<Edge> = match func.blocks[Block(0)].terminator {
-            Terminator::Jump(edge) => alloc::vec![edge],
-            Terminator::Branch { then, otherwise, .. } => alloc::vec![then, otherwise],
-            _ => Vec::new(),
+    fn way(
+        &mut self,
+        body: &mut Body,
+        target: Target,
+        slots: &[(i16, Tag)],
+        is_only: bool,
+    ) -> Result<Way, NoFunction> {
+        match target {
+            Target::Head(head, height) => {
+                let tags = slots.iter().copied().filter(|(slot, _)| *slot < height).collect();
+                let key = Key { head, height, tags };
+                if is_only
+                    && self.callable.contains(&head)
+                    && let Some(way) = self.call(body, &key)?
+                {
+                    return Ok(way);
+                }
+                self.enter(body, key)
+            }
+            Target::Return(height) => {
+                // What it returns may not be where it returns to.
+                let mut below = slots.iter().filter(|(slot, _)| *slot < height);
+                let shows = below.any(|(_, tag)| *tag == Tag::Return);
+                if shows || *body.end.get_or_insert(height) != height {
+                    return Err(NoFunction);
+                }
+                Ok(Way::Return)
+            }
+            Target::Word(height) if body.is_entry() => Ok(Way::LeaveTo(height)),
+            Target::Word(_) => Err(NoFunction),
+            Target::Trap(trap) => Ok(Way::Trap(trap)),
+        }
+    }
+
+    /// Goes to a node, or leaves.
+    fn enter(&mut self, body: &mut Body, key: Key) -> Result<Way, NoFunction> {
+        let (head, height) = (key.head, key.height);
+        match self.node(body, key) {
+            Some(node) => Ok(Way::Node(node)),
+            None if body.is_entry() => Ok(Way::Leave(head, height)),
+            None => Err(NoFunction),
+        }
+    }
+
+    /// A call of the function at `key`, if it is one.
+    fn call(&mut self, body: &mut Body, key: &Key) -> Result<Option<Way>, NoFunction> {
+        let labels = key.tags.iter().rev().filter_map(|(slot, tag)| match tag {
+            Tag::Label(label) => Some((*slot, *label)),
+            Tag::Return => None,
+        });
+        let labels: Vec<_> = labels.take(TRIES).collect();
+        for (slot, label) in labels {
+            let params = key.height - slot;
+            if params > PARAMS_MAX {
+                break;
+            }
+            let Some(func) = self.function(key.head, params)? else { continue };
+            let callee = &self.functions[func];
+            let top = i32::from(key.height) + callee.top;
+            let levels = callee.levels + 1;
+            let is_small = callee.insts <= COPIED_INSTS_MAX && callee.calls.is_empty();
+            let end = callee.end.map(|end| key.height + end);
+            if is_small || levels > LEVELS_MAX || !self.parts.has_room(top) {
+                return Ok(None);
+            }
+            (body.top, body.levels) = (body.top.max(top), body.levels.max(levels));
+            let tags = key.tags.iter().copied().filter(|(below, _)| *below < slot).collect();
+            let then = match end {
+                Some(height) => self.enter(body, Key { head: Head(label), height, tags })?,
+                // It never returns.
+                None => Way::Trap(Trap::Unreachable),
+            };
+            body.calls.push(Call { func, height: key.height, then });
+            return Ok(Some(Way::Call(body.calls.len() - 1)));
+        }
+        Ok(None)
+    }
+
+    /// The function at `head` that returns to what lies `params` slots below.
+    fn function(&mut self, head: Head, params: i16) -> Result<Option<usize>, NoFunction> {
+        match self.known.get(&(head, params)) {
+            Some(Known::Function(func)) => return Ok(Some(*func)),
+            Some(Known::Not) => return Ok(None),
+            Some(Known::Exploring) => return Err(NoFunction),
+            None if self.exploring >= LEVELS_MAX => return Ok(None),
+            None => {}
+        }
+        self.known.insert((head, params), Known::Exploring);
+        self.exploring += 1;
+        let entry = Key { head, height: 0, tags: vec![(-params, Tag::Return)] };
+        let known = match self.explore(entry, params) {
+            Some(body) => {
+                self.functions.push(body);
+                Known::Function(self.functions.len() - 1)
+            }
+            None => Known::Not,
         };
-        let ways = edges.iter().map(|edge| self.way(*edge, key.height, &labels)).collect();
-        self.parts[part] = func;
-        Node { part, height: key.height, ways }
-    }
-
-    fn way(&mut self, edge: Edge, height: u16, labels: &Labels<'_>) -> Way {
-        match edge {
-            Edge::Enter { head, shift } => self.enter(head, at(height, shift), labels),
-            Edge::EnterDyn { target, shift } => match labels.of(target) {
-                Some(number) => self.enter(Head(number), at(height, shift), labels),
-                None => Way::LeaveTo(at(height, shift)),
-            },
-            Edge::Trap(trap) => Way::Trap(trap),
-            // A fragment of one block has no other to go to.
-            Edge::Goto(_) => Way::Trap(Trap::Unreachable),
-        }
-    }
-
-    fn enter(&mut self, head: Head, height: u16, labels: &Labels<'_>) -> Way {
-        let below = labels.slots.iter().filter(|(slot, _)| **slot < height);
-        let key =
-            Key { head, height, labels: below.map(|(slot, label)| (*slot, *label)).collect() };
-        self.node(key).map_or(Way::Leave(head, height), Way::Node)
+        self.exploring -= 1;
+        let found = match known {
+            Known::Function(func) => Some(func),
+            _ => None,
+        };
+        self.known.insert((head, params), known);
+        Ok(found)
     }
 }
 
-/// Whether the fragment is what this pass understands: one block of a window program, checked where it begins.
-fn is_plain(func: &Func) -> bool {
-    let [block] = func.blocks.as_slice() else { return false };
-    let is_end = match block.terminator {
-        Terminator::Jump(edge) => !matches!(edge, Edge::Goto(_)),
-        Terminator::Branch { then, otherwise, .. } => {
-            !matches!(then, Edge::Goto(_)) && !matches!(otherwise, Edge::Goto(_))
-        }
-        Terminator::Exit { .. } | Terminator::Trap(_) => true,
-        _ => false,
-    };
-    let inner = func.insts.get(1..).unwrap_or_default();
-    is_end
-        && matches!(func.insts.first(), Some(Inst::WindowCheck { .. }))
-        && !inner.iter().any(|inst| matches!(inst, Inst::WindowCheck { .. } | Inst::Step { .. }))
-        && func.vars.iter().all(|(_, var)| var.slot.is_some())
+/// Where an edge leads before anybody asked for a node.
+enum Target {
+    Head(Head, i16),
+    Return(i16),
+    Word(i16),
+    Trap(Trap),
 }
 
-/// The slot that lies `slot` above the base, which has `height` slots below it. The window check has said that it exists.
-pub(super) fn at(height: u16, slot: i16) -> u16 {
-    (i32::from(height) + i32::from(slot)) as u16
-}
-
-/// Where labels are.
-struct Labels<'f> {
-    guest: &'f dyn Lazy,
-    ty: Type,
-    func: &'f Func,
-    height: u16,
-    slots: BTreeMap<u16, u32>,
-    values: BTreeMap<Value, u32>,
-}
-
-impl<'f> Labels<'f> {
-    /// Where they are when `func` ends that began as `key` says.
-    fn after(guest: &'f dyn Lazy, ty: Type, func: &'f Func, key: &Key) -> Self {
-        let slots = key.labels.iter().copied().collect();
-        let mut labels =
-            Self { guest, ty, func, height: key.height, slots, values: BTreeMap::new() };
-        for inst in &func.insts {
-            match *inst {
-                Inst::Set { var, value } => {
-                    let slot = labels.slot(var);
-                    match labels.of(value) {
-                        Some(label) => labels.slots.insert(slot, label),
-                        None => labels.slots.remove(&slot),
-                    };
-                }
-                Inst::Copy { value, result, .. } => {
-                    if let Some(label) = labels.of(value) {
-                        labels.values.insert(result, label);
-                    }
-                }
-                _ => {}
-            }
-        }
-        labels
-    }
-
-    fn slot(&self, var: Var) -> u16 {
-        at(self.height, self.func.vars[var].slot.unwrap_or_default())
-    }
-
-    /// The label that `operand` is, if it is one.
-    fn of(&self, operand: Operand) -> Option<u32> {
-        match operand.source() {
-            Source::Value(value) => self.values.get(&value).copied(),
-            Source::Var(var) => self.slots.get(&self.slot(var)).copied(),
-            Source::Const(_) | Source::Imm(_) => {
-                let number = u32::try_from(self.func.const_u64(operand, self.ty)?).ok()?;
-                self.guest.is_jump_target(number).then_some(number)
-            }
-        }
+fn target(edge: Edge, height: i16, tags: &Tags<'_>) -> Target {
+    match edge {
+        Edge::Enter { head, shift } => Target::Head(head, height + shift),
+        Edge::EnterDyn { target, shift } => match tags.of(target) {
+            Some(Tag::Label(number)) => Target::Head(Head(number), height + shift),
+            Some(Tag::Return) => Target::Return(height + shift),
+            None => Target::Word(height + shift),
+        },
+        Edge::Trap(trap) => Target::Trap(trap),
+        // A fragment of one block has no other to go to.
+        Edge::Goto(_) => Target::Trap(Trap::Unreachable),
     }
 }

@@ -1,84 +1,95 @@
 //! Nodes become blocks, in an order in which those before come first where they can.
 
 use alloc::{collections::BTreeMap, vec, vec::Vec};
+use core::ops::Range;
 
-use super::discover::{Node, Nodes, Way, at};
+use super::discover::{Bodies, Body, Node, Way};
 use crate::{
     func::{BlockDef, Func, VarDef},
-    inst::{Block, Edge, Head, Inst, List, Operand, Source, Terminator, Value, Var},
+    inst::{Block, Edge, FuncId, Head, Inst, List, Operand, Source, Terminator, Value, Var},
 };
 
 /// No block.
 const NONE: u32 = u32::MAX;
 
-/// A block that leaves: the slots in use, and for where, a head or what a word names.
-type Leaving = (Way, u16);
-
 pub(super) struct Writer<'n, 'o> {
-    nodes: &'n Nodes,
+    bodies: &'n Bodies,
+    body: &'n Body,
     out: &'o mut Func,
     /// The nodes in the order of their blocks, and for each node its block.
     order: Vec<usize>,
     places: Vec<u32>,
-    /// For each slot, the variable it became, and the one whose home it is.
+    /// For each slot from the lowest, the variable it became, and the one whose home it is.
     slots: Vec<Option<Var>>,
     homes: Vec<Option<Var>>,
     /// What a dynamic jump is for, on the way out.
     target: Option<Var>,
-    leaving: Vec<Leaving>,
-    known_leaving: BTreeMap<(u32, u16), u32>,
+    /// What is a block of its own, behind those of nodes.
+    stubs: Vec<Way>,
+    known_stubs: BTreeMap<Way, u32>,
 }
 
 /// How the numbers of a fragment become those of the function.
 #[derive(Clone, Copy)]
 struct Moved {
-    height: u16,
+    height: i16,
     values: u32,
     limbs: u32,
     operands: u32,
 }
 
 impl<'n, 'o> Writer<'n, 'o> {
-    pub(super) fn new(nodes: &'n Nodes, out: &'o mut Func) -> Self {
-        let order = order(&nodes.nodes);
-        let mut places = vec![NONE; nodes.nodes.len()];
+    pub(super) fn new(bodies: &'n Bodies, body: &'n Body, out: &'o mut Func) -> Self {
+        let order = order(body);
+        let mut places = vec![NONE; body.nodes.len()];
         for (place, node) in order.iter().enumerate() {
             places[*node] = place as u32;
         }
         Self {
-            nodes,
+            bodies,
+            body,
             out,
             order,
             places,
             slots: Vec::new(),
             homes: Vec::new(),
             target: None,
-            leaving: Vec::new(),
-            known_leaving: BTreeMap::new(),
+            stubs: Vec::new(),
+            known_stubs: BTreeMap::new(),
         }
     }
 
     pub(super) fn write(mut self) {
+        // Where the function returns to is the lowest slot, and no parameter.
+        self.out.params = u32::from(self.body.args());
+        self.out.results = vec![self.bodies.ty; usize::from(self.body.results())];
+        for slot in 1 - self.body.params.max(1)..0 {
+            self.variable(slot);
+        }
         for position in 0..self.order.len() {
-            self.node(&self.nodes.nodes[self.order[position]]);
+            self.node(&self.body.nodes[self.order[position]]);
         }
-        for position in 0..self.leaving.len() {
-            self.leave(self.leaving[position]);
+        let mut next = 0;
+        while let Some(stub) = self.stubs.get(next).copied() {
+            self.stub(stub);
+            next += 1;
         }
     }
 
-    fn variable(&mut self, slot: u16) -> Var {
-        let ty = self.nodes.ty;
-        numbered(&mut self.slots, slot, || self.out.vars.push(VarDef { ty, slot: None }))
+    fn variable(&mut self, slot: i16) -> Var {
+        let ty = self.bodies.ty;
+        let place = (slot + self.body.params).cast_unsigned();
+        numbered(&mut self.slots, place, || self.out.vars.push(VarDef { ty, slot: None }))
     }
 
-    fn home(&mut self, slot: u16) -> Var {
-        let (ty, home) = (self.nodes.ty, Some(slot.cast_signed()));
-        numbered(&mut self.homes, slot, || self.out.vars.push(VarDef { ty, slot: home }))
+    fn home(&mut self, slot: i16) -> Var {
+        let (ty, home) = (self.bodies.ty, Some(slot));
+        let place = slot.cast_unsigned();
+        numbered(&mut self.homes, place, || self.out.vars.push(VarDef { ty, slot: home }))
     }
 
     fn node(&mut self, node: &Node) {
-        let part = self.nodes.part(node);
+        let part = self.bodies.part(node);
         let block = &part.blocks[Block(0)];
         let moved = Moved {
             height: node.height,
@@ -121,7 +132,7 @@ impl<'n, 'o> Writer<'n, 'o> {
 
     fn moved_var(&mut self, var: Var, part: &Func, moved: Moved) -> Var {
         let slot = part.vars[var].slot.unwrap_or_default();
-        self.variable(at(moved.height, slot))
+        self.variable(moved.height + slot)
     }
 
     fn inst(&mut self, mut inst: Inst, part: &Func, moved: Moved) -> Inst {
@@ -180,41 +191,80 @@ impl<'n, 'o> Writer<'n, 'o> {
     }
 
     fn target(&mut self) -> Var {
-        let ty = self.nodes.ty;
+        let ty = self.bodies.ty;
         *self.target.get_or_insert_with(|| self.out.vars.push(VarDef { ty, slot: None }))
     }
 
     fn edge(&mut self, way: Way) -> Edge {
-        let (known, height) = match way {
+        match way {
             Way::Node(node) => return Edge::Goto(Block(self.places[node])),
             Way::Trap(trap) => return Edge::Trap(trap),
-            Way::Leave(head, height) => ((head.0, height), height),
-            Way::LeaveTo(height) => ((NONE, height), height),
-        };
-        let next = (self.order.len() + self.leaving.len()) as u32;
-        let place = *self.known_leaving.entry(known).or_insert(next);
+            _ => {}
+        }
+        let next = (self.order.len() + self.stubs.len()) as u32;
+        let place = *self.known_stubs.entry(way).or_insert(next);
         if place == next {
-            self.leaving.push((way, height));
+            self.stubs.push(way);
         }
         Edge::Goto(Block(place))
     }
 
-    /// A block that puts all slots in use where the tier below looks for them, and goes there.
-    fn leave(&mut self, (way, height): Leaving) {
+    fn stub(&mut self, way: Way) {
         let start = self.out.insts.len() as u32;
-        self.push(Inst::WindowCheck { need: 0, grow: height }, 0);
+        let terminator = match way {
+            Way::Call(call) => self.call(call),
+            Way::Return => {
+                let lowest = -self.body.params;
+                let values = self.list(lowest..lowest + self.body.results().cast_signed());
+                Terminator::Return { values }
+            }
+            Way::Leave(head, shift) => {
+                self.go_home(shift);
+                Terminator::Jump(Edge::Enter { head, shift })
+            }
+            Way::LeaveTo(shift) => {
+                self.go_home(shift);
+                Terminator::Jump(Edge::EnterDyn { target: self.target().into(), shift })
+            }
+            Way::Node(_) | Way::Trap(_) => Terminator::Jump(self.edge(way)),
+        };
+        let insts = start..self.out.insts.len() as u32;
+        self.out.blocks.push(BlockDef { insts, terminator, head: None, terminator_pc: 0 });
+    }
+
+    /// Puts all slots in use where the tier below looks for them.
+    fn go_home(&mut self, height: i16) {
+        self.push(Inst::WindowCheck { need: 0, grow: height.cast_unsigned() }, 0);
         for slot in 0..height {
             let (var, value) = (self.home(slot), self.variable(slot).into());
             self.push(Inst::Set { var, value }, 0);
         }
-        let shift = height.cast_signed();
-        let edge = match way {
-            Way::Leave(head, _) => Edge::Enter { head, shift },
-            _ => Edge::EnterDyn { target: self.target().into(), shift },
-        };
-        let insts = start..self.out.insts.len() as u32;
-        let terminator = Terminator::Jump(edge);
-        self.out.blocks.push(BlockDef { insts, terminator, head: None, terminator_pc: 0 });
+    }
+
+    /// The slots as a list of operands.
+    fn list(&mut self, slots: Range<i16>) -> List {
+        let start = self.out.operands.len() as u32;
+        let len = slots.len() as u32;
+        for slot in slots {
+            let var = self.variable(slot);
+            self.out.operands.push(var.into());
+        }
+        List { start, len }
+    }
+
+    /// Calls a function with its arguments, puts its results where they were, and goes on.
+    fn call(&mut self, call: usize) -> Terminator {
+        let call = &self.body.calls[call];
+        let callee = &self.bodies.bodies[call.func];
+        let args = self.list(call.height - callee.params + 1..call.height);
+        let first = Value(self.out.values.len() as u32);
+        self.push(Inst::Call { func: FuncId(call.func as u32), args, first }, 0);
+        for result in 0..callee.results() {
+            let value = self.out.values.push(self.bodies.ty);
+            let var = self.variable(call.height - callee.params + result.cast_signed());
+            self.push(Inst::Set { var, value: value.into() }, 0);
+        }
+        Terminator::Jump(self.edge(call.then))
     }
 }
 
@@ -236,13 +286,13 @@ fn numbered(vars: &mut Vec<Option<Var>>, slot: u16, make: impl FnOnce() -> Var) 
 }
 
 /// Reverse postorder: a node comes after all that lead to it, but for loops.
-fn order(nodes: &[Node]) -> Vec<usize> {
-    let mut order = Vec::with_capacity(nodes.len());
-    let mut is_seen = vec![false; nodes.len()];
+fn order(body: &Body) -> Vec<usize> {
+    let mut order = Vec::with_capacity(body.nodes.len());
+    let mut is_seen = vec![false; body.nodes.len()];
     let mut stack = vec![(0, 0)];
     is_seen[0] = true;
     while let Some((node, next)) = stack.last_mut() {
-        let way = nodes[*node].ways.get(*next).copied();
+        let way = body.nodes[*node].ways.get(*next).map(|way| body.after_calls(*way));
         *next += 1;
         match way {
             Some(Way::Node(to)) if !is_seen[to] => {
