@@ -247,7 +247,7 @@ fn memories(layout: &Layout) -> Vec<MemoryDef> {
     let mut memories = vec![MemoryDef { initial_bytes, growth: Growth::Fixed }];
     let table = layout.table(0).len() as u64;
     if table != 0 {
-        memories.push(MemoryDef { initial_bytes: table, growth: Growth::ReadOnly });
+        memories.push(MemoryDef { initial_bytes: table, growth: Growth::Fixed });
     }
     memories
 }
