@@ -294,18 +294,22 @@ impl Encoding<'_> {
     }
 
     /// Where `operand` of type `ty` lies in the frame; a constant is put into a temporary for this instruction.
+    #[inline]
     fn slot(&mut self, operand: Operand, ty: Type) -> Result<i16, CodeError> {
         match self.e.plan.resolve(operand).source() {
             Source::Value(value) => Ok(self.place(value)),
             Source::Var(var) => Ok(self.home(var)),
-            Source::Const(_) | Source::Imm(_) => {
-                let slots = ty.slots();
-                let offset = self.e.temps.take(slots)?;
-                self.e.scratch.push((offset, slots));
-                self.constant(offset, operand, ty);
-                Ok(offset)
-            }
+            Source::Const(_) | Source::Imm(_) => self.constant_slot(operand, ty),
         }
+    }
+
+    #[inline(never)]
+    fn constant_slot(&mut self, operand: Operand, ty: Type) -> Result<i16, CodeError> {
+        let slots = ty.slots();
+        let offset = self.e.temps.take(slots)?;
+        self.e.scratch.push((offset, slots));
+        self.constant(offset, operand, ty);
+        Ok(offset)
     }
 
     /// The place of a new value: the home planned for it, or a temporary.
@@ -353,21 +357,13 @@ impl Encoding<'_> {
         while let Some((offset, slots)) = self.e.scratch.pop() {
             self.e.temps.give(offset, slots);
         }
-        let (func, interface) = (self.func, self.interface);
-        let inst = &func.insts[at as usize];
-        plan::for_operands(func, inst, |operand| self.release_operand(operand, at));
-        if let Inst::Check { addr, .. } = inst
-            && let Some(args) = self.e.plan.sum(func, *addr)
-        {
-            args.into_iter().for_each(|operand| self.release_operand(operand, at));
-        }
-        plan::for_results(interface, inst, |value| self.release_operand(value.into(), at));
-    }
-
-    fn release_operand(&mut self, operand: Operand, at: u32) {
-        if let Some(value) = self.e.plan.dies(operand, at) {
+        let mut next = self.e.plan.first_dying(at);
+        while let Some((value, after)) = self.e.plan.dying(next) {
             let offset = self.place(value);
-            self.e.temps.give(offset, self.func.values[value].slots());
+            if offset != plan::NOWHERE {
+                self.e.temps.give(offset, self.func.values[value].slots());
+            }
+            next = after;
         }
     }
 

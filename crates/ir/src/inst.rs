@@ -98,6 +98,12 @@ impl Operand {
         }
     }
 
+    /// The value that the operand is, if it is one: what passes over whole functions ask most.
+    #[inline]
+    pub const fn as_value(self) -> Option<Value> {
+        if self.0 <= NUMBER_MASK { Some(Value(self.0)) } else { None }
+    }
+
     /// Whether the operand is known before the program runs.
     pub const fn is_const(self) -> bool {
         self.0 >> NUMBER_BITS >= 2

@@ -68,8 +68,9 @@ impl Type {
     }
 
     /// How many 8-byte slots a frame keeps for a value of this type.
+    #[inline]
     pub const fn slots(self) -> u32 {
-        self.bits().div_ceil(64)
+        SLOTS[self as usize] as u32
     }
 
     /// Whether this is one of the integers.
@@ -99,6 +100,17 @@ impl Type {
         }
     }
 }
+
+/// For each type by its number, its slots.
+const SLOTS: [u8; Type::ALL.len()] = {
+    let mut slots = [0; Type::ALL.len()];
+    let mut at = 0;
+    while at < slots.len() {
+        slots[at] = Type::ALL[at].bits().div_ceil(64) as u8;
+        at += 1;
+    }
+    slots
+};
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -39,6 +39,8 @@ pub(super) struct Plan {
     late_names: Vec<u32>,
     /// Checks of the block.
     checks: Vec<u32>,
+    /// For each instruction, the first of the values whose temporary is free after it.
+    dying: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -55,6 +57,8 @@ struct ValuePlan {
     memory: u32,
     /// Its frame offset once defined.
     place: i16,
+    /// Another value whose temporary is free after the same instruction, by its place in `values`.
+    dies_with: u32,
 }
 
 /// What happens to a variable in the block with this stamp.
@@ -85,8 +89,9 @@ impl Plan {
     /// Reads a block, twice.
     pub(super) fn analyze(&mut self, interface: &Interface, func: &Func, block: &BlockDef) {
         self.begin(func, block);
-        for at in block.insts.clone() {
-            if let Inst::Set { var, value } = func.insts[at as usize] {
+        let insts = func.block_insts(block);
+        for (at, inst) in (block.insts.start..).zip(insts) {
+            if let Inst::Set { var, value } = *inst {
                 let position = self.sets.len() as u32;
                 let before = core::mem::replace(&mut self.var(var).set, position);
                 if let Some(before) = self.sets.get_mut(before as usize) {
@@ -97,8 +102,7 @@ impl Plan {
             }
         }
         let (mut last_step, mut set) = (0, 0);
-        for at in block.insts.clone() {
-            let inst = &func.insts[at as usize];
+        for (at, inst) in (block.insts.start..).zip(insts) {
             for_operands(func, inst, |operand| self.read(operand, at));
             match *inst {
                 Inst::Set { var, .. } => {
@@ -123,6 +127,22 @@ impl Plan {
         self.fuse_branch(func, block);
         self.name_late(func, block);
         self.fold_sums(func);
+        self.bury(block);
+    }
+
+    /// Says after which instruction the temporary of each value is free. What the terminator uses lives to the end.
+    fn bury(&mut self, block: &BlockDef) {
+        self.dying.clear();
+        self.dying.resize(block.insts.len(), NEVER);
+        let (first_value, first_inst) = (self.first_value, self.first_inst);
+        for (number, plan) in (0..).zip(&mut self.values) {
+            let is_own = plan.root == Value(first_value + number).into() && plan.home.is_none();
+            if let Some(first) = self.dying.get_mut((plan.last - first_inst) as usize)
+                && is_own
+            {
+                plan.dies_with = core::mem::replace(first, number);
+            }
+        }
     }
 
     /// Forgets the block before.
@@ -274,7 +294,7 @@ impl Plan {
     #[inline]
     pub(super) fn resolve(&self, mut operand: Operand) -> Operand {
         // A name may have got another name itself after it was given.
-        while let Source::Value(value) = operand.source() {
+        while let Some(value) = operand.as_value() {
             let root = self.value(value).root;
             if root == operand {
                 break;
@@ -285,16 +305,19 @@ impl Plan {
     }
 
     fn read(&mut self, operand: Operand, at: u32) {
-        if let Source::Value(value) = operand.source() {
+        let mut root = operand;
+        if let Some(value) = operand.as_value() {
             let plan = self.value_mut(value);
             plan.uses += 1;
             plan.last = at;
-        }
-        match self.resolve(operand).source() {
-            Source::Value(root) => self.value_mut(root).last = at,
-            Source::Var(var) => {
-                self.var(var).last_read = at;
+            root = plan.root;
+            if root == operand {
+                return;
             }
+        }
+        match self.resolve(root).source() {
+            Source::Value(root) => self.value_mut(root).last = at,
+            Source::Var(var) => self.var(var).last_read = at,
             _ => {}
         }
     }
@@ -308,8 +331,9 @@ impl Plan {
         if self.values.is_empty() {
             self.first_value = value.0;
         }
-        let place = NOWHERE;
-        self.values.push(ValuePlan { def: at, last: at, uses: 0, root, home: None, memory, place });
+        let (place, dies_with) = (NOWHERE, NEVER);
+        let (def, last, uses, home) = (at, at, 0, None);
+        self.values.push(ValuePlan { def, last, uses, root, home, memory, place, dies_with });
         if root != value.into() {
             self.skip(at);
         }
@@ -426,7 +450,8 @@ impl Plan {
         let Inst::Check { memory, ty, len, result, .. } = func.insts[at as usize] else {
             return None;
         };
-        if memory.0 != 0 || ty != Type::I64 || self.uses(result) != 1 {
+        let is_word = matches!(ty, Type::I32 | Type::I64);
+        if memory.0 != 0 || !is_word || self.uses(result) != 1 {
             return None;
         }
         let access = self.next(at);
@@ -444,16 +469,12 @@ impl Plan {
         (is_word && len == u64::from(offset) + u64::from(ty.size_bytes())).then_some(access)
     }
 
-    /// Where the access of the check at `at`, which `linear` knows, ends, counted from its address, when that has 32 bits,
-    /// as the end has.
+    /// Where the access of the check at `at`, which `linear` knows, ends, counted from its address, when both have 32 bits.
     pub(super) fn index(&self, func: &Func, at: u32) -> Option<u32> {
-        let Inst::Check { addr, len, .. } = func.insts[at as usize] else { return None };
-        let Source::Value(addr) = addr.source() else { return None };
-        let def = self.value(addr).def;
-        let Inst::Op { op: Op::Uextend, ty: Type::I32, .. } = func.insts.get(def as usize)? else {
+        let Inst::Check { ty: Type::I32, addr, len, .. } = func.insts[at as usize] else {
             return None;
         };
-        u32::try_from(func.const_low(len)?).ok()
+        if addr.is_const() { None } else { func.const_low(len).map(|len| len as u32) }
     }
 
     /// The next instruction after `at` for which something is written.
@@ -500,16 +521,17 @@ impl Plan {
         self.value(token).memory
     }
 
-    /// Whether `operand` is a value with a temporary whose last use is at `at`; says so once.
+    /// The values that lived to the instruction at `at` and have a temporary, by their places among the block's.
     #[inline]
-    pub(super) fn dies(&mut self, operand: Operand, at: u32) -> Option<Value> {
-        let Source::Value(value) = self.resolve(operand).source() else { return None };
-        let plan = self.value_mut(value);
-        if plan.last != at || plan.home.is_some() || plan.place == NOWHERE {
-            return None;
-        }
-        plan.last = NEVER;
-        Some(value)
+    pub(super) fn first_dying(&self, at: u32) -> u32 {
+        self.dying[(at - self.first_inst) as usize]
+    }
+
+    /// The value at `number` of the block's, unless that is beyond, with the one that dies after it.
+    #[inline]
+    pub(super) fn dying(&self, number: u32) -> Option<(Value, u32)> {
+        let plan = self.values.get(number as usize)?;
+        Some((Value(self.first_value + number), plan.dies_with))
     }
 }
 

@@ -19,6 +19,16 @@ struct Known {
 }
 
 impl Known {
+    /// What is known of an integer of `bits` bits that has one limb.
+    #[inline]
+    const fn small(limb: u64, bits: u32) -> Self {
+        Self {
+            is_zero: limb == 0,
+            is_all_ones: bits <= u64::BITS && limb == u64::MAX >> (u64::BITS - bits),
+            power: if limb.is_power_of_two() { Some(limb.trailing_zeros()) } else { None },
+        }
+    }
+
     /// What is known of these limbs of an integer of `bits` bits.
     fn of(limbs: &[u64], bits: u32) -> Self {
         let ones: u32 = limbs.iter().map(|limb| limb.count_ones()).sum();
@@ -47,7 +57,10 @@ impl Builder<'_> {
 
     fn facts(&self, operand: Operand, ty: Type) -> Option<Known> {
         match operand.source() {
-            Source::Imm(number) => Some(Known::of(&[u64::from(number)], ty.bits())),
+            Source::Imm(number) => Some(Known::small(u64::from(number), ty.bits())),
+            Source::Const(first) if ty.slots() == 1 => {
+                self.func.limbs.get(first as usize).map(|limb| Known::small(*limb, ty.bits()))
+            }
             Source::Const(first) => {
                 let limbs = self.func.limbs.get(first as usize..)?.get(..ty.slots() as usize)?;
                 Some(Known::of(limbs, ty.bits()))

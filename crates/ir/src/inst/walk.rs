@@ -53,13 +53,30 @@ impl Inst {
     /// The same, to read only.
     #[inline]
     pub fn operands(&self, mut each: impl FnMut(Operand)) -> List {
-        // Most instructions are of this kind; for the others a copy is shown.
-        if let Self::Op { op, args, .. } = self {
-            args[..op.shape().arity()].iter().copied().for_each(each);
-            return List::default();
+        // Most instructions are of these kinds; for the others a copy is shown.
+        match *self {
+            Self::Op { op, ref args, .. } => {
+                args[..op.shape().arity()].iter().copied().for_each(each);
+            }
+            Self::Set { value, .. } => each(value),
+            Self::Check { addr, len, .. } => {
+                each(addr);
+                each(len);
+            }
+            Self::Load { token, .. } => each(token.into()),
+            Self::Store { token, value, .. } => {
+                each(token.into());
+                each(value);
+            }
+            Self::Charge { .. } => {}
+            _ => return self.operands_of_copy(&mut each),
         }
-        let mut copy = *self;
-        copy.operands_mut(|operand| each(*operand))
+        List::default()
+    }
+
+    #[inline(never)]
+    fn operands_of_copy(mut self, each: &mut dyn FnMut(Operand)) -> List {
+        self.operands_mut(|operand| each(*operand))
     }
 
     /// The list of its operands that stand in the function's pool, if it has one.
@@ -96,23 +113,25 @@ impl Inst {
     /// The values that the instruction defines: the first and how many, one after the other.
     #[inline]
     pub fn results(&self, interface: &Interface) -> (Value, u32) {
-        match self {
+        match *self {
             Self::Op { result, .. } | Self::Check { result, .. } | Self::Load { result, .. } => {
-                return (*result, 1);
+                (result, 1)
             }
-            Self::Set { .. } | Self::Store { .. } | Self::Charge { .. } => return (Value(0), 0),
-            _ => {}
+            Self::Set { .. } | Self::Store { .. } | Self::Charge { .. } => (Value(0), 0),
+            _ => self.rare_results(interface),
         }
-        let mut copy = *self;
-        let Some(first) = copy.first_result_mut() else { return (Value(0), 0) };
-        let count = match *self {
+    }
+
+    #[inline(never)]
+    fn rare_results(mut self, interface: &Interface) -> (Value, u32) {
+        let count = match self {
             Self::Call { func, .. } => interface.signatures[func].results.len(),
             Self::CallIndirect { sig, .. } => interface.types[sig].results.len(),
             Self::CallHost { import, .. } => interface.imports[import].signature.results.len(),
             Self::Act { act, .. } => act.results().len(),
             _ => 1,
         };
-        (*first, count as u32)
+        self.first_result_mut().map_or((Value(0), 0), |first| (*first, count as u32))
     }
 }
 

@@ -427,8 +427,8 @@ impl Scan<'_> {
 
     #[inline(always)]
     fn operand(&mut self, operand: Operand, want: Type) -> Checked {
-        match operand.source() {
-            Source::Value(value)
+        match operand.as_value() {
+            Some(value)
                 if value.0 >= self.first
                     && value.0 < self.next
                     && self.func.values[value] == want =>

@@ -11,7 +11,7 @@
 //! 2. The counter in the context is current at such an access.
 
 use cranelift_codegen::ir::{self, MemFlagsData};
-use lockstep_ir::{Inst, Operand, Type, Value};
+use lockstep_ir::{Inst, Value};
 
 use super::Translation;
 
@@ -37,12 +37,17 @@ impl Guard {
 }
 
 impl Translation<'_, '_, '_> {
-    /// Whether the check of `len` bytes is left to what follows.
-    pub(super) fn leave_check(&mut self, (addr, len): (Operand, Operand), token: Value) -> bool {
-        if !self.guard.is_on || !self.is_narrow(addr) {
+    /// Whether the check, of an address that has 32 bits if it `is_narrow` and of a length that is a constant if it is
+    /// `known`, is left to what follows.
+    pub(super) fn leave_check(
+        &mut self,
+        (is_narrow, known): (bool, Option<u64>),
+        token: Value,
+    ) -> bool {
+        if !self.guard.is_on || !is_narrow {
             return false;
         }
-        let Some(len) = self.known(len, Type::I64).filter(|len| *len <= LEN_MAX) else {
+        let Some(len) = known.filter(|len| *len <= LEN_MAX) else {
             return false;
         };
         let end = match self.func.insts.get(self.at + 1) {

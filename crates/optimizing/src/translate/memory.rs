@@ -76,19 +76,20 @@ impl Translation<'_, '_, '_> {
         if matches!(self.interface.memories[memory].growth, Growth::OnTouch { .. }) {
             return self.check_touch(memory, (ty, addr, len), result);
         }
-        if ty != Type::I64 {
-            return Err(NoCode("a check of something other than 64 bits"));
+        if !matches!(ty, Type::I32 | Type::I64) {
+            return Err(NoCode("a check of something other than a machine word"));
         }
         let def = self.interface.memories[memory];
         let is_owned = matches!(def.growth, Growth::Explicit { .. } | Growth::Fixed);
         let is_fixed = def.growth == Growth::Fixed;
-        let (operand, is_narrow, known) = (addr, self.is_narrow(addr), self.known(len, ty));
-        let addr = self.raw(addr, ty)?;
+        let is_narrow = ty == Type::I32 || self.is_narrow(addr);
+        let known = self.known(len, ty);
+        let addr = self.long(addr, ty)?;
         self.tokens.insert(result.0, memory);
         self.define(result, addr);
         let passes =
             known.is_some_and(|len| len == 0 || is_owned && self.passes(memory, addr, len));
-        if passes || is_owned && self.leave_check((operand, len), result) {
+        if passes || is_owned && self.leave_check((is_narrow, known), result) {
             return Ok(());
         }
         // The last address is known before the loop that the check is in.
@@ -100,7 +101,7 @@ impl Translation<'_, '_, '_> {
             return Ok(());
         }
         let is_short = known.is_some_and(|len| len <= 1 << 33);
-        let len = self.raw(len, ty)?;
+        let len = self.long(len, ty)?;
         let (end, overflows) = if is_narrow && is_short {
             (self.b.ins().iadd(addr, len), None)
         } else {
@@ -110,6 +111,15 @@ impl Translation<'_, '_, '_> {
         let is_out = self.is_beyond(memory, (end, overflows), known.is_none().then_some(len));
         self.trap_if(is_out, Trap::MemoryOutOfBounds);
         Ok(())
+    }
+
+    /// An integer of 32 or 64 bits, in 64.
+    fn long(&mut self, operand: Operand, ty: Type) -> Result<ir::Value, NoCode> {
+        if ty == Type::I64 || operand.is_const() {
+            return self.raw(operand, Type::I64);
+        }
+        let narrow = self.raw(operand, ty)?;
+        Ok(self.b.ins().uextend(WORD, narrow))
     }
 
     /// Whether a range ends beyond the memory, or beyond 64 bits where it may; one whose length is not known may have no

@@ -3,7 +3,7 @@
 use lockstep_ir::Type;
 use wasmparser::{
     BinaryReader, BlockType, FrameKind, FuncToValidate, FuncValidator, FuncValidatorAllocations,
-    FunctionBody, ValType, ValidatorResources, WasmFeatures,
+    FunctionBody, ValType, ValidatorResources, VisitOperator, WasmFeatures,
 };
 
 use super::{Read, invalid, limit, malformed, sections::Sections};
@@ -21,6 +21,12 @@ const RETURN: u8 = 0x0f;
 const CALL: u8 = 0x10;
 const RETURN_CALL: u8 = 0x12;
 const RETURN_CALL_INDIRECT: u8 = 0x13;
+/// Opcodes of locals and constants, and what lies between them.
+const LOCAL_GET: u8 = 0x20;
+const LOCAL_SET: u8 = 0x21;
+const LOCAL_TEE: u8 = 0x22;
+const I32_CONST: u8 = 0x41;
+const I64_CONST: u8 = 0x42;
 
 /// Validates every body. `first` is of the first one: what all need is in it, and keeping more than the place of each would
 /// take many times its bytes.
@@ -70,15 +76,49 @@ impl Body<'_> {
                 moves += self.handed_over(opcode, reader.clone())?;
                 limit(offset, "operands handed over in a function", moves_max, moves)?;
             }
-            let visited = reader.visit_operator(&mut self.validator.visitor(offset));
-            visited.map_err(malformed)?.map_err(invalid)?;
+            if !self.short(opcode, offset, &mut reader)? {
+                let visited = reader.visit_operator(&mut self.validator.visitor(offset));
+                visited.map_err(malformed)?.map_err(invalid)?;
+            }
             let operands = u64::from(self.validator.operand_stack_height());
-            limit(offset, "operands on the stack", limits::OPERANDS_MAX, operands)?;
             let nesting = u64::from(self.validator.control_stack_height());
-            limit(offset, "nested blocks", limits::NESTING_MAX, nesting)?;
+            if operands > limits::OPERANDS_MAX || nesting > limits::NESTING_MAX {
+                limit(offset, "operands on the stack", limits::OPERANDS_MAX, operands)?;
+                limit(offset, "nested blocks", limits::NESTING_MAX, nesting)?;
+            }
         }
         let end = reader.original_position();
         reader.finish_expression(&self.validator.visitor(end)).map_err(invalid)
+    }
+
+    /// Validates an instruction of a local or a constant whose number has one byte, which half of all are: what the parser
+    /// asks first of each instruction costs more than these do. False when it is none, and nothing was read.
+    #[inline]
+    fn short(&mut self, opcode: u8, offset: u64, reader: &mut BinaryReader<'_>) -> Read<bool> {
+        if !(LOCAL_GET..=I64_CONST).contains(&opcode) {
+            return Ok(false);
+        }
+        if self.validator.control_stack_height() == 0 || reader.bytes_remaining() < 2 {
+            return Ok(false);
+        }
+        let number = self.bytes[offset as usize + 1];
+        if number >= 0x80 {
+            return Ok(false);
+        }
+        let mut visitor = self.validator.visitor(offset);
+        // The number's sign is the second bit from the top.
+        let signed = (number as i8) << 1 >> 1;
+        let visited = match opcode {
+            LOCAL_GET => visitor.visit_local_get(u32::from(number)),
+            LOCAL_SET => visitor.visit_local_set(u32::from(number)),
+            LOCAL_TEE => visitor.visit_local_tee(u32::from(number)),
+            I32_CONST => visitor.visit_i32_const(i32::from(signed)),
+            I64_CONST => visitor.visit_i64_const(i64::from(signed)),
+            _ => return Ok(false),
+        };
+        visited.map_err(invalid)?;
+        reader.read_u8().and_then(|_| reader.read_u8()).map_err(malformed)?;
+        Ok(true)
     }
 
     fn locals(&mut self, reader: &mut BinaryReader<'_>) -> Read {

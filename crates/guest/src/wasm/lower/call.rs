@@ -106,6 +106,15 @@ impl<'m> Lower<'m, '_> {
     /// The highest operand, an index, as an i64.
     pub(super) fn pop_index(&mut self, is_64: bool) -> lockstep_ir::Operand {
         let index = self.pop();
+        self.widened_index(index, is_64)
+    }
+
+    /// An index of the guest's type as an i64.
+    pub(super) fn widened_index(
+        &mut self,
+        index: lockstep_ir::Operand,
+        is_64: bool,
+    ) -> lockstep_ir::Operand {
         if is_64 { index } else { self.b.convert(Op::Uextend, Type::I32, Type::I64, index) }
     }
 

@@ -119,15 +119,24 @@ impl Lower<'_, '_> {
         self.place_at(memory, memarg.offset, ty)
     }
 
-    /// Takes an index and checks the `ty` that lies `offset` from it.
+    /// Takes an index and checks the `ty` that lies `offset` from it, in 32 bits where index and end have no more: that
+    /// spares an instruction for each access.
     fn place_at(&mut self, memory: u32, offset: u64, ty: Type) -> Place {
-        let index = self.pop_index(self.module.memories[memory as usize].is_64);
-        let size = u64::from(ty.size_bytes());
+        let is_64 = self.module.memories[memory as usize].is_64;
+        let index = self.pop();
+        let end = offset.saturating_add(u64::from(ty.size_bytes()));
+        if !is_64 && !index.is_const() && end <= u64::from(u32::MAX) {
+            let len = self.b.constant(end, Type::I32);
+            let token = self.b.check(MemoryId(memory), Type::I32, index, len);
+            return Place { token, offset: offset as u32 };
+        }
+        let index = self.widened_index(index, is_64);
         let (addr, offset) = match u32::try_from(offset) {
             Ok(offset) => (index, offset),
             Err(_) => (self.far(index, offset), 0),
         };
-        let len = self.b.constant(u64::from(offset) + size, Type::I64);
+        let end = u64::from(offset) + u64::from(ty.size_bytes());
+        let len = self.b.constant(end, Type::I64);
         Place { token: self.b.check(MemoryId(memory), Type::I64, addr, len), offset }
     }
 

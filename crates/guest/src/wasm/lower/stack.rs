@@ -49,8 +49,9 @@ pub(super) struct Stack {
     loose: Vec<u32>,
     /// For each height and type, the canonical variable.
     canonical: Vec<[Var; TYPES]>,
-    slots: u32,
-    max_slots: u32,
+    /// Vectors among the entries: each takes a slot more than any other entry.
+    vectors: usize,
+    max_slots: usize,
 }
 
 const fn number(ty: Type) -> usize {
@@ -79,14 +80,14 @@ impl Stack {
 
     /// The most slots that operands ever filled.
     pub(super) fn max_slots(&self) -> u32 {
-        self.max_slots
+        self.max_slots as u32
     }
 
     #[inline]
     fn entry(&mut self, operand: Operand, ty: Type, is_truth: bool, below: u32) {
-        self.slots += ty.slots();
-        self.max_slots = self.max_slots.max(self.slots);
         self.entries.push(Entry { operand, ty, is_truth, below });
+        self.vectors += usize::from(ty == Type::V128);
+        self.max_slots = self.max_slots.max(self.entries.len() + self.vectors);
     }
 
     /// The local whose variable the operand is.
@@ -113,10 +114,12 @@ impl Stack {
     #[inline]
     fn take(&mut self) -> Entry {
         let entry = self.entries.pop().expect("a valid program has its operands");
-        if let Some(local) = self.local(entry.operand) {
+        if entry.operand.as_value().is_none()
+            && let Some(local) = self.local(entry.operand)
+        {
             self.heads[local.0 as usize] = entry.below;
         }
-        self.slots -= entry.ty.slots();
+        self.vectors -= usize::from(entry.ty == Type::V128);
         self.fixed = self.fixed.min(self.entries.len());
         self.settled = self.settled.min(self.entries.len());
         entry
@@ -132,14 +135,21 @@ impl Stack {
 impl Lower<'_, '_> {
     /// Pushes an operand. An operation may have come to one of its operands (`x | 0` is `x`), so it may be a variable: one of
     /// a local is entered as such, and a canonical one of another height is copied.
+    #[inline]
     pub(super) fn push(&mut self, operand: Operand, ty: Type) {
-        if let Some(local) = self.stack.local(operand) {
+        match operand.source() {
+            Source::Var(var) => self.push_var(var, ty),
+            _ => self.stack.entry(operand, ty, false, NONE),
+        }
+    }
+
+    #[inline(never)]
+    fn push_var(&mut self, var: Var, ty: Type) {
+        if let Some(local) = self.stack.local(var.into()) {
             return self.push_local(local);
         }
-        let operand = match operand.source() {
-            Source::Var(var) if !self.stack.is_at_home(var, ty) => self.b.copy(ty, operand),
-            _ => operand,
-        };
+        let is_at_home = self.stack.is_at_home(var, ty);
+        let operand = if is_at_home { var.into() } else { self.b.copy(ty, var.into()) };
         self.stack.entry(operand, ty, false, NONE);
     }
 

@@ -106,6 +106,33 @@ fn rules_of_validation_are_enforced() {
 }
 
 #[test]
+fn locals_and_constants_of_one_byte_are_judged_as_the_parser_judges_them() {
+    const OPCODES: [u8; 5] = [0x20, 0x21, 0x22, 0x41, 0x42];
+    let refusal = |body: &[u8]| load_bytes(one_function(body)).err().map(|error| error.to_string());
+    let parsed = |body: &[u8]| {
+        let valid = wasmparser::Validator::new().validate_all(&one_function(body));
+        valid.err().map(|error| error.offset())
+    };
+    let offset =
+        |body: &[u8]| load_bytes(one_function(body)).err().map(|error| error.offset as u64);
+    for opcode in OPCODES {
+        // One local, an i32: existing and missing ones, values of other types, what is cut short, what comes after the end.
+        for number in [0, 1, 0x3f, 0x40, 0x7f] {
+            let bodies: [&[u8]; 5] = [
+                &[1, 1, 0x7f, 0x41, 0, opcode, number, 0x1a, 0x0b],
+                &[1, 1, 0x7f, opcode, number, 0x1a, 0x0b],
+                &[1, 1, 0x7f, opcode, number],
+                &[1, 1, 0x7f, opcode],
+                &[1, 1, 0x7f, 0x0b, opcode, number],
+            ];
+            for body in bodies {
+                assert_eq!(offset(body), parsed(body), "{body:x?}: {:?}", refusal(body));
+            }
+        }
+    }
+}
+
+#[test]
 fn bytes_that_are_no_module_are_malformed() {
     let section = |id: u8, bytes: &[u8]| [&[id, bytes.len() as u8], bytes].concat();
     let head = b"\0asm\x01\0\0\0";

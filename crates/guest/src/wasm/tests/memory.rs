@@ -1,5 +1,7 @@
 //! Memories, tables, globals, references.
 
+use lockstep_ir::{Inst, Type};
+
 use super::*;
 
 #[test]
@@ -23,6 +25,27 @@ fn accesses_reach_the_last_byte_and_no_further() {
     assert_eq!(run.call("store", &[65_528, 0x8000_0080]), Ok(vec![]));
     assert_eq!(run.memory()[65_528..], [0x80, 0, 0, 0x80, 0, 0, 0, 0]);
     assert_eq!(run.call("signed", &[65_528]), Ok(vec![0xffff_ffff_8000_0080, 0xffff_ff80]));
+}
+
+#[test]
+fn a_check_has_the_width_of_the_index_where_its_end_fits() {
+    let module = load(
+        "(module (memory 1) (memory $wide i64 1)
+          (func (param i32 i64) (result i32)
+            (i32.add (i32.load offset=0xfffffffb (local.get 0))
+              (i32.add (i32.load offset=0xfffffffc (local.get 0))
+                (i32.add (i32.load (i32.const 8)) (i32.load $wide (local.get 1)))))))",
+    );
+    let func = lower(&module, FuncId(0));
+    let widths: Vec<Type> = func
+        .insts
+        .iter()
+        .filter_map(|inst| match inst {
+            Inst::Check { ty, .. } => Some(*ty),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(widths, [Type::I32, Type::I64, Type::I64, Type::I64]);
 }
 
 #[test]
