@@ -5,7 +5,8 @@
 //! 1. Code is known by its full hash, its guest, the fork and the kind of compilation; never by its address or a part of
 //!    it.
 //! 2. What the cache holds never changes a result: a miss costs time only.
-//! 3. It holds about as many bytes of code and translations as it was made for; when that is reached it starts anew.
+//! 3. It holds about as many bytes of code and translations as it was made for; when there are more, what was used longest
+//!    ago goes, until a quarter is free. What runs keeps its own translations alive.
 
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError,
@@ -150,9 +151,18 @@ impl Translated {
     }
 }
 
+/// An entry, and when it was used last, in uses of the cache.
+#[derive(Debug)]
+struct Held {
+    entry: Entry,
+    used: u64,
+}
+
 #[derive(Debug, Default)]
 struct Cache {
-    entries: HashMap<Key, Entry, RandomState>,
+    entries: HashMap<Key, Held, RandomState>,
+    uses: u64,
+    evicted: u64,
     since_count: u32,
     /// Machine code of programs that are no longer held.
     past: NativeStatistics,
@@ -161,20 +171,56 @@ struct Cache {
 impl Cache {
     /// Bytes held.
     fn size_bytes(&self) -> usize {
-        self.entries.values().map(|entry| entry.size_bytes()).sum()
+        self.entries.values().map(|held| held.entry.size_bytes()).sum()
     }
 
     /// What was compiled to machine code, its size as it is held now.
     fn native(&self) -> NativeStatistics {
         let mut all = self.past;
-        self.entries.values().for_each(|entry| all += entry.native());
+        self.entries.values().for_each(|held| all += held.entry.native());
         all
+    }
+
+    /// The entry of `key`, which is used now.
+    fn find(&mut self, key: &Key) -> Option<Entry> {
+        self.uses += 1;
+        let held = self.entries.get_mut(key)?;
+        held.used = self.uses;
+        Some(held.entry.clone())
+    }
+
+    fn insert(&mut self, key: Key, entry: Entry) {
+        self.uses += 1;
+        self.entries.insert(key, Held { entry, used: self.uses });
+    }
+
+    /// Lets go what was used longest ago, until a quarter of `capacity_bytes` is free; nothing where there is room.
+    fn make_room(&mut self, capacity_bytes: usize) {
+        let mut size = self.size_bytes();
+        if size <= capacity_bytes {
+            return;
+        }
+        // Each use has a number of its own, so the order is the same whatever the map's is.
+        let mut ages: Vec<(u64, Key)> =
+            self.entries.iter().map(|(key, held)| (held.used, *key)).collect();
+        ages.sort_unstable_by_key(|(used, _)| *used);
+        for (_, key) in ages {
+            if size <= capacity_bytes / 4 * 3 {
+                break;
+            }
+            if let Some(Held { entry, .. }) = self.entries.remove(&key) {
+                size = size.saturating_sub(entry.size_bytes());
+                self.past += NativeStatistics { size_bytes: 0, ..entry.native() };
+                self.evicted += 1;
+            }
+        }
     }
 
     /// Holds nothing any more.
     fn clear(&mut self) {
         let past = NativeStatistics { size_bytes: 0, ..self.native() };
-        *self = Self { past, ..Self::default() };
+        let evicted = self.evicted + self.entries.len() as u64;
+        *self = Self { past, evicted, ..Self::default() };
     }
 }
 
@@ -197,6 +243,10 @@ pub struct Statistics {
     pub misses: u64,
     /// Programs held.
     pub programs: usize,
+    /// Bytes of code and translations held, and of what they take of the operating system.
+    pub size_bytes: usize,
+    /// Programs that were held and had to go.
+    pub evicted: u64,
     /// Programs and functions compiled to machine code because they were hot.
     pub compiled: u64,
 }
@@ -213,7 +263,7 @@ impl Engine {
         Self::with_capacity(CAPACITY_BYTES)
     }
 
-    /// An engine that holds about so many bytes of code and translations at most.
+    /// An engine that holds about so many bytes of code and translations at most; `usize::MAX` is no limit.
     pub fn with_capacity(capacity_bytes: usize) -> Self {
         Self {
             cache: Mutex::default(),
@@ -233,10 +283,16 @@ impl Engine {
 
     /// What the code cache did so far.
     pub fn statistics(&self) -> Statistics {
+        let (programs, size_bytes, evicted) = {
+            let cache = self.lock();
+            (cache.entries.len(), cache.size_bytes(), cache.evicted)
+        };
         Statistics {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
-            programs: self.lock().entries.len(),
+            programs,
+            size_bytes,
+            evicted,
             compiled: self.furnace.compiled(),
         }
     }
@@ -259,7 +315,7 @@ impl Engine {
         let translated = Translated { native: OnceLock::from(Some(program)), ..translated };
         let form = Form::Evm { is_instrumented: false };
         let key = Key { code: keccak256(binary.code()), fork, form };
-        self.lock().entries.insert(key, Entry::Evm(Arc::new(translated)));
+        self.lock().insert(key, Entry::Evm(Arc::new(translated)));
         Ok(())
     }
 
@@ -308,9 +364,9 @@ impl Engine {
 
     /// What is known by `key`, or what `make` makes.
     fn entry(&self, key: Key, make: impl FnOnce() -> Entry) -> Entry {
-        if let Some(known) = self.lock().entries.get(&key) {
+        if let Some(known) = self.lock().find(&key) {
             self.hits.fetch_add(1, Ordering::Relaxed);
-            return known.clone();
+            return known;
         }
         self.misses.fetch_add(1, Ordering::Relaxed);
         let made = make();
@@ -318,11 +374,9 @@ impl Engine {
         cache.since_count += 1;
         if cache.since_count >= COUNT_EVERY {
             cache.since_count = 0;
-            if cache.size_bytes() > self.capacity_bytes {
-                cache.clear();
-            }
+            cache.make_room(self.capacity_bytes);
         }
-        cache.entries.insert(key, made.clone());
+        cache.insert(key, made.clone());
         made
     }
 }
@@ -333,9 +387,11 @@ mod tests {
 
     /// Ever new code does not fill the memory, and known code is found.
     #[test]
-    fn the_cache_starts_anew_when_it_is_full() {
-        let engine = Engine::with_capacity(10_000);
-        let mut held = 0;
+    fn what_was_used_longest_ago_goes_when_the_cache_is_full() {
+        let engine = Engine::with_capacity(100_000);
+        let (often, mut held) = (Arc::<[u8]>::from([1_u8].as_slice()), 0);
+        let use_often = || engine.translated(&often, Hash([9; 32]), Fork::LATEST, Mode::Plain);
+        let first = use_often();
         for number in 0..1000_u64 {
             let code: Arc<[u8]> = Arc::from([0_u8; 1000].as_slice());
             let mut hash = Hash::ZERO;
@@ -343,10 +399,12 @@ mod tests {
             for _ in 0..2 {
                 engine.translated(&code, hash, Fork::LATEST, Mode::Plain);
             }
+            assert!(Arc::ptr_eq(&first, &use_often()), "what is used stays");
             held = held.max(engine.statistics().programs);
         }
-        let Statistics { hits, misses, .. } = engine.statistics();
-        assert_eq!((hits, misses), (1000, 1000));
-        assert!(held <= 2 * COUNT_EVERY as usize, "{held} programs of a kilobyte in ten kilobytes");
+        let Statistics { hits, misses, programs, evicted, size_bytes, .. } = engine.statistics();
+        assert_eq!((hits, misses, programs as u64 + evicted), (2000, 1001, 1001));
+        assert!(held <= 100 + COUNT_EVERY as usize, "{held} programs in a hundred kilobytes");
+        assert!(size_bytes <= 100_000 + COUNT_EVERY as usize * 2000, "{size_bytes} bytes");
     }
 }

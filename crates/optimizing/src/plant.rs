@@ -10,6 +10,8 @@ pub enum Bug {
     Charge,
     /// Bytes of memory are taken to exist that no check has made exist.
     Existence,
+    /// A memory is as long after a call as it was before.
+    StaleLength,
 }
 
 #[cfg(feature = "plant")]

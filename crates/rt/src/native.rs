@@ -41,6 +41,7 @@ pub use self::{
     call::{NativeEnding, call_native},
     climb::{Above, climb},
     helpers::Helpers,
+    pages::regions,
     profile::{ProfileKind, is_profiled, profile},
     program::{
         Below, Compiled, Compiler, DirectCall, NativeProgram, NativeStatistics, NoCode, Resumed,

@@ -8,7 +8,9 @@ use lockstep::Engine;
 use lockstep_optimizing::{Bug, plant};
 use lockstep_testkit::{
     differential::{Runner, Way},
+    fuzz::wasm_smith,
     generate,
+    random::Random,
 };
 
 /// Programs after which a bug must have been found: a small part of what an acceptance runs.
@@ -24,6 +26,28 @@ fn found() -> Option<u64> {
     })
 }
 
+/// Modules after which a bug must have been found.
+const MODULES_MAX: u64 = 40_000;
+/// Bytes that a module is made from.
+const MODULE_BYTES: usize = 4096;
+
+/// Runs the module of a seed on all tiers, and panics where they differ.
+fn run_module(seed: u64) {
+    let mut random = Random::new(seed);
+    let bytes: Vec<u8> = (0..MODULE_BYTES / 8).flat_map(|_| random.next().to_le_bytes()).collect();
+    wasm_smith(&bytes);
+}
+
+/// The first module that runs otherwise as machine code.
+fn found_in_modules() -> Option<u64> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let found =
+        (0..MODULES_MAX).find(|seed| std::panic::catch_unwind(|| run_module(*seed)).is_err());
+    std::panic::set_hook(hook);
+    found
+}
+
 #[test]
 fn generated_programs_find_planted_bugs() {
     for bug in [Bug::Shift, Bug::Charge, Bug::Existence] {
@@ -32,7 +56,12 @@ fn generated_programs_find_planted_bugs() {
         println!("{bug:?}: found by program {found:?}");
         assert!(found.is_some(), "{bug:?} is not found by {SEEDS_MAX} programs");
     }
+    plant(Some(Bug::StaleLength));
+    let found = found_in_modules();
+    println!("{:?}: found by module {found:?}", Bug::StaleLength);
+    assert!(found.is_some(), "a stale length is not found by {MODULES_MAX} modules");
     plant(None);
+    (0..100).for_each(run_module);
     let engine = Engine::new();
     let mut runner = Runner::new(&engine);
     for seed in 0..100 {

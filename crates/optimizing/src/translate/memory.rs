@@ -7,6 +7,7 @@ use lockstep_rt::native::{Layout, NoCode};
 use super::{Translation, word::is_word};
 use crate::{
     abi::{WORD, clif_type},
+    plant::{self, Bug},
     slot::{LITTLE, store},
 };
 
@@ -54,8 +55,10 @@ impl Translation<'_, '_, '_> {
 
     pub(super) fn memory_len(&mut self, memory: MemoryId) -> ir::Value {
         let offset = Layout::MEMORIES + memory.0 as i32 * Layout::MEMORY_BYTES + Layout::MEMORY_LEN;
+        // What never changes is read once.
         let flags = match self.interface.memories[memory].growth {
             Growth::Fixed => self.flags.fixed,
+            _ if plant::is(Bug::StaleLength) => self.flags.fixed,
             _ => self.flags.context,
         };
         self.b.ins().load(WORD, flags, self.context, offset)

@@ -13,7 +13,10 @@
 //! 3. What lies between functions traps; the pages at both ends are never accessible.
 //! 4. Slots hold addresses of code, are written whole, and are never executable.
 
-use core::{ptr::NonNull, sync::atomic::AtomicPtr};
+use core::{
+    ptr::NonNull,
+    sync::atomic::{AtomicPtr, AtomicUsize, Ordering},
+};
 
 use super::guard::{self, Watched};
 use crate::memory::ReserveError;
@@ -28,6 +31,14 @@ pub(super) const ALIGN: usize = 32;
 const STAGGER: usize = 832;
 /// `int3`, and on other processors a word of them that is no instruction either.
 const FILLER: u8 = 0xcc;
+
+/// Regions that there are in this process.
+static REGIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many programs have machine code, or room for some, in this process: each has a region of address space.
+pub fn regions() -> usize {
+    REGIONS.load(Ordering::Relaxed)
+}
 
 /// Machine code of one program.
 #[derive(Debug)]
@@ -64,6 +75,7 @@ impl CodePages {
             return Err(refused);
         }
         let base = NonNull::new(base.cast()).ok_or(refused)?;
+        REGIONS.fetch_add(1, Ordering::Relaxed);
         let mut pages = Self { base, used: PAGE_BYTES, slots, pieces: 0, watched: None };
         let bytes = slots.saturating_mul(size_of::<usize>()).checked_next_multiple_of(PAGE_BYTES);
         let bytes = bytes.filter(|bytes| *bytes < REGION_BYTES / 2).ok_or(refused)?;
@@ -135,6 +147,7 @@ impl Drop for CodePages {
         if let Some(watched) = self.watched {
             watched.end();
         }
+        REGIONS.fetch_sub(1, Ordering::Relaxed);
         // SAFETY: the mapping was made by `new`; programs are dropped when nobody runs them any more.
         unsafe { libc::munmap(self.base.as_ptr().cast(), REGION_BYTES) };
     }

@@ -1,10 +1,10 @@
-//! A module without imports on both tiers: results, memories, globals, traps and gas must be equal.
+//! A module without imports on all tiers: results, memories, globals, traps and gas must be equal.
 
 use std::collections::BTreeMap;
 
 use lockstep::{
-    Options, Tier,
-    wasm::{CallEnd, Config, Extern, Instance, Instances, Module, ValType, Value},
+    Heat, Options, Tier,
+    wasm::{CallEnd, Config, Extern, Instance, Instances, Module, Pool, ValType, Value},
 };
 
 use crate::random::Random;
@@ -47,27 +47,31 @@ pub(super) fn tiers(bytes: &[u8], how: How) {
     let is_small = guest.memories().iter().all(|memory| memory.min_pages <= PAGES_MAX)
         && guest.tables().iter().all(|table| table.min <= TABLE_LEN_MAX);
     if guest.imports().is_empty() && is_small {
-        let [expected, got] =
-            [Tier::Evaluator, Tier::Interpreter].map(|tier| run(&module, tier, how));
-        compare(&got, &expected);
+        let expected = run(&module, Tier::Evaluator, how);
+        for tier in [Tier::Interpreter, Tier::Optimizing, Tier::Adaptive] {
+            compare(tier, &run(&module, tier, how), &expected);
+        }
     }
 }
 
-fn compare(got: &Seen, expected: &Seen) {
+fn compare(tier: Tier, got: &Seen, expected: &Seen) {
     for (number, ends) in got.ends.iter().zip(&expected.ends).enumerate() {
-        assert_eq!(ends.0, ends.1, "interpreter, then evaluator, of call {number}");
+        assert_eq!(ends.0, ends.1, "{tier}, then evaluator, of call {number}");
     }
     for (name, bytes) in &expected.memories {
         let got = &got.memories[name];
         let at = got.iter().zip(bytes).position(|(got, expected)| got != expected);
         assert_eq!((at, got.len()), (None, bytes.len()), "memory {name}");
     }
-    assert_eq!(got, expected, "interpreter, then evaluator");
+    assert_eq!(got, expected, "{tier}, then evaluator");
 }
 
 fn run(module: &Module, tier: Tier, how: How) -> Seen {
     let mut seen = Seen::default();
-    let mut instances = Instances::new((), Options { tier }).expect("address space for a store");
+    // Some functions are hot where they begin, and some when they are called again.
+    let pool = Pool::default().with_heat(Heat::of(how.seed % 3).awaited());
+    let instances = Instances::in_pool(&pool, (), Options { tier });
+    let mut instances = instances.expect("address space for a store");
     let mut gas = how.gas;
     let made = instances.instantiate(module, &[], &mut gas);
     let end = made.as_ref().map_or_else(ToString::to_string, |_| "instantiated".to_owned());
