@@ -211,21 +211,21 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         b.def_var(gas, params[0]);
         // The function's own parameters come last.
         let before = params_before(&interface.signatures[id]);
+        let mut constant = vec![None; func.vars.len()];
         let mut own = params[before..].iter();
-        for place in &vars[..func.params as usize] {
+        for (place, known) in vars[..func.params as usize].iter().zip(&mut constant) {
             let mut define = |var: &Variable| {
                 let param = own.next().expect("the signature is the function's");
                 b.def_var(*var, *param);
             };
             match place {
-                Place::One(var) => define(var),
+                Place::One(var) => {
+                    define(var);
+                    *known = Some(b.use_var(*var));
+                }
                 Place::Word(limbs) => limbs.iter().for_each(define),
                 Place::Home(_) => {}
             }
-        }
-        let mut constant = vec![None; func.vars.len()];
-        for (place, param) in constant.iter_mut().zip(own) {
-            *place = Some(*param);
         }
         for inst in &func.insts {
             if let Inst::Set { var, .. } = inst {
