@@ -19,6 +19,7 @@
 //!    the head. Nothing comes back from there. Only function 0 leaves.
 //! 5. Charges, traps and host calls are the fragments' own, in their order.
 
+mod body;
 mod discover;
 mod heads;
 mod parts;
@@ -27,7 +28,7 @@ mod write;
 
 use alloc::{sync::Arc, vec};
 
-use self::{discover::Bodies, write::Writer};
+use self::{body::Body, discover::Bodies, write::Writer};
 use crate::{
     func::Func,
     inst::FuncId,
@@ -76,10 +77,8 @@ impl Whole {
     fn of(guest: Arc<dyn Lazy>, discover: impl Fn(&dyn Lazy) -> Bodies) -> Self {
         let bodies = discover(&*guest);
         let words = |count: u16| vec![bodies.ty; usize::from(count)];
-        let signature = |body: &discover::Body| Signature {
-            params: words(body.args()),
-            results: words(body.results()),
-        };
+        let signature =
+            |body: &Body| Signature { params: words(body.args()), results: words(body.results()) };
         let mut interface = (**guest.interface()).clone();
         interface.signatures = bodies.bodies.iter().map(signature).collect();
         let units = u64::from(ENTRY_UNITS + 1) + u64::from(LEVELS_MAX) * u64::from(UNITS + 1);

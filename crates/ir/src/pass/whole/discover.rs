@@ -1,13 +1,14 @@
 //! Which blocks there are: from the entry on, everything that edges and labels lead to, function by function.
 
 use alloc::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     vec,
     vec::Vec,
 };
 
 use super::{
     LEVELS_MAX,
+    body::{Body, Call, Key, Node, Way},
     heads::{self, edges},
     parts::{Parts, is_plain, needs},
     tags::{Tag, Tags},
@@ -36,105 +37,6 @@ const PARAMS_MAX: i16 = 24;
 
 /// Labels that are tried as the return address of a call.
 const TRIES: usize = 3;
-
-/// What a node is known by.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    head: Head,
-    /// Slots in use, beyond those at the function's beginning.
-    height: i16,
-    /// What is known of slots.
-    tags: Vec<(i16, Tag)>,
-}
-
-/// Where an edge of a fragment leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Way {
-    /// To a node.
-    Node(usize),
-    /// To a call, by its place in [`Body::calls`].
-    Call(usize),
-    /// Back to the caller.
-    Return,
-    /// To a head in the tier below, with so many slots in use.
-    Leave(Head, i16),
-    /// To what a word names, in the tier below.
-    LeaveTo(i16),
-    /// Nowhere.
-    Trap(Trap),
-}
-
-/// A call of a function.
-pub(super) struct Call {
-    /// The function, by its place in [`Bodies::bodies`].
-    pub(super) func: usize,
-    /// Slots in use when it begins.
-    pub(super) height: i16,
-    /// Where control goes when it returned.
-    pub(super) then: Way,
-}
-
-/// A fragment where it is met.
-pub(super) struct Node {
-    /// The fragment, by its place in [`Bodies::parts`].
-    pub(super) part: usize,
-    /// Slots in use when control comes to it, beyond those at the function's beginning.
-    pub(super) height: i16,
-    /// Where the edges of its terminator lead, in their order.
-    pub(super) ways: Vec<Way>,
-}
-
-/// The nodes of a function.
-#[derive(Default)]
-pub(super) struct Body {
-    /// How many slots below its beginning are its own, the lowest of which is where it returns to; none for the first function.
-    pub(super) params: i16,
-    pub(super) nodes: Vec<Node>,
-    pub(super) calls: Vec<Call>,
-    /// Slots in use where it returns, beyond those at its beginning; none where it never does.
-    end: Option<i16>,
-    /// Slots in use at most, those of functions that it calls too.
-    top: i32,
-    /// How deep it calls.
-    levels: u16,
-    insts: usize,
-    keys: BTreeMap<Key, usize>,
-    queue: VecDeque<Key>,
-}
-
-impl Body {
-    /// How many words it takes: where it returns to is not one of them.
-    pub(super) fn args(&self) -> u16 {
-        (self.params - 1).max(0).cast_unsigned()
-    }
-
-    /// How many words it returns.
-    pub(super) fn results(&self) -> u16 {
-        self.end.map_or(0, |end| (end + self.params).cast_unsigned())
-    }
-
-    /// Slots in use wherever a way leaves, all together.
-    pub(super) fn leaving_slots(&self) -> usize {
-        let slots = |way: &Way| match way {
-            Way::Leave(_, height) | Way::LeaveTo(height) => usize::from(height.cast_unsigned()),
-            _ => 0,
-        };
-        let ways = self.nodes.iter().flat_map(|node| &node.ways);
-        ways.chain(self.calls.iter().map(|call| &call.then)).map(slots).sum()
-    }
-
-    /// Where `way` leads when all calls on it have returned.
-    pub(super) fn after_calls(&self, way: Way) -> Way {
-        match way {
-            Way::Call(call) => self.calls[call].then,
-            way => way,
-        }
-    }
-
-    fn is_entry(&self) -> bool {
-        self.params == 0
-    }
-}
 
 /// All functions, and the fragments they are made of.
 pub(super) struct Bodies {

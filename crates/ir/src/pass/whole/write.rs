@@ -3,7 +3,10 @@
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use core::ops::Range;
 
-use super::discover::{Bodies, Body, Node, Way};
+use super::{
+    body::{Body, Node, Way},
+    discover::Bodies,
+};
 use crate::{
     func::{BlockDef, Func, VarDef},
     inst::{Block, Edge, FuncId, Head, Inst, List, Operand, Source, Terminator, Value, Var},
