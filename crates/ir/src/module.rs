@@ -132,6 +132,9 @@ pub struct Interface {
     pub elem_segments: u32,
     /// Where calls trap `depth_exceeded`.
     pub depth_limit: DepthLimit,
+    /// Whether whoever traps has nothing left, so that nobody looks at the counter after a trap: then a tier may take at once
+    /// what a block takes one after the other.
+    pub traps_take_all: bool,
 }
 
 /// A program in dMIR.

@@ -161,6 +161,8 @@ fn interface() -> &'static Arc<Interface> {
 fn make_interface() -> Interface {
     let mut interface = Interface {
         window: Some(Window { ty: Type::I256, limit: STACK_LIMIT }),
+        // Yellow Paper 9.4.2: an exceptional halt takes all gas.
+        traps_take_all: true,
         ..Interface::default()
     };
     for import in imports::all() {

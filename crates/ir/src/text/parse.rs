@@ -113,6 +113,11 @@ fn item<'t>(
             module.interface.depth_limit = DepthLimit(cursor.number("a depth")?);
             cursor.end_of_line()
         }
+        "traps" => {
+            cursor.keyword("take_all")?;
+            module.interface.traps_take_all = true;
+            cursor.end_of_line()
+        }
         "segments" => {
             cursor.keyword("data")?;
             module.interface.data_segments = cursor.number("a count")?;
@@ -155,7 +160,7 @@ fn item<'t>(
 }
 
 /// What a module's text consists of.
-const ITEMS: &str = "memory, table, global, segments, type, window, depth, import or func";
+const ITEMS: &str = "memory, table, global, segments, type, window, depth, traps, import or func";
 
 /// A name is given once.
 fn only(is_new: bool, token: super::lex::Token<'_>, name: &str) -> Result<(), ParseError> {

@@ -105,6 +105,9 @@ impl Printer<'_> {
         if interface.depth_limit != DepthLimit::default() {
             writeln!(self.out, "depth {}", interface.depth_limit.0)?;
         }
+        if interface.traps_take_all {
+            writeln!(self.out, "traps take_all")?;
+        }
         let (data, elem) = (interface.data_segments, interface.elem_segments);
         if data + elem > 0 {
             writeln!(self.out, "segments data {data} elem {elem}")?;

@@ -12,6 +12,7 @@ memory m0 = on_touch 0 linear 3 divisor 512
 memory m1 = read_only 64
 memory m2 = explicit 65536 max 131072
 window i256 1024
+traps take_all
 import @eth.sload(i256) -> i256
 import @eth.two() -> i64, i64
 func @all(x0: i256, x1: i64) -> i64, i256 {

@@ -8,8 +8,7 @@ use lockstep_ir::{Block, BlockDef, Func, Growth, Inst, Interface};
 
 /// Bytes that exist where each block begins; nothing is known of programs whose memory 0 grows in another way.
 pub(super) fn existing(interface: &Interface, func: &Func) -> Vec<u64> {
-    let first = interface.memories.as_slice().first();
-    if !first.is_some_and(|memory| matches!(memory.growth, Growth::OnTouch { .. })) {
+    if !grows_on_touch(interface) {
         return vec![0; func.blocks.len()];
     }
     let made: Vec<u64> = func.blocks.iter().map(|(_, block)| made_by(func, block)).collect();
@@ -29,6 +28,12 @@ pub(super) fn existing(interface: &Interface, func: &Func) -> Vec<u64> {
         }
     }
     known
+}
+
+/// Whether memory 0 grows on touch.
+pub(super) fn grows_on_touch(interface: &Interface) -> bool {
+    let first = interface.memories.as_slice().first();
+    first.is_some_and(|memory| matches!(memory.growth, Growth::OnTouch { .. }))
 }
 
 /// The end of the last known place that a block makes exist; all of a block runs before it goes on.

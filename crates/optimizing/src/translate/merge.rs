@@ -3,12 +3,14 @@
 //! # Invariants
 //!
 //! 1. A check may ask for more than it says where the rest is asked for before anybody can tell: the price of growth
-//!    depends on how far it goes alone, and whoever runs out of gas has nothing left.
+//!    depends on how far it goes alone, and whoever runs out of gas has nothing left (`Interface::traps_take_all`).
 //! 2. An address that passed its check lies within 2^32 bytes, so what is added to it does not wrap around.
 
 use std::collections::BTreeMap;
 
-use lockstep_ir::{BlockDef, Func, Growth, Inst, Interface, Op, Operand, Source, Type, Value, Var};
+use lockstep_ir::{BlockDef, Func, Inst, Interface, Op, Operand, Source, Type, Value, Var};
+
+use super::exists::grows_on_touch;
 
 /// What is added to an address at most.
 const DISTANCE_MAX: u64 = 1 << 31;
@@ -53,8 +55,7 @@ struct Checks<'f> {
 
 /// What becomes of the checks in `block`.
 pub(super) fn merged(interface: &Interface, func: &Func, block: &BlockDef) -> Merged {
-    let first = interface.memories.as_slice().first();
-    if !first.is_some_and(|memory| matches!(memory.growth, Growth::OnTouch { .. })) {
+    if !interface.traps_take_all || !grows_on_touch(interface) {
         return Merged::default();
     }
     let (places, changes) = (BTreeMap::new(), BTreeMap::new());
@@ -143,6 +144,7 @@ mod tests {
     #[test]
     fn one_check_asks_for_those_behind_it_until_somebody_looks() {
         let text = "\
+traps take_all
 memory m0 = on_touch 0 linear 3 divisor 512
 func @f(p: i256) {
 start:
@@ -162,8 +164,12 @@ start:
 ";
         let module = parse(text).unwrap_or_else(|error| panic!("{error}"));
         let func = &module.funcs[lockstep_ir::FuncId(0)];
-        let merged = merged(&module.interface, func, &func.blocks[lockstep_ir::Block(0)]);
-        // The first for all up to the call; what lies before another check is on its own, and so is a changed variable.
-        assert_eq!(merged, Merged([(1, 96), (3, 0), (5, 0)].into()));
+        let block = &func.blocks[lockstep_ir::Block(0)];
+        let found = merged(&module.interface, func, block);
+        // The first for all up to where the length is looked at; what lies before another check is on its own, and so is a changed variable.
+        assert_eq!(found, Merged([(1, 96), (3, 0), (5, 0)].into()));
+        // Where the counter is looked at after a trap, each asks for its own.
+        let exact = Interface { traps_take_all: false, ..module.interface.clone() };
+        assert_eq!(merged(&exact, func, block), Merged::default());
     }
 }

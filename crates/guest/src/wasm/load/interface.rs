@@ -62,6 +62,7 @@ fn interface(sections: &Sections) -> Interface {
         data_segments: sections.datas.len() as u32,
         elem_segments: sections.elems.len() as u32,
         depth_limit: limits::DEPTH_LIMIT,
+        traps_take_all: false,
     }
 }
 
