@@ -3,6 +3,7 @@
 mod assemble;
 mod lower;
 mod object;
+mod shared;
 mod verify;
 
 use super::{Assembled, Config, Dialect, Helper, LoadError, Module, assemble as assembled};

@@ -157,7 +157,6 @@ impl Reading<'_> {
             structure.symbols.get(index).ok_or_else(|| Self::refuse(at, "no such symbol"))
         };
         match relocation.r_type(LE).0 {
-            0 => Ok(()),
             1 => self.wide(at, symbol()?),
             8 => self.relative(at),
             10 => self.call(at, symbol()?, structure),
