@@ -19,7 +19,7 @@ use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, Program};
 use lockstep_host::ethereum::contract::Guest;
 use lockstep_interp::Code;
-use lockstep_ir::{FuncId, Functions, pass::Whole};
+use lockstep_ir::{FuncId, pass::Whole};
 use lockstep_optimizing::Optimizing;
 use lockstep_rt::native::{NativeProgram, NativeStatistics};
 use lockstep_state::keccak256;
@@ -118,8 +118,7 @@ impl Translated {
 
     /// Compiles it, before anybody finds its machine code.
     pub(crate) fn compile(&self) {
-        // Somebody may have been faster.
-        let _ = self.native.set(self.make_native());
+        self.native();
     }
 
     /// Its machine code, all of it: of its functions too, which only machine code can call. Where one of them has none,
@@ -133,11 +132,11 @@ impl Translated {
     }
 
     fn compiled(&self, whole: Whole) -> Option<NativeProgram> {
-        let functions = whole.interface().signatures.len() as u32;
         let compiler = Optimizing::functions(Arc::new(whole))?;
         let compiler = with_label(compiler, label("evm", self.program.code()));
         let native = NativeProgram::new(Box::new(compiler)).ok()?;
         // Callees first: then calls need no stubs.
+        let functions = native.interface().signatures.len() as u32;
         (0..functions).rev().for_each(|func| native.prepare(FuncId(func)));
         Some(native)
     }

@@ -8,7 +8,7 @@ pub type Watch = Arc<dyn Fn(Stage) + Send + Sync>;
 /// What a compilation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// The guest's code becomes dMIR; that of the EVM is joined to one function and goes through its passes.
+    /// The guest's code becomes dMIR; that of the EVM is joined to functions and goes through its passes.
     Lower,
     /// dMIR is verified.
     Verify,

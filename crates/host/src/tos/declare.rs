@@ -38,6 +38,20 @@ impl<'v, 'a, H: Invocation> Caller<'v, 'a, H> {
         Self { view }
     }
 
+    /// What a system call answers that does `act` with its arguments.
+    ///
+    /// # Errors
+    ///
+    /// How the program ends that the call refuses.
+    pub fn answer(
+        view: &'v mut View<'a, H>,
+        arguments: [u64; 5],
+        act: impl FnOnce(&mut Self, [u64; 5]) -> Result<u64, TosError>,
+    ) -> Result<(u64,), Stop> {
+        let mut caller = Self::of(view);
+        act(&mut caller, arguments).map(|value| (value,)).map_err(|error| caller.fail(error))
+    }
+
     /// The invocation.
     pub fn context(&mut self) -> &mut H {
         self.view.host()
@@ -209,11 +223,7 @@ macro_rules! declare_syscall {
                     [$a, $b, $c, $d, $e]: [u64; 5],
                 ) -> Result<u64, $crate::tos::TosError> $body
 
-                let mut caller = $crate::tos::Caller::of(view);
-                match act(&mut caller, [$a, $b, $c, $d, $e]) {
-                    Ok(value) => Ok((value,)),
-                    Err(error) => Err(caller.fail(error)),
-                }
+                $crate::tos::Caller::answer(view, [$a, $b, $c, $d, $e], act)
             }
         }
     };
@@ -244,11 +254,7 @@ macro_rules! system_call {
                     [$a, $b, $c, $d, $e]: [u64; 5],
                 ) -> Result<u64, $crate::tos::TosError> $body
 
-                let mut caller = $crate::tos::Caller::of(view);
-                match act(&mut caller, [$a, $b, $c, $d, $e]) {
-                    Ok(value) => Ok((value,)),
-                    Err(error) => Err(caller.fail(error)),
-                }
+                $crate::tos::Caller::answer(view, [$a, $b, $c, $d, $e], act)
             }
         }
     };

@@ -99,17 +99,19 @@ fn refused() -> Vec<Vec<u8>> {
 
 #[test]
 fn what_is_no_contract_is_not_deployed() {
-    for code in refused() {
-        let seen = create(&deploys(&code), Fork::LATEST);
-        let shown = encode_hex(&code);
-        assert_eq!(seen.outcome.exit, Exit::Trap(Trap::ReservedCodePrefix), "{shown}");
-        assert_eq!((seen.outcome.gas_left, seen.outcome.created), (0, None), "{shown}");
-        assert!(check_contract(&code, Fork::LATEST).is_err(), "{shown}");
-        // Nor may it be initialization code, nor run where it lies already.
-        assert_eq!(create(&code, Fork::LATEST).outcome.exit, Exit::Trap(Trap::UndefinedOpcode));
-        let seen = Scene { to: Some(TWIN), ..Scene::of(&[(TWIN, &code)]) }.play();
-        assert_eq!(seen.outcome.exit, Exit::Trap(Trap::UndefinedOpcode), "{shown}");
-    }
+    refused().iter().for_each(|code| is_no_contract(code));
+}
+
+/// `code` is not deployed, is no initialization code, and does not run where it lies already.
+pub(super) fn is_no_contract(code: &[u8]) {
+    let seen = create(&deploys(code), Fork::LATEST);
+    let shown = encode_hex(code);
+    assert_eq!(seen.outcome.exit, Exit::Trap(Trap::ReservedCodePrefix), "{shown}");
+    assert_eq!((seen.outcome.gas_left, seen.outcome.created), (0, None), "{shown}");
+    assert!(check_contract(code, Fork::LATEST).is_err(), "{shown}");
+    assert_eq!(create(code, Fork::LATEST).outcome.exit, Exit::Trap(Trap::UndefinedOpcode));
+    let seen = Scene { to: Some(TWIN), ..Scene::of(&[(TWIN, code)]) }.play();
+    assert_eq!(seen.outcome.exit, Exit::Trap(Trap::UndefinedOpcode), "{shown}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Programs of eBPF as accounts' code: deployed, refused, priced, nested.
 
-use lockstep::{Exit, Fork, Tier, Trap, check_contract, encode_hex};
+use lockstep::{Exit, Fork, Tier, Trap, check_contract};
 use lockstep_testkit::object::{object, object_with, shared};
 
 use super::{
     chain::{DRIVER, GAS, Scene, TWIN, assemble},
-    deploy::{create, deployed, deploys, deploys_by_wasm},
+    deploy::{create, deployed, deploys, deploys_by_wasm, is_no_contract},
 };
 
 /// Enough for 1,024 levels although each keeps a 64th (EIP-150).
@@ -99,17 +99,7 @@ fn what_is_no_program_is_not_deployed() {
         object("call 5\nexit"),
         object("mov %r10, 0\nexit"),
     ];
-    for code in refused {
-        let seen = create(&deploys(&code), Fork::LATEST);
-        let shown = encode_hex(&code);
-        assert_eq!(seen.outcome.exit, Exit::Trap(Trap::ReservedCodePrefix), "{shown}");
-        assert_eq!((seen.outcome.gas_left, seen.outcome.created), (0, None), "{shown}");
-        assert!(check_contract(&code, Fork::LATEST).is_err(), "{shown}");
-        // Nor may it be initialization code, nor run where it lies already.
-        assert_eq!(create(&code, Fork::LATEST).outcome.exit, Exit::Trap(Trap::UndefinedOpcode));
-        let seen = Scene { to: Some(TWIN), ..Scene::of(&[(TWIN, &code)]) }.play();
-        assert_eq!(seen.outcome.exit, Exit::Trap(Trap::UndefinedOpcode), "{shown}");
-    }
+    refused.iter().for_each(|code| is_no_contract(code));
 }
 
 #[test]

@@ -120,7 +120,7 @@ enum Known {
     Function(usize),
 }
 
-/// A function that cannot be one.
+/// What was explored as a function is none.
 struct NoFunction;
 
 struct Finder<'g> {
@@ -181,7 +181,7 @@ impl Finder<'_> {
         };
         let func = &self.parts[part];
         let (need, grow) = needs(func);
-        let edges: Vec<Edge> = edges(func).collect();
+        let edges = edges(func);
         let tags = Tags::after(self.parts.targets, func, key.height, &key.tags);
         if !body.is_entry() {
             let lowest = i32::from(key.height) - i32::from(need);

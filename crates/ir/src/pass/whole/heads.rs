@@ -26,13 +26,14 @@ pub(super) fn functions(parts: &mut Parts<'_>) -> BTreeSet<Head> {
         let part = parts.at(head, None);
         let func = &parts[part];
         let pushed = labels(targets, func);
-        for edge in edges(func) {
+        let edges = edges(func);
+        for edge in &edges {
             if let Edge::Enter { head, .. } = edge {
-                heads.push(head);
+                heads.push(*head);
             }
         }
         heads.extend(pushed.iter().map(|(_, label)| Head(*label)));
-        if let Some(Edge::Enter { head, shift }) = only_edge(func) {
+        if let [Edge::Enter { head, shift }] = edges[..] {
             let calls = pushed.iter().any(|(slot, label)| *slot < shift && *label != head.0);
             let (jumps, is_called) = jumps.entry(head).or_insert((0, false));
             *jumps += 1;
@@ -52,19 +53,11 @@ fn labels(targets: Targets<'_>, func: &Func) -> Vec<(i16, u32)> {
     func.insts.iter().filter_map(label).collect()
 }
 
-fn only_edge(func: &Func) -> Option<Edge> {
-    match func.blocks.as_slice().first()?.terminator {
-        Terminator::Jump(edge) => Some(edge),
-        _ => None,
-    }
-}
-
 /// The edges of a fragment of one block.
-pub(super) fn edges(func: &Func) -> impl Iterator<Item = Edge> + use<> {
-    let edges = match func.blocks[Block(0)].terminator {
-        Terminator::Jump(edge) => [Some(edge), None],
-        Terminator::Branch { then, otherwise, .. } => [Some(then), Some(otherwise)],
-        _ => [None, None],
-    };
-    edges.into_iter().flatten()
+pub(super) fn edges(func: &Func) -> Vec<Edge> {
+    match func.blocks[Block(0)].terminator {
+        Terminator::Jump(edge) => vec![edge],
+        Terminator::Branch { then, otherwise, .. } => vec![then, otherwise],
+        _ => Vec::new(),
+    }
 }
