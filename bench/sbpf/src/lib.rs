@@ -1,7 +1,10 @@
-//! solana-sbpf behind safe functions: programs as text or as files, run in its interpreter or by its compiler.
+//! solana-sbpf behind safe functions: programs as text or as files, run in its interpreter or by its compiler. And
+//! [`bare`], which is rbpf.
 //!
 //! Invariant: memory that a program sees lives as long as the run, which is one call.
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
+
+pub mod bare;
 
 use std::{ptr::NonNull, sync::Arc};
 

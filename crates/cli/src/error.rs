@@ -115,6 +115,17 @@ pub enum InputError {
         /// Why not.
         message: String,
     },
+    /// An instruction for a program of sBPF that cannot be laid out.
+    #[error("{}: {what}", path.display())]
+    #[diagnostic(help(
+        "an instruction is an object: {{program_id, accounts: [{{key, owner, is_signer, is_writable, lamports, data}}], instruction_data}}"
+    ))]
+    Instruction {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the field.
+        what: String,
+    },
     /// dMIR text that does not parse or verify.
     #[error("{}:{message}", path.display())]
     Dmir {

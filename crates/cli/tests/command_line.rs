@@ -7,6 +7,7 @@ mod command_line {
     mod compile;
     mod contract;
     mod ebpf;
+    mod instruction;
     mod native;
     mod run;
     mod setup;

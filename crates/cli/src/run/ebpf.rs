@@ -2,19 +2,21 @@
 //!
 //! Invariant: what the program calls is there, or it is refused by name.
 
+mod instruction;
+mod report;
+
 use std::{
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 use lockstep::{
-    ebpf::{Config, End, Machine, Outcome, Program, invoke, invoke_watched, tos_config},
-    encode_hex,
-    tos::{InMemoryAccounts, InMemoryStorage, InvokeContext, TosError},
+    ebpf::{Config, Machine, Program, invoke, invoke_watched, tos_config},
+    tos::{InMemoryAccounts, InMemoryStorage, InvokeContext},
 };
-use serde::Serialize;
 
+use self::{instruction::Instruction, report::Report};
 use super::{Arguments, Form, read_calldata};
 use crate::{error::InputError, exit, heat, input, trace::Eip3155};
 
@@ -29,6 +31,10 @@ pub(super) struct Options {
     /// A file whose bytes are the program's input.
     #[arg(long, value_name = "FILE", conflicts_with = "calldata")]
     input_file: Option<PathBuf>,
+    /// A file of JSON with an instruction and its accounts, as `agave-ledger-tool program run` takes it: the input is what
+    /// the loaders of sBPF programs make of it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["calldata", "input_file"])]
+    instruction: Option<PathBuf>,
     /// Bytes of zeros after the input.
     #[arg(long, value_name = "N", default_value = "0")]
     input_room: u32,
@@ -55,84 +61,6 @@ pub(super) fn expect_fitting(
     }
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report {
-    /// `return`, `revert` or `trap`.
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trap: Option<&'static str>,
-    /// r0 in the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<String>,
-    output: String,
-    gas_used: u64,
-    gas_left: u64,
-    /// Why a system call ended it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    /// What it returned by a system call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    return_data: Option<String>,
-    log: Vec<String>,
-}
-
-impl Report {
-    fn of(outcome: Outcome, gas: u64, context: &mut InvokeContext<'_>) -> Self {
-        let Outcome { end, gas_left, .. } = outcome;
-        let (outcome, trap, result, output) = match end {
-            End::Returned(value) => ("return", None, Some(format!("{value:#x}")), Vec::new()),
-            End::Exit { revert: false, output } => ("return", None, None, output),
-            End::Exit { revert: true, output } => ("revert", None, None, output),
-            End::Trap(trap) => ("trap", Some(trap.name()), None, Vec::new()),
-        };
-        let output = format!("0x{}", encode_hex(&output));
-        let returned = &context.return_data.1;
-        Self {
-            outcome,
-            trap,
-            result,
-            output,
-            gas_used: gas - gas_left,
-            gas_left,
-            error: context.error.take().map(|error: TosError| error.to_string()),
-            return_data: (!returned.is_empty()).then(|| format!("0x{}", encode_hex(returned))),
-            log: std::mem::take(&mut context.log),
-        }
-    }
-
-    /// To standard output; for people to standard error when that holds a trace.
-    fn write(&self, is_json: bool, is_traced: bool) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        match (is_json, is_traced) {
-            (true, true) => serde_json::to_writer(&mut out, self)?,
-            (true, false) => serde_json::to_writer_pretty(&mut out, self)?,
-            (false, true) => return self.write_text(&mut io::stderr().lock()),
-            (false, false) => return self.write_text(&mut out),
-        }
-        out.write_all(b"\n")
-    }
-
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let why = self.error.as_deref().or(self.trap);
-        let why = why.map_or(String::new(), |why| format!(": {why}"));
-        writeln!(out, "outcome   {}{why}", self.outcome)?;
-        if let Some(result) = &self.result {
-            writeln!(out, "result    {result}")?;
-        }
-        if self.output != "0x" {
-            writeln!(out, "output    {}", self.output)?;
-        }
-        if let Some(returned) = &self.return_data {
-            writeln!(out, "returned  {returned}")?;
-        }
-        for line in &self.log {
-            writeln!(out, "log       {line}")?;
-        }
-        writeln!(out, "gas used  {} of {}", self.gas_used, self.gas_used + self.gas_left)
-    }
-}
-
 /// Runs the program that `form` is, the content of `path`.
 pub(super) fn run(path: &Path, form: Form<'_>, arguments: &Arguments) -> Result<u8, InputError> {
     let refuse = |message: String| InputError::Module { path: path.to_owned(), message };
@@ -149,16 +77,15 @@ pub(super) fn run(path: &Path, form: Form<'_>, arguments: &Arguments) -> Result<
         }
     };
     let program = program.map_err(refuse)?;
-    let mut content = match &arguments.ebpf.input_file {
-        Some(path) => input::read_bytes(path)?,
-        None => read_calldata(&arguments.calldata)?,
-    };
+    let instruction = arguments.ebpf.instruction.as_deref().map(instruction::read).transpose()?;
+    let mut content = content(instruction.as_ref(), arguments)?;
     content.resize(content.len() + arguments.ebpf.input_room as usize, 0);
     let gas = arguments.gas.unwrap_or(DEFAULT_UNITS);
     let mut machine =
         Machine::with_heat(arguments.heat.heat()).map_err(|error| failed(error.to_string()))?;
     let (mut storage, mut accounts) = (InMemoryStorage::new(), InMemoryAccounts::default());
-    let mut context = InvokeContext::new(gas, [0; 32], &mut storage, &mut accounts);
+    let contract = instruction.as_ref().map_or([0; 32], |instruction| instruction.program_id);
+    let mut context = InvokeContext::new(gas, contract, &mut storage, &mut accounts);
     context.enable_debug();
     let detail = arguments.trace.detail();
     let outcome = match detail {
@@ -181,10 +108,26 @@ pub(super) fn run(path: &Path, form: Form<'_>, arguments: &Arguments) -> Result<
             done
         }
     };
-    let outcome = outcome.map_err(|error| failed(error.to_string()))?;
+    let mut outcome = outcome.map_err(|error| failed(error.to_string()))?;
     heat::talk_of(program.native_statistics());
-    let report = Report::of(outcome, gas, &mut context);
+    let left = std::mem::take(&mut outcome.input);
+    let mut report = Report::of(outcome, gas, &mut context);
+    if let Some(instruction) = &instruction {
+        report.add_accounts(instruction, &left);
+    }
     let written = report.write(arguments.json, detail.is_some());
     written.map_err(|cause| InputError::Write { cause })?;
-    Ok(if report.outcome == "return" { exit::GOOD } else { exit::FAILED })
+    Ok(if report.is_good(instruction.is_some()) { exit::GOOD } else { exit::FAILED })
+}
+
+/// The input, whichever way it is given.
+fn content(
+    instruction: Option<&Instruction>,
+    arguments: &Arguments,
+) -> Result<Vec<u8>, InputError> {
+    match (instruction, &arguments.ebpf.input_file) {
+        (Some(instruction), _) => Ok(instruction.input.clone()),
+        (None, Some(path)) => input::read_bytes(path),
+        (None, None) => read_calldata(&arguments.calldata),
+    }
 }

@@ -28,11 +28,11 @@ pub(crate) struct Tally {
     pub(crate) ends: BTreeMap<&'static str, u64>,
 }
 
-fn mixed([a, b, _, _, e]: [u64; 5]) -> u64 {
+pub(crate) fn mixed([a, b, _, _, e]: [u64; 5]) -> u64 {
     a ^ b.rotate_left(7) ^ e ^ 0x55
 }
 
-struct Ours;
+pub(crate) struct Ours;
 
 impl HostFunction<()> for Ours {
     const NAME: &'static str = HOST;

@@ -3,9 +3,11 @@
 //! Each is loaded by both or refused by both, and does the same: r0 or the kind of error, units used, the input left behind; in
 //! every tier, and in the interpreter at many budgets. `campaign --files FOLDER N` does it with the shared objects of a folder
 //! and N changed copies of each. `campaign --rfc FROM TO` takes programs of RFC 9669, which the peer does not, and compares
-//! our tiers at many budgets.
+//! our tiers at many budgets; `campaign --rbpf FROM TO` takes such programs, as far as rbpf understands them, and compares what it
+//! does with our tiers.
 #![forbid(unsafe_code)]
 
+mod bare;
 mod compare;
 mod files;
 mod generate;
@@ -15,6 +17,7 @@ mod rfc;
 use std::process::ExitCode;
 
 use compare::Tally;
+use rfc::Menu;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +25,10 @@ fn main() -> ExitCode {
     let tally = match &arguments[..] {
         [flag, from, to] if flag == "--rfc" => match (number(from), number(to)) {
             (Some(from), Some(to)) => rfc(from, to),
+            _ => return usage(),
+        },
+        [flag, from, to] if flag == "--rbpf" => match (number(from), number(to)) {
+            (Some(from), Some(to)) => bare(from, to),
             _ => return usage(),
         },
         [from, to] => match (number(from), number(to)) {
@@ -42,7 +49,9 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: campaign FROM TO | campaign --rfc FROM TO | campaign --files FOLDER COPIES");
+    eprintln!(
+        "usage: campaign FROM TO | campaign --rfc FROM TO | campaign --rbpf FROM TO | campaign --files FOLDER COPIES"
+    );
     ExitCode::from(2)
 }
 
@@ -65,8 +74,22 @@ fn rfc(from: u64, to: u64) -> Tally {
     let mut tally = Tally::default();
     let mut machine = compare::machine();
     for seed in from..to {
-        let insns = rfc::program(seed);
+        let insns = rfc::program(seed, Menu::Ours);
         if let Err(message) = compare::tiers(&mut machine, &insns, seed, &mut tally) {
+            println!("seed {seed}: {message}");
+            tally.different += 1;
+        }
+    }
+    tally
+}
+
+/// Programs of RFC 9669 of these seeds that rbpf understands; those that do not end are skipped.
+fn bare(from: u64, to: u64) -> Tally {
+    let mut tally = Tally::default();
+    let mut machine = compare::machine();
+    let mut peer = bare::Peer::new().expect("address space");
+    for seed in from..to {
+        if let Err(message) = peer.program(&mut machine, seed, &mut tally) {
             println!("seed {seed}: {message}");
             tally.different += 1;
         }

@@ -1,12 +1,15 @@
 //! The host of measured programs: 32-byte slots, and a function that does next to nothing.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use lockstep::{
     HostFunction, HostRow, Stop, View,
     ebpf::{Config, Helper},
 };
-use peer_sbpf::{Hosted, State};
+use peer_sbpf::{
+    Hosted, State,
+    bare::{self, Helper as Bare},
+};
 
 /// Names, in the order of their numbers from 1.
 pub(crate) const NAMES: [&str; 3] = ["storage_get", "storage_set", "nop"];
@@ -96,4 +99,27 @@ impl peer_sbpf::HostFunction for Nop {
     fn call(_: &mut State, [value, ..]: [u64; 5]) -> u64 {
         value ^ 0x55
     }
+}
+
+thread_local! {
+    /// Slots of storage of programs in rbpf, whose helpers are given nothing.
+    static STORAGE: RefCell<Store> = RefCell::default();
+}
+
+/// Helpers of rbpf by number, on empty storage.
+pub(crate) fn bare_helpers() -> [(u32, Bare); 3] {
+    STORAGE.with_borrow_mut(Store::clear);
+    [(1, bare_get), (2, bare_set), (3, |value, _, _, _, _| value ^ 0x55)]
+}
+
+fn bare_get(key: u64, to: u64, _: u64, _: u64, _: u64) -> u64 {
+    // Measured programs name slots of their own.
+    let value = STORAGE.with_borrow(|storage| storage.get(&bare::word_at(key)).copied());
+    u64::from(value.map(|value| bare::set_word_at(to, value)).is_some())
+}
+
+fn bare_set(key: u64, value: u64, _: u64, _: u64, _: u64) -> u64 {
+    let (key, value) = (bare::word_at(key), bare::word_at(value));
+    STORAGE.with_borrow_mut(|storage| storage.insert(key, value));
+    1
 }

@@ -2,8 +2,12 @@
 //!
 //! Ours runs the object as it is. The peer, which takes no objects, runs the same instructions as a file of v3, where data and
 //! text lie at its addresses; with `--v3` ours runs that file, too. Both count the same units and give the answer that the case promises, or the case fails.
+//!
+//! rbpf runs the object as ours does, with memory at the same addresses. It counts no units, its machine code checks no
+//! access, and what it cannot run is named.
 #![forbid(unsafe_code)]
 
+mod bare;
 mod case;
 mod file;
 mod host;
@@ -76,7 +80,7 @@ fn seconds() -> f64 {
 }
 
 /// The quickest of several runs, in seconds.
-fn quickest(mut run: impl FnMut() -> Result<(), String>) -> Result<f64, String> {
+pub(crate) fn quickest(mut run: impl FnMut() -> Result<(), String>) -> Result<f64, String> {
     let mut best = f64::MAX;
     for _ in 0..TIMES {
         let begin = seconds();
@@ -132,5 +136,14 @@ fn measure(case: &Case, is_v3: bool) -> Result<[f64; 2], String> {
         ours[1] * 1e3,
         ratios[1],
     );
+    if !is_v3 {
+        let times = bare::measure(program.guest(), &case_input, case.want);
+        let [interpreter, compiled] =
+            [(0, &times[0]), (1, &times[1])].map(|(tier, time)| match time {
+                Ok(time) => format!("{:5.2} times as fast", time / ours[tier]),
+                Err(error) => error.clone(),
+            });
+        println!("{:<12} beside rbpf: interpreter {interpreter}; machine code {compiled}", "");
+    }
     Ok(ratios)
 }
