@@ -297,6 +297,20 @@ pub enum Inst {
         /// Slots written at and above the base.
         grow: u16,
     },
+    /// Slots of the window from number `at` on, counted from its low end, hold `values`; traps `stack_overflow` where it has
+    /// not so many. No block that may have another base afterwards sees what they held.
+    PutSlots {
+        /// The first slot, an i64.
+        at: Operand,
+        /// What they hold, of the window's type.
+        values: List,
+    },
+    /// The base is slot number `to`, counted from the window's low end; traps `stack_overflow` beyond its high end. The block
+    /// touches no slot relative to the base afterwards, and ends in `enter` or `enter_dyn`.
+    MoveBase {
+        /// Where the base is, an i64.
+        to: Operand,
+    },
     /// Calls a function of the module. Results are consecutive values from `first`.
     Call {
         /// The function.

@@ -10,7 +10,7 @@
 //!    its check, unchanged since. Nothing writes to a read-only memory.
 //! 4. Slots of the window are touched only inside the block's `window_check`, which begins it. A slot above the
 //!    base is read, or left below a successor's base, only after it was set in the block: what lay there before is
-//!    never seen.
+//!    never seen. A block that moves its base to where no edge says touches none of them afterwards.
 //!
 //! One linear scan; the only allocations are a few vectors per function, and most functions need none of them.
 //!

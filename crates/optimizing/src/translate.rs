@@ -101,6 +101,8 @@ struct Translation<'f, 'b, 'c> {
     merged: merge::Merged,
     /// The instruction, by its place in the function.
     at: usize,
+    /// Where the block moved the base, in slots of the window.
+    base: Option<ir::Value>,
     /// Whether the function is one that nobody calls, so that it need not return.
     may_leave: bool,
 }
@@ -268,6 +270,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             small: small::Small::default(),
             merged: merge::Merged::default(),
             at: 0,
+            base: None,
             may_leave: id.0 == 0 && func.results.is_empty(),
             b,
         })
@@ -288,6 +291,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             self.passed.block = number;
             self.span.end = block.insts.end as usize;
             self.small.begin_block();
+            self.base = None;
             self.merged = merge::merged(self.interface, self.func, block);
             for at in block.insts.clone() {
                 self.at = at as usize;
@@ -402,6 +406,8 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             Inst::Act { act, on, args, first } => self.act((act, on), args, first),
             Inst::Step { .. } => Err(NoCode("an instrumented function")),
             Inst::WindowCheck { need, grow } => self.window_check(need, grow),
+            Inst::PutSlots { at, values } => self.put_slots(at, values),
+            Inst::MoveBase { to } => self.move_base(to),
             _ => self.memory_inst(inst),
         }
     }

@@ -88,6 +88,9 @@ impl Encoding<'_> {
                 Ok(())
             }
             Inst::WindowCheck { need, grow } => self.window_check(at, need, grow),
+            Inst::PutSlots { .. } | Inst::MoveBase { .. } => {
+                Err(CodeError::Unsupported("a base that is not where edges move it"))
+            }
             Inst::Call { func, args, first } => self.call(at, func, args, first),
             Inst::CallHost { import, args, first } => self.call_host(import, args, first),
             Inst::CallIndirect { table, sig, args, first } => {

@@ -110,6 +110,8 @@ fn name(inst: &Inst) -> String {
         Inst::CopyWithin { .. } => "copy_within".to_string(),
         Inst::MemorySize { memory, .. } => format!("memory_size {memory}"),
         Inst::WindowCheck { need, grow } => format!("enter need {need} grow {grow}"),
+        Inst::PutSlots { .. } => "put_slots".to_string(),
+        Inst::MoveBase { .. } => "move_base".to_string(),
         Inst::Call { func, .. } => format!("call {func}"),
         Inst::CallIndirect { table, sig, .. } => format!("call_indirect {table} {sig}"),
         Inst::GlobalGet { global, .. } => format!("global_get {global}"),

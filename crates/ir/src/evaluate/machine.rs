@@ -197,6 +197,14 @@ impl<'a, 'e> Machine<'a, 'e> {
                 }
             }
             Inst::WindowCheck { need, grow } => self.window_check(need, grow)?,
+            Inst::PutSlots { at, values } => self.put_slots(at, values)?,
+            Inst::MoveBase { to } => {
+                let [to, ..] = self.read(to, Type::I64);
+                if to > self.env.window_limit() {
+                    return Err(Trap::StackOverflow.into());
+                }
+                self.frame().base = to;
+            }
             Inst::Call { func, args, first } => self.call(func, args, first)?,
             Inst::CallIndirect { table, sig, args, first } => {
                 let args = self.indirect_args(sig, args);
@@ -310,6 +318,19 @@ impl<'a, 'e> Machine<'a, 'e> {
             self.env.load(memory, from.low_u64(), &mut bytes[..present as usize]);
         }
         bytes
+    }
+
+    fn put_slots(&mut self, at: Operand, values: List) -> Result<(), Stop> {
+        let [at, ..] = self.read(at, Type::I64);
+        let ty = self.code.interface().window.map_or(Type::I256, |window| window.ty);
+        let values = self.read_list(values, &vec![ty; values.len as usize]);
+        if at.saturating_add(values.len() as u64) > self.env.window_limit() {
+            return Err(Trap::StackOverflow.into());
+        }
+        for (slot, bits) in (at..).zip(&values) {
+            self.env.set_slot(slot, bits);
+        }
+        Ok(())
     }
 
     fn window_check(&mut self, need: u16, grow: u16) -> Result<(), Stop> {

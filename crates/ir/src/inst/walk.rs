@@ -16,6 +16,7 @@ impl Inst {
             | Self::GlobalSet { value, .. }
             | Self::ChargeBy { amount: value, .. }
             | Self::TrapIf { cond: value, .. }
+            | Self::MoveBase { to: value }
             | Self::LoadPadded { addr: value, .. } => each(value),
             Self::Check { addr, len, .. } => {
                 each(addr);
@@ -35,6 +36,10 @@ impl Inst {
                 as_operand(to, &mut each);
                 as_operand(from, &mut each);
                 each(len);
+            }
+            Self::PutSlots { at, values } => {
+                each(at);
+                return *values;
             }
             Self::Call { args, .. }
             | Self::CallIndirect { args, .. }
@@ -85,6 +90,7 @@ impl Inst {
             Self::Call { args, .. }
             | Self::CallIndirect { args, .. }
             | Self::CallHost { args, .. }
+            | Self::PutSlots { values: args, .. }
             | Self::Act { args, .. } => Some(args),
             _ => None,
         }

@@ -15,15 +15,22 @@
 //!    is an edge. That copies what is called from several places, once for each, unless it is a function.
 //! 3. A *function* is a head whose nodes touch nothing below the label that they return to, never look at it, and all
 //!    return at one height; so nothing in it can leave, underflow, or overflow where its caller has room for all of it.
-//! 4. What is not worth a copy, or jumps to what nobody knows, leaves: its slots go home, and the tier below goes on at
+//! 4. A function that calls itself, or one that does, is *deep*: it is told how many slots lie below its own, and goes no
+//!    further where it has no room. Then it puts its slots where the tier below looks for them and returns to a caller that
+//!    does the same, and function 0 leaves (`unwind`).
+//! 5. What is not worth a copy, or jumps to what nobody knows, leaves: its slots go home, and the tier below goes on at
 //!    the head. Nothing comes back from there. Only function 0 leaves.
-//! 5. Charges, traps and host calls are the fragments' own, in their order.
+//! 6. Charges, traps and host calls are the fragments' own, in their order.
 
 mod body;
+mod calls;
+mod deep;
 mod discover;
 mod heads;
+mod known;
 mod parts;
 mod tags;
+mod unwind;
 mod write;
 
 use alloc::{sync::Arc, vec};
@@ -33,6 +40,7 @@ use crate::{
     func::Func,
     inst::FuncId,
     module::{DepthLimit, Functions, Interface, Lazy, Signature},
+    types::Type,
 };
 
 /// Depth units of function 0, whose native frame may be large.
@@ -76,13 +84,19 @@ impl Whole {
 
     fn of(guest: Arc<dyn Lazy>, discover: impl Fn(&dyn Lazy) -> Bodies) -> Self {
         let bodies = discover(&*guest);
-        let words = |count: u16| vec![bodies.ty; usize::from(count)];
-        let signature =
-            |body: &Body| Signature { params: words(body.args()), results: words(body.results()) };
+        let types = |numbers: usize, words: u16| {
+            let mut types = vec![Type::I64; numbers];
+            types.resize(numbers + usize::from(words), bodies.ty);
+            types
+        };
+        let signature = |body: &Body| Signature {
+            params: types(usize::from(body.is_deep) + usize::from(body.takes_label), body.args()),
+            results: types(usize::from(body.is_deep), body.results()),
+        };
         let mut interface = (**guest.interface()).clone();
         interface.signatures = bodies.bodies.iter().map(signature).collect();
         let units = u64::from(ENTRY_UNITS + 1) + u64::from(LEVELS_MAX) * u64::from(UNITS + 1);
-        interface.depth_limit = DepthLimit(units);
+        interface.depth_limit = DepthLimit(units + bodies.deep_units_max());
         Self { guest, interface: Arc::new(interface), bodies }
     }
 }
@@ -99,6 +113,10 @@ impl Functions for Whole {
         } else {
             Writer::new(&self.bodies, body, out).write();
         }
-        out.units = if func.0 == 0 { ENTRY_UNITS } else { UNITS };
+        out.units = match func.0 {
+            0 => ENTRY_UNITS,
+            _ if body.is_deep => body.deep_units(),
+            _ => UNITS,
+        };
     }
 }

@@ -233,6 +233,13 @@ impl Printer<'_> {
             Inst::WindowCheck { need, grow } => {
                 write!(self.out, "window_check need {need}, grow {grow}")
             }
+            Inst::PutSlots { at, values } => {
+                write!(self.out, "put_slots {}", shown(at, Type::I64))?;
+                let ty = self.interface.window.map_or(Type::I256, |window| window.ty);
+                let mut values = func.list(values).iter();
+                values.try_for_each(|value| write!(self.out, ", {}", shown(*value, ty)))
+            }
+            Inst::MoveBase { to } => write!(self.out, "move_base {}", shown(to, Type::I64)),
             Inst::Call { func: callee, args, first } => {
                 let signature = &self.interface.signatures[callee];
                 let name = format!("call @{}", self.name(callee));

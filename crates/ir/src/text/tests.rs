@@ -66,6 +66,11 @@ b6:
 b7:
     v18 = check.i64 m0, 0, 0
     exit v18, 0
+b8:
+    put_slots x1, x0, 12
+    put_slots 3
+    move_base x1
+    enter h0 shift 0
 }
 func @none() {
 b0:

@@ -111,6 +111,8 @@ pub enum VerifyErrorKind {
     StaleSlot(i16),
     /// A window check that is not the block's first instruction (but for a step marker): a twin begins anew.
     LateWindowCheck,
+    /// A block that moves the base and ends otherwise than by entering a head.
+    MovedBase,
     /// A unit or divisor of zero.
     ZeroUnit,
     /// More than [`MEMORIES_MAX`] memories.
@@ -196,6 +198,7 @@ impl fmt::Display for VerifyErrorKind {
             }
             Self::StaleSlot(slot) => write!(f, "slot {slot} was not set in this block"),
             Self::LateWindowCheck => f.write_str("a window_check begins its block"),
+            Self::MovedBase => f.write_str("a block that moves the base ends by entering a head"),
             Self::ZeroUnit => f.write_str("a unit or divisor is zero"),
             Self::TooManyMemories => write!(f, "a module has at most {MEMORIES_MAX} memories"),
             Self::MemoryLimit(memory) => write!(f, "memory {memory} begins above its limit"),

@@ -70,6 +70,8 @@ struct Scan<'a> {
     grow: u16,
     /// Whether a window check may still come.
     early: bool,
+    /// Whether the block moved the base.
+    moved: bool,
 }
 
 /// All of `func`.
@@ -114,8 +116,8 @@ fn in_block(id: Block) -> impl Fn((Option<u32>, Kind)) -> VerifyError {
 impl<'a> Scan<'a> {
     fn new(interface: &'a Interface, func: &'a Func, room: &'a mut Room) -> Self {
         let (next, first, at) = (0, 0, 0);
-        let (watches, need, grow, early) = (false, 0, 0, true);
-        Self { interface, func, room, next, first, at, watches, need, grow, early }
+        let (watches, need, grow, early, moved) = (false, 0, 0, true, false);
+        Self { interface, func, room, next, first, at, watches, need, grow, early, moved }
     }
 }
 
@@ -182,7 +184,7 @@ impl Scan<'_> {
         self.first = self.next;
         self.room.clear();
         self.watches = false;
-        (self.need, self.grow, self.early) = (0, 0, true);
+        (self.need, self.grow, self.early, self.moved) = (0, 0, true, false);
         for at in block.insts.clone() {
             self.at = at;
             self.inst(&self.func.insts[at as usize]).map_err(|kind| (Some(at), kind))?;
@@ -231,6 +233,21 @@ impl Scan<'_> {
             }
             Inst::GasLeft { result, .. } => self.define(result, Type::I64),
             Inst::TrapIf { cond, .. } => self.operand(cond, Type::I8),
+            Inst::PutSlots { at, values } => {
+                let window = self.interface.window.ok_or(Kind::NoWindow)?;
+                self.operand(at, Type::I64)?;
+                let func = self.func;
+                let start = values.start as usize;
+                let values = func.operands.get(start..start + values.len as usize);
+                let mut values = values.ok_or(Kind::NoList)?.iter();
+                values.try_for_each(|value| self.operand(*value, window.ty))
+            }
+            Inst::MoveBase { to } => {
+                self.interface.window.ok_or(Kind::NoWindow)?;
+                self.operand(to, Type::I64)?;
+                (self.need, self.grow, self.moved) = (0, 0, true);
+                Ok(())
+            }
             Inst::Call { func, args, first } => {
                 let signature = self.interface.signatures.get(func);
                 self.call(signature.ok_or(Kind::NoCallee(func.0))?, args, first)
@@ -322,6 +339,11 @@ impl Scan<'_> {
     }
 
     fn terminator(&mut self, terminator: &Terminator) -> Checked {
+        let enters =
+            matches!(terminator, Terminator::Jump(Edge::Enter { .. } | Edge::EnterDyn { .. }));
+        if self.moved && !enters {
+            return Err(Kind::MovedBase);
+        }
         match *terminator {
             Terminator::Jump(edge) => self.edge(edge),
             Terminator::Branch { cond, then, otherwise } => {

@@ -30,6 +30,7 @@ fn whole_programs_pass() {
         "var s: i256 slot -1\nvar u: i256 slot 0\nb head h0:\n window_check need 1, grow 1\n charge 3\n \
          set u, s\n set s, u\n branch 1, enter h0 shift 1, enter_dyn s shift -1\n",
         "b:\n branch 0, goto c, trap invalid_jump\nc:\n trap unreachable\n",
+        "b head h0:\n put_slots n, a, 7\n put_slots 0\n move_base 2\n enter_dyn a\n",
     ];
     for body in accepted {
         assert_eq!(kind(body), None, "{body}");
@@ -78,6 +79,13 @@ fn each_rule_has_an_error_that_says_what_was_expected() {
         ("b head h0:\n window_check need 0, grow 1\n enter h0 shift 1\n", Kind::StaleSlot(0)),
         ("b head h0:\n window_check need 1, grow 0\n enter h0 shift -2\n", Kind::OutsideWindow(-2)),
         ("b:\n charge 1\n window_check need 0, grow 0\n return n\n", Kind::LateWindowCheck),
+        ("b head h0:\n move_base n\n return n\n", Kind::MovedBase),
+        (
+            "var s: i256 slot -1\nb head h0:\n window_check need 1, grow 0\n move_base n\n set s, 1\n enter h0\n",
+            Kind::OutsideWindow(-1),
+        ),
+        ("b:\n put_slots a\n return n\n", Kind::Type { want: i64, got: i256 }),
+        ("b:\n put_slots n, a, n\n return n\n", Kind::Type { want: i256, got: i64 }),
         ("b:\n enter h9\n", Kind::NoHead(crate::Head(9))),
         ("b head h1:\n return n\nc head h1:\n return n\n", Kind::DoubleHead(crate::Head(1))),
         ("var s: i256 slot 3\nvar u: i256 slot 3\nb:\n return n\n", Kind::Slot(3)),

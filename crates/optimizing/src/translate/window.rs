@@ -1,13 +1,17 @@
 //! Programs with a window: where slots are at home, and how control goes to heads that the function does not hold.
 //!
-//! Invariant: the base is the window's lowest slot from the function's beginning to its end, so every offset is known.
+//! Invariant: the base is the window's lowest slot until a block moves it, which then touches no slot relative to it; so
+//! every offset is known.
 
-use cranelift_codegen::ir::{self, InstBuilder};
-use lockstep_ir::{Edge, Operand, Trap, Type};
+use cranelift_codegen::ir::{self, InstBuilder, condcodes::IntCC};
+use lockstep_ir::{Edge, List, Operand, Trap, Type};
 use lockstep_rt::native::{Helpers, Layout, NoCode};
 
 use super::{Translation, word::is_word};
-use crate::{abi::WORD, slot::store};
+use crate::{
+    abi::WORD,
+    slot::{store, store_all},
+};
 
 impl Translation<'_, '_, '_> {
     /// Where slot `slot` is at home: an address and an offset.
@@ -44,6 +48,44 @@ impl Translation<'_, '_, '_> {
         Ok(())
     }
 
+    fn window(&self) -> (Type, i64) {
+        self.interface.window.map_or((Type::I256, 0), |window| (window.ty, window.limit.into()))
+    }
+
+    /// Traps where slot number `at` is beyond `last`.
+    fn slot_number(&mut self, at: Operand, last: i64) -> Result<ir::Value, NoCode> {
+        let at = self.exact(at, Type::I64)?;
+        let last = self.b.ins().iconst(WORD, last);
+        let is_beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, at, last);
+        self.trap_if(is_beyond, Trap::StackOverflow);
+        Ok(at)
+    }
+
+    pub(super) fn put_slots(&mut self, at: Operand, values: List) -> Result<(), NoCode> {
+        let (ty, limit) = self.window();
+        let last = limit - i64::from(values.len);
+        if last < 0 {
+            let always = self.constant(Type::I8, [1, 0])?;
+            self.trap_if(always, Trap::StackOverflow);
+            return Ok(());
+        }
+        let at = self.slot_number(at, last)?;
+        let slot_bytes = i64::from(ty.slots()) * 8;
+        let offset = self.b.ins().imul_imm_s(at, slot_bytes);
+        let (low, _) = self.home(0, ty);
+        let base = self.b.ins().iadd(low, offset);
+        let values = self.func.list(values);
+        let limbs = self.parts(values, &vec![ty; values.len()])?;
+        store_all(self.b, &vec![ty; values.len()], &limbs, (base, 0));
+        Ok(())
+    }
+
+    pub(super) fn move_base(&mut self, to: Operand) -> Result<(), NoCode> {
+        let (_, limit) = self.window();
+        self.base = Some(self.slot_number(to, limit)?);
+        Ok(())
+    }
+
     /// Goes on in the tier below where `edge` leads, with the slots in use at home.
     pub(super) fn resume_below(&mut self, edge: Edge) -> Result<(), NoCode> {
         // Nothing comes back: whoever called the function would wait for ever.
@@ -63,7 +105,14 @@ impl Translation<'_, '_, '_> {
         self.store_gas();
         let context = self.b.ins().get_pinned_reg(WORD);
         let head = self.b.ins().iconst(WORD, head);
-        let slots = self.b.ins().iconst(WORD, i64::from(shift) * i64::from(ty.slots()));
+        let shift = i64::from(shift) * i64::from(ty.slots());
+        let slots = match self.base {
+            Some(base) => {
+                let slots = self.b.ins().imul_imm_s(base, i64::from(ty.slots()));
+                self.b.ins().iadd_imm_s(slots, shift)
+            }
+            None => self.b.ins().iconst(WORD, shift),
+        };
         self.helper(Helpers::RESUME, &[context, head, slots, place], None);
         self.leave();
         Ok(())

@@ -3,6 +3,7 @@
 //! | module | what it runs |
 //! |---|---|
 //! | `tail_calls` | every kind of handler, 100,000 times on a small stack |
+//! | `recursion` | functions that call themselves, as deep as they fit and deeper |
 //! | `random` | generated programs; all pairs of pure opcodes |
 //! | `spans` | every prefix of small programs under every gas limit, at both ends of the stack |
 //! | `depth` | 1,024 nested calls of every kind on a small stack |
@@ -17,6 +18,7 @@
 mod adaptive;
 mod depth;
 mod random;
+mod recursion;
 mod spans;
 mod tail_calls;
 mod whole;

@@ -41,7 +41,8 @@ pub(super) struct Call {
     pub(super) func: usize,
     /// Slots in use when it begins.
     pub(super) height: i16,
-    /// Where control goes when it returned.
+    /// What it returns to, and where control goes then.
+    pub(super) label: u32,
     pub(super) then: Way,
 }
 
@@ -56,24 +57,52 @@ pub(super) struct Node {
 }
 
 /// The nodes of a function.
-#[derive(Default)]
 pub(super) struct Body {
     /// How many slots below its beginning are its own, the lowest of which is where it returns to; none for the first function.
     pub(super) params: i16,
+    pub(super) head: Head,
     pub(super) nodes: Vec<Node>,
     pub(super) calls: Vec<Call>,
     /// Slots in use where it returns, beyond those at its beginning; none where it never does.
     pub(super) end: Option<i16>,
-    /// Slots in use at most, those of functions that it calls too.
+    /// Slots in use at most, those of functions that it calls too, but for deep ones.
     pub(super) top: i32,
-    /// How deep it calls.
+    /// Slots in use at most while it calls nobody.
+    pub(super) own_top: i32,
+    /// How deep it calls functions that are not deep.
     pub(super) levels: u16,
+    /// Whether it is a function that calls itself, or one that does: a deep one.
+    pub(super) is_deep: bool,
+    /// Whether it has to know where it returns to: where that is elsewhere than it was when a deep function is called.
+    pub(super) takes_label: bool,
+    /// Slots in use wherever it calls deep functions, all together.
+    pub(super) deep_slots: usize,
     pub(super) insts: usize,
     pub(super) keys: BTreeMap<Key, usize>,
     pub(super) queue: VecDeque<Key>,
 }
 
 impl Body {
+    /// One that begins at `head` with `params` slots of its own below.
+    pub(super) fn new(head: Head, params: i16) -> Self {
+        Self {
+            params,
+            head,
+            nodes: Vec::new(),
+            calls: Vec::new(),
+            end: None,
+            top: 0,
+            own_top: 0,
+            levels: 0,
+            is_deep: false,
+            takes_label: false,
+            deep_slots: 0,
+            insts: 0,
+            keys: BTreeMap::new(),
+            queue: VecDeque::new(),
+        }
+    }
+
     /// How many words it takes: where it returns to is not one of them.
     pub(super) fn args(&self) -> u16 {
         (self.params - 1).max(0).cast_unsigned()
@@ -91,7 +120,8 @@ impl Body {
             _ => 0,
         };
         let ways = self.nodes.iter().flat_map(|node| &node.ways);
-        ways.chain(self.calls.iter().map(|call| &call.then)).map(slots).sum()
+        let ways = ways.chain(self.calls.iter().map(|call| &call.then));
+        ways.map(slots).sum::<usize>() + self.deep_slots
     }
 
     /// Where `way` leads when all calls on it have returned.

@@ -1,15 +1,12 @@
 //! Which blocks there are: from the entry on, everything that edges and labels lead to, function by function.
 
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    vec,
-    vec::Vec,
-};
+use alloc::{collections::BTreeSet, vec, vec::Vec};
 
 use super::{
-    LEVELS_MAX,
-    body::{Body, Call, Key, Node, Way},
+    body::{Body, Key, Node, Way},
+    deep,
     heads::{self, edges},
+    known::Known,
     parts::{Parts, is_plain, needs},
     tags::{Tag, Tags},
 };
@@ -29,21 +26,16 @@ fn insts_max(len: u32) -> usize {
 /// Instructions of a function at most.
 const FUNCTION_INSTS_MAX: usize = 3_000;
 
-/// Instructions of a function that is better copied, at most.
-const COPIED_INSTS_MAX: usize = 16;
-
-/// How far below the arguments' end a return address may lie.
-const PARAMS_MAX: i16 = 24;
-
-/// Labels that are tried as the return address of a call.
-const TRIES: usize = 3;
-
 /// All functions, and the fragments they are made of.
 pub(super) struct Bodies {
     pub(super) parts: Vec<Func>,
     pub(super) bodies: Vec<Body>,
     /// Type of a slot.
     pub(super) ty: Type,
+    /// Slots that there are.
+    pub(super) limit: u16,
+    /// How many may lie below the lowest of a deep function.
+    pub(super) nested_max: i32,
 }
 
 impl Bodies {
@@ -65,9 +57,8 @@ impl Bodies {
         let mut finder = Finder {
             parts,
             callable,
-            functions: vec![Body::default()],
-            known: BTreeMap::new(),
-            exploring: 0,
+            functions: vec![Body::new(targets.guest.entry(), 0)],
+            known: Known::new(),
             insts_max,
             functions_insts_left: 4 * insts_max,
         };
@@ -77,7 +68,9 @@ impl Bodies {
         }
         let mut bodies = finder.functions;
         remove_unused(&mut bodies);
-        Self { parts: finder.parts.into_funcs(), bodies, ty: targets.ty }
+        let limit = finder.parts.limit();
+        let nested_max = deep::nested_max(&bodies);
+        Self { parts: finder.parts.into_funcs(), bodies, ty: targets.ty, limit, nested_max }
     }
 
     /// The fragment of a node.
@@ -110,29 +103,16 @@ fn remove_unused(bodies: &mut Vec<Body>) {
     }
 }
 
-/// What is known of a head as a function.
-enum Known {
-    /// It is being explored: a call of it is recursion.
-    Exploring,
-    /// It is none.
-    Not,
-    /// It is this one.
-    Function(usize),
-}
-
 /// What was explored as a function is none.
-struct NoFunction;
+pub(super) struct NoFunction;
 
-struct Finder<'g> {
-    parts: Parts<'g>,
+pub(super) struct Finder<'g> {
+    pub(super) parts: Parts<'g>,
     /// Heads that look like functions.
     callable: BTreeSet<Head>,
-    /// The functions found; the first is the program's entry, which comes last.
-    functions: Vec<Body>,
-    /// What is known of a head that returns to what lies so far below.
-    known: BTreeMap<(Head, i16), Known>,
-    /// Functions that are being explored.
-    exploring: u16,
+    /// The functions found, by their numbers; the first is the program's entry, which comes last.
+    pub(super) functions: Vec<Body>,
+    pub(super) known: Known,
     /// Instructions that the entry's nodes may still have.
     insts_max: usize,
     /// Those that nodes of functions may still have, of functions that turn out to be none too.
@@ -141,8 +121,8 @@ struct Finder<'g> {
 
 impl Finder<'_> {
     /// The body that begins with `entry`, which has a node at least.
-    fn explore(&mut self, entry: Key, params: i16) -> Option<Body> {
-        let mut body = Body { params, ..Body::default() };
+    pub(super) fn explore(&mut self, entry: Key, params: i16) -> Option<Body> {
+        let mut body = Body::new(entry.head, params);
         self.node(&mut body, entry)?;
         while let Some(key) = body.queue.pop_front() {
             let node = self.visit(&mut body, &key).ok()?;
@@ -189,7 +169,8 @@ impl Finder<'_> {
                 return Err(NoFunction);
             }
         }
-        body.top = body.top.max(i32::from(key.height) + i32::from(grow));
+        body.own_top = body.own_top.max(i32::from(key.height) + i32::from(grow));
+        body.top = body.top.max(body.own_top);
         if !self.parts.has_room(body.top) && !body.is_entry() {
             return Err(NoFunction);
         }
@@ -237,75 +218,13 @@ impl Finder<'_> {
     }
 
     /// Goes to a node, or leaves.
-    fn enter(&mut self, body: &mut Body, key: Key) -> Result<Way, NoFunction> {
+    pub(super) fn enter(&mut self, body: &mut Body, key: Key) -> Result<Way, NoFunction> {
         let (head, height) = (key.head, key.height);
         match self.node(body, key) {
             Some(node) => Ok(Way::Node(node)),
             None if body.is_entry() => Ok(Way::Leave(head, height)),
             None => Err(NoFunction),
         }
-    }
-
-    /// A call of the function at `key`, if it is one.
-    fn call(&mut self, body: &mut Body, key: &Key) -> Result<Option<Way>, NoFunction> {
-        let labels = key.tags.iter().rev().filter_map(|(slot, tag)| match tag {
-            Tag::Label(label) => Some((*slot, *label)),
-            Tag::Return => None,
-        });
-        let labels: Vec<_> = labels.take(TRIES).collect();
-        for (slot, label) in labels {
-            let params = key.height - slot;
-            if params > PARAMS_MAX {
-                break;
-            }
-            let Some(func) = self.function(key.head, params)? else { continue };
-            let callee = &self.functions[func];
-            let top = i32::from(key.height) + callee.top;
-            let levels = callee.levels + 1;
-            let is_small = callee.insts <= COPIED_INSTS_MAX && callee.calls.is_empty();
-            let end = callee.end.map(|end| key.height + end);
-            if is_small || levels > LEVELS_MAX || !self.parts.has_room(top) {
-                return Ok(None);
-            }
-            (body.top, body.levels) = (body.top.max(top), body.levels.max(levels));
-            let tags = key.tags.iter().copied().filter(|(below, _)| *below < slot).collect();
-            let then = match end {
-                Some(height) => self.enter(body, Key { head: Head(label), height, tags })?,
-                // It never returns.
-                None => Way::Trap(Trap::Unreachable),
-            };
-            body.calls.push(Call { func, height: key.height, then });
-            return Ok(Some(Way::Call(body.calls.len() - 1)));
-        }
-        Ok(None)
-    }
-
-    /// The function at `head` that returns to what lies `params` slots below.
-    fn function(&mut self, head: Head, params: i16) -> Result<Option<usize>, NoFunction> {
-        match self.known.get(&(head, params)) {
-            Some(Known::Function(func)) => return Ok(Some(*func)),
-            Some(Known::Not) => return Ok(None),
-            Some(Known::Exploring) => return Err(NoFunction),
-            None if self.exploring >= LEVELS_MAX => return Ok(None),
-            None => {}
-        }
-        self.known.insert((head, params), Known::Exploring);
-        self.exploring += 1;
-        let entry = Key { head, height: 0, tags: vec![(-params, Tag::Return)] };
-        let known = match self.explore(entry, params) {
-            Some(body) => {
-                self.functions.push(body);
-                Known::Function(self.functions.len() - 1)
-            }
-            None => Known::Not,
-        };
-        self.exploring -= 1;
-        let found = match known {
-            Known::Function(func) => Some(func),
-            _ => None,
-        };
-        self.known.insert((head, params), known);
-        Ok(found)
     }
 }
 

@@ -51,6 +51,11 @@ impl<'g> Parts<'g> {
         Self { targets, limit, parts: Vec::new(), known: BTreeMap::new() }
     }
 
+    /// Slots that there are.
+    pub(super) fn limit(&self) -> u16 {
+        self.limit
+    }
+
     pub(super) fn into_funcs(self) -> Vec<Func> {
         self.parts
     }

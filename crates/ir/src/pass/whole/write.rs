@@ -1,24 +1,25 @@
 //! Nodes become blocks, in an order in which those before come first where they can.
 
 use alloc::{collections::BTreeMap, vec, vec::Vec};
-use core::ops::Range;
 
 use super::{
     body::{Body, Node, Way},
     discover::Bodies,
+    unwind::Deep,
 };
 use crate::{
     func::{BlockDef, Func, VarDef},
     inst::{Block, Edge, FuncId, Head, Inst, List, Operand, Source, Terminator, Value, Var},
+    types::Type,
 };
 
 /// No block.
 const NONE: u32 = u32::MAX;
 
 pub(super) struct Writer<'n, 'o> {
-    bodies: &'n Bodies,
-    body: &'n Body,
-    out: &'o mut Func,
+    pub(super) bodies: &'n Bodies,
+    pub(super) body: &'n Body,
+    pub(super) out: &'o mut Func,
     /// The nodes in the order of their blocks, and for each node its block.
     order: Vec<usize>,
     places: Vec<u32>,
@@ -28,8 +29,19 @@ pub(super) struct Writer<'n, 'o> {
     /// What a dynamic jump is for, on the way out.
     target: Option<Var>,
     /// What is a block of its own, behind those of nodes.
-    stubs: Vec<Way>,
-    known_stubs: BTreeMap<Way, u32>,
+    stubs: Vec<Stub>,
+    known_stubs: BTreeMap<Stub, u32>,
+    pub(super) deep: Deep,
+}
+
+/// What is a block of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stub {
+    To(Way),
+    /// The function has no room.
+    NoRoom,
+    /// The function called there had to leave.
+    Unwind(usize),
 }
 
 /// How the numbers of a fragment become those of the function.
@@ -46,7 +58,7 @@ impl<'n, 'o> Writer<'n, 'o> {
         let order = order(body);
         let mut places = vec![NONE; body.nodes.len()];
         for (place, node) in order.iter().enumerate() {
-            places[*node] = place as u32;
+            places[*node] = place as u32 + blocks_before(body);
         }
         Self {
             bodies,
@@ -59,15 +71,23 @@ impl<'n, 'o> Writer<'n, 'o> {
             target: None,
             stubs: Vec::new(),
             known_stubs: BTreeMap::new(),
+            deep: Deep::default(),
         }
     }
 
     pub(super) fn write(mut self) {
         // Where the function returns to is the lowest slot, and no parameter.
-        self.out.params = u32::from(self.body.args());
         self.out.results = vec![self.bodies.ty; usize::from(self.body.results())];
+        if self.body.is_deep {
+            self.out.results.insert(0, Type::I64);
+            self.declare_deep();
+        }
         for slot in 1 - self.body.params.max(1)..0 {
             self.variable(slot);
+        }
+        self.out.params = self.out.vars.len() as u32;
+        if self.body.is_deep {
+            self.begin_deep();
         }
         for position in 0..self.order.len() {
             self.node(&self.body.nodes[self.order[position]]);
@@ -79,7 +99,7 @@ impl<'n, 'o> Writer<'n, 'o> {
         }
     }
 
-    fn variable(&mut self, slot: i16) -> Var {
+    pub(super) fn variable(&mut self, slot: i16) -> Var {
         let ty = self.bodies.ty;
         let place = (slot + self.body.params).cast_unsigned();
         numbered(&mut self.slots, place, || self.out.vars.push(VarDef { ty, slot: None }))
@@ -119,7 +139,7 @@ impl<'n, 'o> Writer<'n, 'o> {
         self.out.blocks.push(BlockDef { insts, terminator, head: None, terminator_pc });
     }
 
-    fn push(&mut self, inst: Inst, pc: u32) {
+    pub(super) fn push(&mut self, inst: Inst, pc: u32) {
         self.out.insts.push(inst);
         self.out.pcs.push(pc);
     }
@@ -204,22 +224,46 @@ impl<'n, 'o> Writer<'n, 'o> {
             Way::Trap(trap) => return Edge::Trap(trap),
             _ => {}
         }
-        let next = (self.order.len() + self.stubs.len()) as u32;
-        let place = *self.known_stubs.entry(way).or_insert(next);
+        self.stub_edge(Stub::To(way))
+    }
+
+    /// An edge to a block of its own, which is written later.
+    pub(super) fn stub_edge(&mut self, stub: Stub) -> Edge {
+        let next = blocks_before(self.body) + (self.order.len() + self.stubs.len()) as u32;
+        let place = *self.known_stubs.entry(stub).or_insert(next);
         if place == next {
-            self.stubs.push(way);
+            self.stubs.push(stub);
         }
         Edge::Goto(Block(place))
     }
 
-    fn stub(&mut self, way: Way) {
+    fn stub(&mut self, stub: Stub) {
         let start = self.out.insts.len() as u32;
-        let terminator = match way {
+        let terminator = match stub {
+            Stub::To(way) => self.way(way),
+            Stub::NoRoom => self.no_room(),
+            Stub::Unwind(call) => self.unwind(&self.body.calls[call]),
+        };
+        self.block(start, terminator);
+    }
+
+    /// The instructions from `start` on are a block.
+    pub(super) fn block(&mut self, start: u32, terminator: Terminator) {
+        let insts = start..self.out.insts.len() as u32;
+        self.out.blocks.push(BlockDef { insts, terminator, head: None, terminator_pc: 0 });
+    }
+
+    fn way(&mut self, way: Way) -> Terminator {
+        match way {
             Way::Call(call) => self.call(call),
             Way::Return => {
                 let lowest = -self.body.params;
-                let values = self.list(lowest..lowest + self.body.results().cast_signed());
-                Terminator::Return { values }
+                let mut values: Vec<Operand> = Vec::new();
+                values.extend(self.body.is_deep.then_some(Operand::ZERO));
+                for slot in lowest..lowest + self.body.results().cast_signed() {
+                    values.push(self.variable(slot).into());
+                }
+                Terminator::Return { values: self.list(&values) }
             }
             Way::Leave(head, shift) => {
                 self.go_home(shift);
@@ -230,9 +274,7 @@ impl<'n, 'o> Writer<'n, 'o> {
                 Terminator::Jump(Edge::EnterDyn { target: self.target().into(), shift })
             }
             Way::Node(_) | Way::Trap(_) => Terminator::Jump(self.edge(way)),
-        };
-        let insts = start..self.out.insts.len() as u32;
-        self.out.blocks.push(BlockDef { insts, terminator, head: None, terminator_pc: 0 });
+        }
     }
 
     /// Puts all slots in use where the tier below looks for them.
@@ -244,31 +286,39 @@ impl<'n, 'o> Writer<'n, 'o> {
         }
     }
 
-    /// The slots as a list of operands.
-    fn list(&mut self, slots: Range<i16>) -> List {
+    pub(super) fn list(&mut self, operands: &[Operand]) -> List {
         let start = self.out.operands.len() as u32;
-        let len = slots.len() as u32;
-        for slot in slots {
-            let var = self.variable(slot);
-            self.out.operands.push(var.into());
-        }
-        List { start, len }
+        self.out.operands.extend_from_slice(operands);
+        List { start, len: operands.len() as u32 }
     }
 
     /// Calls a function with its arguments, puts its results where they were, and goes on.
-    fn call(&mut self, call: usize) -> Terminator {
-        let call = &self.body.calls[call];
+    fn call(&mut self, number: usize) -> Terminator {
+        let call = &self.body.calls[number];
         let callee = &self.bodies.bodies[call.func];
-        let args = self.list(call.height - callee.params + 1..call.height);
+        let lowest = call.height - callee.params;
+        let mut args = self.args_before(call);
+        args.extend((lowest + 1..call.height).map(|slot| Operand::from(self.variable(slot))));
+        let args = self.list(&args);
         let first = Value(self.out.values.len() as u32);
         self.push(Inst::Call { func: FuncId(call.func as u32), args, first }, 0);
+        let status = callee.is_deep.then(|| self.out.values.push(Type::I64));
         for result in 0..callee.results() {
             let value = self.out.values.push(self.bodies.ty);
-            let var = self.variable(call.height - callee.params + result.cast_signed());
+            let var = self.variable(lowest + result.cast_signed());
             self.push(Inst::Set { var, value: value.into() }, 0);
         }
-        Terminator::Jump(self.edge(call.then))
+        let then = self.edge(call.then);
+        match status {
+            Some(status) => self.unless_left(status, number, then),
+            None => Terminator::Jump(then),
+        }
     }
+}
+
+/// Blocks before those of nodes.
+fn blocks_before(body: &Body) -> u32 {
+    u32::from(body.is_deep)
 }
 
 /// A function that goes to `head` in the tier below and nowhere else.

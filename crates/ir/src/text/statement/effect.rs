@@ -1,7 +1,10 @@
 //! Lines that define nothing: instructions without a result, and edges.
 
+use alloc::vec::Vec;
+
 use super::{Parsed, Statements, head};
 use crate::{
+    builder::Builder,
     inst::{Edge, Inst, Source},
     text::{
         cursor::{Cursor, unknown},
@@ -80,6 +83,16 @@ impl<'t> Statements<'_, 't> {
                 cursor.keyword("grow")?;
                 Inst::WindowCheck { need, grow: cursor.number("a count of slots")? }
             }
+            "put_slots" => {
+                let at = self.operand(cursor, Type::I64)?;
+                let ty = self.interface.window.map_or(Type::I256, |window| window.ty);
+                let mut values = Vec::new();
+                while cursor.try_sign(",") {
+                    values.push(self.operand(cursor, ty)?);
+                }
+                Inst::PutSlots { at, values: Builder::new(self.func).list(&values) }
+            }
+            "move_base" => Inst::MoveBase { to: self.operand(cursor, Type::I64)? },
             "show" => {
                 let ty = self.dotted(cursor)?;
                 Inst::Show { ty, value: self.operand(cursor, ty)? }
