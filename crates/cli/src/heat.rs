@@ -26,11 +26,11 @@ impl HeatArguments {
 
 /// Says what was compiled, if something was.
 pub(crate) fn talk_of(native: NativeStatistics) {
-    let NativeStatistics { compiled, loaded, below, resumed, climbed, .. } = native;
-    if compiled + loaded + below > 0 {
+    let NativeStatistics { compiled, loaded, below, resumed, climbed, heads, switched, .. } = native;
+    if compiled + loaded + below + heads > 0 {
         talk(&format!(
             "machine code: {compiled} functions compiled, {loaded} from a file, {below} refused, entered {climbed} times from the interpreter \
-             as hot, left {resumed} times for it\n"
+             as hot, left {resumed} times for it; {heads} heads of loops compiled, {switched} frames switched there\n"
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! Which programs and functions are worth machine code, and the thread that makes it.
+//! Which programs, functions and loops are worth machine code, and the thread that makes it.
 //!
 //! # Invariants
 //!
@@ -14,7 +14,7 @@ use std::sync::{
     mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
 };
 
-use lockstep_ir::FuncId;
+use lockstep_ir::{Block, FuncId};
 
 use crate::{cache::Translated, warm::Warm};
 
@@ -28,7 +28,7 @@ pub struct Heat {
     /// about as long as running this much.
     pub gas_per_byte: u64,
     /// The same for a function of a module: gas that it used where it was called from outside or from machine code, and
-    /// 50 for each time that the interpreter began it.
+    /// 50 for each time that the interpreter began it; and for the head of a loop: gas that went by in the loop.
     pub function_gas_per_byte: u64,
     /// Whether who finds something hot compiles it then and there: so gas alone decides what runs as machine code, which
     /// tests want and nobody else.
@@ -48,6 +48,19 @@ impl Heat {
     #[must_use]
     pub const fn awaited(self) -> Self {
         Self { is_awaited: true, ..self }
+    }
+}
+
+/// Gas after which a frame that runs is looked at at the head of a loop, at most.
+const SLICE_MAX: u64 = 20_000;
+
+/// Bytes whose worth of gas makes a slice: many slices come before a function is hot.
+const SLICE_BYTES: u64 = 16;
+
+impl Heat {
+    /// Gas after which a frame of a function is looked at.
+    pub(crate) fn function_slice(self) -> u64 {
+        self.function_gas_per_byte.saturating_mul(SLICE_BYTES).min(SLICE_MAX)
     }
 }
 
@@ -90,6 +103,8 @@ impl Thermometer {
 enum Job {
     Program(Arc<Translated>),
     Function(Arc<Warm>, FuncId),
+    /// A function from the head of a loop on.
+    Onward(Arc<Warm>, (FuncId, Block), Arc<Thermometer>),
 }
 
 impl Job {
@@ -97,6 +112,7 @@ impl Job {
         match self {
             Self::Program(program) => &program.thermometer,
             Self::Function(warm, func) => warm.thermometer(*func),
+            Self::Onward(_, _, thermometer) => thermometer,
         }
     }
 
@@ -104,6 +120,7 @@ impl Job {
         match self {
             Self::Program(program) => program.compile(),
             Self::Function(warm, func) => warm.compile(*func),
+            Self::Onward(warm, head, _) => warm.compile_onward(*head),
         }
     }
 }
@@ -122,7 +139,7 @@ impl Furnace {
         Self { heat, ..Self::default() }
     }
 
-    /// Programs and functions compiled so far.
+    /// Programs, functions and heads of loops compiled so far.
     pub(crate) fn compiled(&self) -> u64 {
         self.compiled.load(Ordering::Acquire)
     }
@@ -140,6 +157,15 @@ impl Furnace {
         let len = warm.size_bytes_of(func);
         if warm.thermometer(func).add(gas, self.heat.function_gas_per_byte, len) {
             self.ask(Job::Function(warm.clone(), func));
+        }
+    }
+
+    /// The function used so much gas on its way round the loop that begins at the block.
+    pub(crate) fn note_loop(&self, warm: &Arc<Warm>, head: (FuncId, Block), gas: u64) {
+        let len = warm.size_bytes_of(head.0);
+        let thermometer = warm.loop_thermometer(head);
+        if thermometer.add(gas, self.heat.function_gas_per_byte, len) {
+            self.ask(Job::Onward(warm.clone(), head, thermometer));
         }
     }
 

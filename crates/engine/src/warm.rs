@@ -1,19 +1,24 @@
 //! [`Warm`]: a module's functions on the tier `adaptive`: each in the interpreter until it is hot, then machine code.
 //!
 //! ```text
-//! call -> gate -> Climb::enter: compiled? machine code : counted, interpreted      hot -> Furnace -> Warm::compile
+//! call ----------> gate -> Climb::enter: compiled? machine code : counted, interpreted   hot -> Furnace -> Warm::compile
+//! head of a loop -------> Climb::turn: the same of what is left of the function               -> Warm::compile_onward
 //! ```
 //!
 //! # Invariants
 //!
-//! 1. A function changes its tier where it is entered, nowhere else; what runs goes on as it began.
-//! 2. No function of the program has machine code before one is hot; then only those that were hot.
+//! 1. A function changes its tier where it is entered and where it goes round a loop, and nowhere else; from machine code
+//!    it never comes back.
+//! 2. No function of the program has machine code before something is hot; then only what was hot.
 
 use core::fmt;
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use lockstep_interp::Code;
-use lockstep_ir::{FuncId, Functions};
+use lockstep_ir::{Block, FuncId, Functions};
 use lockstep_optimizing::Optimizing;
 use lockstep_rt::native::{Above, NativeProgram, NativeStatistics};
 
@@ -31,6 +36,8 @@ pub(crate) struct Warm {
     /// What profilers call it.
     label: Option<String>,
     thermometers: Box<[Thermometer]>,
+    /// Those of loops that used a slice of gas.
+    loops: Mutex<BTreeMap<(FuncId, Block), Arc<Thermometer>>>,
     /// `None` where this processor has no machine code.
     native: OnceLock<Option<NativeProgram>>,
 }
@@ -48,6 +55,7 @@ impl Warm {
         let thermometers = guest.interface().signatures.iter().map(|_| Thermometer::default());
         Self {
             thermometers: thermometers.collect(),
+            loops: Mutex::default(),
             code,
             is_guarded,
             label,
@@ -60,6 +68,11 @@ impl Warm {
         &self.thermometers[func.0 as usize]
     }
 
+    pub(crate) fn loop_thermometer(&self, head: (FuncId, Block)) -> Arc<Thermometer> {
+        let mut loops = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
+        loops.entry(head).or_default().clone()
+    }
+
     /// About how many bytes of guest code a function is.
     pub(crate) fn size_bytes_of(&self, func: FuncId) -> usize {
         self.guest.size_bytes(func)
@@ -69,6 +82,13 @@ impl Warm {
     pub(crate) fn compile(&self, func: FuncId) {
         if let Some(program) = self.native.get_or_init(|| self.make_native()) {
             program.prepare(func);
+        }
+    }
+
+    /// Compiles a function from the head of a loop on.
+    pub(crate) fn compile_onward(&self, (func, block): (FuncId, Block)) {
+        if let Some(program) = self.native.get_or_init(|| self.make_native()) {
+            program.prepare_at(func, block);
         }
     }
 
@@ -91,7 +111,9 @@ impl Warm {
     /// Bytes of translations, and of what counts heat.
     pub(crate) fn size_bytes(&self) -> usize {
         let native = self.native_statistics().size_bytes as usize;
-        self.code.size_bytes() + size_of_val(&*self.thermometers) + native
+        let loops = self.loops.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let counters = self.thermometers.len() + loops;
+        self.code.size_bytes() + counters * size_of::<Thermometer>() + native
     }
 }
 
@@ -113,5 +135,20 @@ impl Above for Climb<'_> {
 
     fn note(&self, func: FuncId, gas: u64) {
         self.furnace.note_function(self.warm, func, gas);
+    }
+
+    fn slice(&self) -> u64 {
+        self.furnace.heat.function_slice()
+    }
+
+    fn turn(&self, func: FuncId, block: Block, gas: u64) -> Option<&NativeProgram> {
+        let ready = || self.warm.known_native().filter(|program| program.is_ready_at(func, block));
+        if let Some(program) = ready() {
+            // The function began in the interpreter once more: before long it is worth to be entered at its beginning.
+            self.note(func, gas);
+            return Some(program);
+        }
+        self.furnace.note_loop(self.warm, (func, block), gas);
+        if self.furnace.heat.is_awaited { ready() } else { None }
     }
 }

@@ -85,7 +85,7 @@ pub struct Code {
     /// The functions of which a part may be missing.
     partial: AtomicPtr<Function>,
     counters: Counters,
-    /// Whether a gate stands before each function.
+    /// Whether a gate stands before each function, and terminators say where they go round a loop.
     #[cfg(feature = "native")]
     is_gated: bool,
 }
@@ -150,6 +150,12 @@ impl Code {
         self
     }
 
+    /// Whether there are gates before functions, and terminators say where they go round a loop.
+    #[cfg(feature = "native")]
+    pub(crate) const fn has_gates(&self) -> bool {
+        self.is_gated
+    }
+
     /// What the program's functions share.
     pub fn interface(&self) -> &Arc<Interface> {
         match &self.program {
@@ -198,7 +204,7 @@ impl Code {
             Program::Lazy { .. } => return self.entry(translator),
             Program::Module { module, .. } => {
                 let func = module.func(id).ok_or(missing)?;
-                translator.encoder.encode(self, func)?;
+                translator.encoder.encode(self, (Some(id), func))?;
                 self.gate(id, self.publish(&translator.encoder))
             }
             Program::Functions { guest } => {
@@ -251,7 +257,7 @@ impl Code {
         func.clear();
         let made = lower(&mut func)
             .map_err(CodeError::Refused)
-            .and_then(|verified: Verified<&Func>| translator.encoder.encode(self, verified));
+            .and_then(|verified: Verified<&Func>| translator.encoder.encode(self, (None, verified)));
         translator.func = func;
         made
     }
@@ -304,7 +310,7 @@ impl Code {
     ///
     /// [`CodeError`] when the function cannot run on this tier.
     pub fn list(&self, func: Verified<&Func>) -> Result<Vec<Line>, CodeError> {
-        Encoder::default().list(self, func, true)
+        Encoder::default().list(self, (None, func), true)
     }
 
     /// Encodes `head`, or its twin at `height`.

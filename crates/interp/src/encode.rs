@@ -32,7 +32,7 @@ use alloc::vec::Vec;
 
 use lockstep_base::Index;
 use lockstep_ir::{
-    Block, BlockDef, Body, Func, Head, Inst, Interface, Operand, Source, Terminator, Type, Value,
+    Block, BlockDef, Body, Func, FuncId, Head, Inst, Interface, Operand, Source, Terminator, Type, Value,
     Var, Verified,
 };
 
@@ -150,6 +150,10 @@ struct Encoding<'e> {
     func: &'e Func,
     layout: &'e Layout,
     e: &'e mut Encoder,
+    /// The function, if it has a number.
+    id: Option<FuncId>,
+    /// The block being written.
+    block: Block,
     /// Where the block being written begins a region.
     head: Option<Head>,
     /// The block that is written next, so that what goes there needs no jump.
@@ -173,7 +177,12 @@ struct Encoding<'e> {
 }
 
 impl<'e> Encoding<'e> {
-    fn new(e: &'e mut Encoder, code: &'e Code, func: &'e Func, layout: &'e Layout) -> Self {
+    fn new(
+        e: &'e mut Encoder,
+        code: &'e Code,
+        (id, func): (Option<FuncId>, &'e Func),
+        layout: &'e Layout,
+    ) -> Self {
         e.words.clear();
         e.block_links.clear();
         e.local_links.clear();
@@ -184,6 +193,8 @@ impl<'e> Encoding<'e> {
             func,
             layout,
             e,
+            id,
+            block: Block(0),
             head: None,
             following: None,
             needed: 0,
@@ -221,6 +232,7 @@ impl Encoding<'_> {
         assert!(core::ptr::eq(func, body.func), "a chunk is of one function");
         self.e.plan.analyze(self.interface, func, block);
         self.e.starts.put(body.block, self.e.words.len());
+        self.block = body.block;
         self.start(block, following);
         if self.interface.window.is_none() && !self.begins_with_charge(block) {
             self.handler(handler::<Charge>);

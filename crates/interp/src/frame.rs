@@ -148,9 +148,26 @@ impl State {
     /// Leaves the code.
     #[inline(always)]
     pub(crate) fn leave(mut self, outcome: Outcome) -> Flow {
-        let gas = self.gas;
-        self.context().gas = gas;
+        self.publish_gas();
         stop(outcome)
+    }
+
+    /// Puts what the guest has left into the context, for others to look at.
+    #[inline(always)]
+    pub(crate) fn publish_gas(&mut self) {
+        let gas = self.gas;
+        let context = self.context();
+        // Both are parts of a number of 63 bits.
+        context.gas = gas.wrapping_add(context.reserve);
+    }
+
+    /// Takes the counter back from the context, where others may have used more than it held.
+    #[inline(always)]
+    pub(crate) fn take_gas(&mut self) {
+        let context = self.context();
+        let left = context.gas;
+        context.reserve = context.reserve.min(left);
+        self.gas = left.wrapping_sub(context.reserve);
     }
 }
 

@@ -14,4 +14,7 @@ pub(crate) mod linear;
 pub(crate) mod memory;
 pub(crate) mod moves;
 pub(crate) mod place;
+pub(crate) mod slice;
+#[cfg(feature = "native")]
+pub(crate) mod turn;
 pub(crate) mod value;

@@ -76,6 +76,10 @@ pub struct Activation<'a> {
     pub(crate) outcome: Outcome,
     error: Option<CodeError>,
     twin: Option<Box<[Word]>>,
+    /// Gas that the counter holds at most when it runs out, all of it where nobody is above.
+    pub(crate) slice: i64,
+    /// Charges that are still to be made one by one.
+    pub(crate) looks: u32,
     /// Who may take functions.
     #[cfg(feature = "native")]
     pub(crate) above: Option<&'a dyn Above>,
@@ -170,7 +174,13 @@ unsafe fn go(
     frame: *mut u64,
     entry: *const Word,
 ) -> Finish {
+    #[cfg(feature = "native")]
+    let slice = above.map_or(i64::MAX, |above| above.slice() as i64);
+    #[cfg(not(feature = "native"))]
+    let slice = i64::MAX;
     let mut activation = Activation {
+        slice,
+        looks: 0,
         code,
         translator,
         trap: Trap::Unreachable,
@@ -183,11 +193,14 @@ unsafe fn go(
     };
     #[cfg(not(feature = "native"))]
     let _ = above;
-    let gas = context.gas;
+    let gas = context.gas.min(slice);
+    // Code that called us through others has a reserve of its own; what it holds back is in the context's gas now.
+    let outer_reserve = core::mem::replace(&mut context.reserve, context.gas.wrapping_sub(gas));
     let outer = core::mem::replace(&mut context.tier, core::ptr::from_mut(&mut activation).cast());
     // SAFETY: the caller's promise.
     let outcome = unsafe { drive(entry, frame, gas, context) };
     context.tier = outer;
+    context.reserve = outer_reserve;
     match outcome {
         Outcome::Return | Outcome::Revert => {
             Finish::Exit { revert: outcome == Outcome::Revert, output: activation.output }

@@ -98,6 +98,16 @@ impl Func {
             + self.targets.capacity() * size_of::<Block>()
     }
 
+    /// Where each variable lies in a frame of the function, in slots behind where its results begin: results come first, then
+    /// the variables in order. What holds a frame for others, at the head of a loop, keeps to it.
+    pub fn homes(&self) -> impl Iterator<Item = u32> + '_ {
+        let mut next: u32 = self.results.iter().map(|ty| ty.slots()).sum();
+        self.vars.iter().map(move |(_, var)| {
+            next += var.ty.slots();
+            next - var.ty.slots()
+        })
+    }
+
     /// The operands of `list`.
     #[inline]
     pub fn list(&self, list: List) -> &[Operand] {

@@ -3,6 +3,8 @@
 
 mod dead;
 mod fold;
+mod live;
+mod onward;
 mod rewrite;
 #[cfg(test)]
 mod tests;
@@ -10,4 +12,5 @@ mod whole;
 
 pub use dead::remove_dead;
 pub use fold::fold;
+pub use onward::onward;
 pub use whole::Whole;

@@ -10,17 +10,18 @@ use lockstep_rt::native::{Helpers, Layout};
 
 use crate::{
     abi::{self, RESULTS_BEFORE, WORD, has_area, params_before, slots},
-    slot::{load_all, store_all},
+    slot::{load, load_all, store_all},
 };
 
 /// The context.
 const PLAIN: MemFlagsData = MemFlagsData::trusted();
 
-/// Writes the door of a body into `to`: called in C with the context, a frame of results and arguments, and the body.
+/// Writes the door of a body into `to`: called in C with the context, a frame of results and arguments, and the body. Where
+/// arguments stand, `places` says, in slots; one after the other behind the results where it says nothing.
 pub(crate) fn door(
     (to, room): (&mut ir::Function, &mut FunctionBuilderContext),
     config: TargetFrontendConfig,
-    signature: &Signature,
+    (signature, places): (&Signature, Option<&[u32]>),
     depth_limit: u64,
 ) {
     let body_signature = abi::body(signature);
@@ -37,7 +38,16 @@ pub(crate) fn door(
     let mut args = vec![gas, depth_left];
     // Results stand at the beginning of the frame, which is the area where there has to be one.
     args.extend(has_area(signature).then_some(frame));
-    args.extend(load_all(&mut b, &signature.params, (frame, slots(&signature.results))));
+    match places {
+        Some(places) => {
+            for (ty, place) in signature.params.iter().zip(places) {
+                load(&mut b, *ty, (frame, *place), &mut args);
+            }
+        }
+        None => {
+            args.extend(load_all(&mut b, &signature.params, (frame, slots(&signature.results))));
+        }
+    }
     let body_signature = b.import_signature(body_signature);
     let call = b.ins().call_indirect(body_signature, body, &args);
     let results = b.inst_results(call).to_vec();

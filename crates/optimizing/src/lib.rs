@@ -40,7 +40,11 @@ use cranelift_codegen::{
     Context, FinalizedMachReloc, FinalizedRelocTarget, binemit::Reloc, control::ControlPlane, ir,
 };
 use cranelift_frontend::FunctionBuilderContext;
-use lockstep_ir::{Func, FuncId, Functions, Interface, Module, Verified, verify_function};
+use lockstep_ir::{
+    Block, Func, FuncId, Functions, Interface, Module, Signature, Verified, pass::onward, verify_func,
+    verify_function,
+};
+use lockstep_base::Index;
 use lockstep_rt::native::{Compiled, Compiler, DirectCall, NoCode, STACK_BYTES_PER_UNIT};
 
 #[cfg(feature = "plant")]
@@ -164,7 +168,7 @@ impl Optimizing {
         let (own, result) = match &self.program {
             Program::Module { module, .. } => {
                 let func = module.func(id).ok_or(NO_FUNCTION)?;
-                (own, self.translate(room, interface, (id, func)))
+                (own, self.translate_function(room, interface, (id, func)))
             }
             Program::Functions(program) => {
                 let mut own = own;
@@ -173,7 +177,7 @@ impl Optimizing {
                 program.lower(id, &mut own);
                 self.at(Stage::Verify);
                 let result = match verify_function(interface, id, &own) {
-                    Ok(func) => self.translate(room, interface, (id, func)),
+                    Ok(func) => self.translate_function(room, interface, (id, func)),
                     // The tier below says what is wrong with the guest.
                     Err(_) => Err(NoCode("dMIR that does not verify")),
                 };
@@ -184,11 +188,23 @@ impl Optimizing {
         result
     }
 
-    fn translate(
+    fn translate_function(
         &self,
         room: &mut Room,
         interface: &Interface,
         (id, func): (FuncId, Verified<&Func>),
+    ) -> Result<Code, NoCode> {
+        // Nobody calls the first function of a program that returns nothing.
+        let may_leave = id.0 == 0 && func.results.is_empty();
+        self.translate(room, interface, (&interface.signatures[id], func, may_leave))
+    }
+
+    /// The code of a function of these types; with the last, it may go on in the tier below.
+    fn translate(
+        &self,
+        room: &mut Room,
+        interface: &Interface,
+        (signature, func, may_leave): (&Signature, Verified<&Func>, bool),
     ) -> Result<Code, NoCode> {
         if func.insts.len() > INSTS_MAX {
             return Err(NoCode("more instructions than a function may have"));
@@ -199,16 +215,15 @@ impl Optimizing {
         self.at(Stage::Translate);
         room.context.clear();
         room.context.set_disasm(room.is_listed);
-        let signature = abi::body(&interface.signatures[id]);
         room.context.func =
-            ir::Function::with_name_signature(ir::UserFuncName::default(), signature);
+            ir::Function::with_name_signature(ir::UserFuncName::default(), abi::body(signature));
         let to = (&mut room.context.func, &mut room.builder);
         let config = self.target.isa().frontend_config();
         translate::translate(
             to,
             (config, self.is_guarded, room.is_listed),
             interface,
-            (id, &func),
+            (signature, &func, may_leave),
         )?;
         let frame_bytes_max = (func.units + 1).saturating_mul(STACK_BYTES_PER_UNIT);
         self.emit(&mut room.context, frame_bytes_max)
@@ -276,6 +291,10 @@ impl Compiler for Optimizing {
         })
     }
 
+    fn compile_onward(&self, func: FuncId, block: Block) -> Result<Compiled, NoCode> {
+        self.with_room(|room| self.onward(room, func, block))
+    }
+
     fn compile_below(&self, func: FuncId) -> Result<Compiled, NoCode> {
         self.with_room(|room| {
             let signature = self.interface().signatures.get(func).ok_or(NO_FUNCTION)?;
@@ -292,10 +311,48 @@ impl Compiler for Optimizing {
 impl Optimizing {
     fn door(&self, room: &mut Room, func: FuncId) -> Result<Vec<u8>, NoCode> {
         let signature = self.interface().signatures.get(func).ok_or(NO_FUNCTION)?;
+        self.door_of(room, signature, None)
+    }
+
+    /// The door of a body with these types, whose arguments stand at `places`.
+    fn door_of(
+        &self,
+        room: &mut Room,
+        signature: &Signature,
+        places: Option<&[u32]>,
+    ) -> Result<Vec<u8>, NoCode> {
         room.context.clear();
         let depth_limit = self.interface().depth_limit.0;
         let to = (&mut room.context.func, &mut room.builder);
-        door::door(to, self.target.isa().frontend_config(), signature, depth_limit);
+        let config = self.target.isa().frontend_config();
+        door::door(to, config, (signature, places), depth_limit);
         Ok(self.emit(&mut room.context, GLUE_FRAME_BYTES_MAX)?.bytes)
+    }
+
+    /// The code of a function from one of its blocks on.
+    fn onward(&self, room: &mut Room, func: FuncId, block: Block) -> Result<Compiled, NoCode> {
+        let interface = &**self.interface();
+        let results = interface.signatures.get(func).ok_or(NO_FUNCTION)?.results.clone();
+        let (mut own, mut rest) = (std::mem::take(&mut room.func), Func::default());
+        let whole = match &self.program {
+            Program::Module { module, .. } => module.func(func).map(Verified::into_inner),
+            Program::Functions(program) => {
+                own.clear();
+                program.lower(func, &mut own);
+                verify_function(interface, func, &own).ok().map(Verified::into_inner)
+            }
+        };
+        let taken = whole.and_then(|whole| {
+            let vars = onward(whole, block, &mut rest)?;
+            let homes: Vec<u32> = whole.homes().collect();
+            Some(vars.iter().map(|var| homes[var.position()]).collect::<Vec<_>>())
+        });
+        room.func = own;
+        let places = taken.ok_or(NoCode("a function that cannot begin in the middle"))?;
+        let params = rest.vars.as_slice()[..places.len()].iter().map(|var| var.ty).collect();
+        let signature = Signature { params, results };
+        let func = verify_func(interface, &rest).map_err(|_| NoCode("dMIR that does not verify"))?;
+        let Code { bytes: body, calls } = self.translate(room, interface, (&signature, func, false))?;
+        Ok(Compiled { body, calls, door: self.door_of(room, &signature, Some(&places))? })
     }
 }

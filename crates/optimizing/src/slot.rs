@@ -57,12 +57,23 @@ pub(crate) fn load_all(
     let mut at = from;
     let mut values = Vec::new();
     for ty in types {
-        let parts = parts(*ty);
-        let slots = ty.slots() / parts.len() as u32;
-        for part in parts {
-            values.push(b.ins().load(part, SLOTS, base, at as i32 * 8));
-            at += slots;
-        }
+        load(b, *ty, (base, at), &mut values);
+        at += ty.slots();
     }
     values
+}
+
+/// Reads a value from slot `at` of `base` on, into `values` with its parts.
+pub(crate) fn load(
+    b: &mut FunctionBuilder<'_>,
+    ty: Type,
+    (base, mut at): (ir::Value, u32),
+    values: &mut Vec<ir::Value>,
+) {
+    let parts = parts(ty);
+    let slots = ty.slots() / parts.len() as u32;
+    for part in parts {
+        values.push(b.ins().load(part, SLOTS, base, at as i32 * 8));
+        at += slots;
+    }
 }

@@ -41,7 +41,7 @@ use cranelift_codegen::{
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use lockstep_base::Index;
 use lockstep_ir::{
-    Block, BlockDef, Edge, Func, FuncId, Inst, Interface, MemoryId, Terminator, Trap, Type,
+    Block, BlockDef, Edge, Func, Inst, Interface, MemoryId, Signature, Terminator, Trap, Type,
 };
 use lockstep_rt::native::NoCode;
 
@@ -166,14 +166,15 @@ pub(crate) fn translate(
     (to, room): (&mut ir::Function, &mut FunctionBuilderContext),
     (config, is_guarded, is_listed): (TargetFrontendConfig, bool, bool),
     interface: &Interface,
-    (id, func): (FuncId, &Func),
+    (signature, func, may_leave): (&Signature, &Func, bool),
 ) -> Result<(), NoCode> {
     let flags = Flags::new(to);
     let mut b = FunctionBuilder::new(to, room);
     let translated =
-        Translation::new(interface, (id, func), &mut b, flags).and_then(|mut translation| {
+        Translation::new(interface, (signature, func), &mut b, flags).and_then(|mut translation| {
             translation.guard.is_on = is_guarded;
             translation.is_listed = is_listed;
+            translation.may_leave = may_leave;
             translation.function()
         });
     if translated.is_err() {
@@ -190,7 +191,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
     /// Declares everything and writes the entry.
     fn new(
         interface: &'f Interface,
-        (id, func): (FuncId, &'f Func),
+        (signature, func): (&Signature, &'f Func),
         b: &'b mut FunctionBuilder<'c>,
         flags: Flags,
     ) -> Result<Self, NoCode> {
@@ -212,7 +213,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         let params = b.block_params(entry).to_vec();
         b.def_var(gas, params[0]);
         // The function's own parameters come last.
-        let before = params_before(&interface.signatures[id]);
+        let before = params_before(signature);
         let mut constant = vec![None; func.vars.len()];
         let mut own = params[before..].iter();
         for (place, known) in vars[..func.params as usize].iter().zip(&mut constant) {
@@ -271,7 +272,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             merged: merge::Merged::default(),
             at: 0,
             base: None,
-            may_leave: id.0 == 0 && func.results.is_empty(),
+            may_leave: false,
             b,
         })
     }

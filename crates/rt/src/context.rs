@@ -44,6 +44,9 @@ pub type StepHook = unsafe fn(*mut Context, &Step);
 pub struct Context {
     /// The gas counter, during host calls.
     pub gas: i64,
+    /// Gas that the tier below holds back while its code runs, so that the counter of that code runs out when it has used a
+    /// slice: the guest has both. Nobody else looks at it.
+    pub reserve: i64,
     /// Lowest slot of the window, in 8-byte units of the frame stack.
     pub window_low: *mut u64,
     /// One past the highest slot of the window.

@@ -133,6 +133,7 @@ pub fn enter<H, R>(
     });
     let mut context = Context {
         gas,
+        reserve: 0,
         window_low: frame,
         window_high: frame.wrapping_add(window_slots),
         memories,

@@ -39,7 +39,7 @@ use lockstep_ir::{Trap, evaluate::Range};
 use self::helpers::HELPERS;
 pub use self::{
     call::{NativeEnding, call_native},
-    climb::{Above, climb},
+    climb::{Above, Climbed, climb},
     helpers::Helpers,
     pages::regions,
     profile::{ProfileKind, is_profiled, profile},

@@ -74,7 +74,7 @@ impl Function {
         }
     }
 
-    pub(super) const fn id(&self) -> FuncId {
+    pub(crate) const fn id(&self) -> FuncId {
         self.id
     }
 

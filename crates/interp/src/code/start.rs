@@ -33,7 +33,7 @@ impl Code {
             let verified = verify_function(guest.interface(), id, &func);
             let made = verified
                 .map_err(CodeError::Refused)
-                .and_then(|verified| translator.encoder.encode(self, verified));
+                .and_then(|verified| translator.encoder.encode(self, (Some(id), verified)));
             translator.func = func;
             made?;
             return Ok(self.enter(id, self.gate(id, self.publish(&translator.encoder))));

@@ -15,7 +15,7 @@
 use alloc::vec::Vec;
 
 use lockstep_base::Index;
-use lockstep_ir::{Block, Edge, Func, Outlined, Room, Terminator, Verified};
+use lockstep_ir::{Block, Edge, Func, FuncId, Outlined, Room, Terminator, Verified};
 
 use super::{Encoder, Encoding, Line};
 use crate::{
@@ -81,9 +81,13 @@ pub(crate) enum Wanted {
 }
 
 impl Encoder {
-    /// Encodes all of `func`.
-    pub(crate) fn encode(&mut self, code: &Code, func: Verified<&Func>) -> Result<(), CodeError> {
-        self.list(code, func, false)?;
+    /// Encodes all of `func`, which is function `id` if it has a number.
+    pub(crate) fn encode(
+        &mut self,
+        code: &Code,
+        (id, func): (Option<FuncId>, Verified<&Func>),
+    ) -> Result<(), CodeError> {
+        self.list(code, (id, func), false)?;
         self.lead(None);
         Ok(())
     }
@@ -92,12 +96,12 @@ impl Encoder {
     pub(crate) fn list(
         &mut self,
         code: &Code,
-        func: Verified<&Func>,
+        (id, func): (Option<FuncId>, Verified<&Func>),
         is_listed: bool,
     ) -> Result<Vec<Line>, CodeError> {
         let mut layout = core::mem::take(&mut self.layout);
         let lines = layout.make(code.interface(), &func).and_then(|()| {
-            let mut encoding = Encoding::new(self, code, func.into_inner(), &layout);
+            let mut encoding = Encoding::new(self, code, (id, func.into_inner()), &layout);
             encoding.is_listed = is_listed;
             encoding.function(func)?;
             Ok(core::mem::take(&mut encoding.lines))
@@ -115,7 +119,8 @@ impl Encoder {
         wanted: Wanted,
         room: &mut Room,
     ) -> Result<(), CodeError> {
-        let mut encoding = Encoding::new(self, code, outlined.func(), function.layout());
+        let own = (Some(function.id()), outlined.func());
+        let mut encoding = Encoding::new(self, code, own, function.layout());
         let blocks = outlined.func().blocks.len() as u32;
         match wanted {
             Wanted::Entry => {

@@ -1,15 +1,19 @@
 //! How a block ends: edges become links, and links to what is not translated yet lead to stubs.
 
-use lockstep_ir::{BlockDef, Edge, Inst, List, Operand, Source, Terminator, Trap, Type};
+#[cfg(feature = "native")]
+use lockstep_ir::FuncId;
+use lockstep_ir::{Block, BlockDef, Edge, Inst, List, Operand, Source, Terminator, Trap, Type};
 
 use super::{Encoding, FRAME_WITH_WINDOW, bank, operation::machine_type, place};
+#[cfg(feature = "native")]
+use crate::handler::turn::head_word;
 use crate::{
     code::{CodeError, Word},
     dispatch::{Handler, handler},
     handler::{
         flow::{
-            Branch, Charge, Charging, Enter, EnterDyn, Entering, Exit, Jump, RaiseTrap, Resolve,
-            Switch,
+            Branch, Charge, Charging, Choosing, Enter, EnterDyn, Entering, Exit, Jump, RaiseTrap,
+            Resolve, Switch,
         },
         host::{Return, ReturnCall, ReturnCallIndirect, ReturnOne},
         place::{Acc, Imm, Slot},
@@ -40,14 +44,15 @@ impl Encoding<'_> {
             Terminator::Switch { on, targets } => {
                 let on = self.slot(on, Type::I32)?;
                 match self.interface.window {
-                    None => self.plain::<Switch<Charging>>([on, 0, 0, 0]),
+                    None => self.plain::<Switch<Choosing>>([on, 0, 0, 0]),
                     Some(_) => self.plain::<Switch<Entering>>([on, 0, 0, 0]),
                 }
                 self.imm(u64::from(targets.len));
+                let first = self.e.words.len();
+                (0..targets.len).for_each(|_| _ = self.link());
                 for at in 0..targets.len as usize {
-                    let link = self.link();
                     let block = self.func.target_list(targets)[at];
-                    self.connect(link, Edge::Goto(block))?;
+                    self.connect_switch(first + at, block)?;
                 }
                 Ok(())
             }
@@ -107,7 +112,38 @@ impl Encoding<'_> {
         self.handler(self.going(handlers));
         self.fields([shift, 0, 0, 0]);
         let link = self.link();
+        // As if there were another link.
+        self.heads(&[None, Some(edge)]);
         self.connect(link, edge)
+    }
+
+    /// In code with gates, says of each link before whether it leads to the head of a loop; nothing stands for no edge.
+    fn heads(&mut self, edges: &[Option<Edge>]) {
+        #[cfg(feature = "native")]
+        for edge in edges.iter().filter(|_| self.code.has_gates()) {
+            let head = edge.and_then(|edge| self.loop_head(edge));
+            self.e.words.push(head_word(head));
+        }
+        #[cfg(not(feature = "native"))]
+        let _ = edges;
+    }
+
+    /// The head of a loop that `edge` goes round to.
+    #[cfg(feature = "native")]
+    fn loop_head(&self, edge: Edge) -> Option<(FuncId, Block)> {
+        let Edge::Goto(to) = edge else { return None };
+        (to <= self.block).then_some((self.id?, to))
+    }
+
+    /// A switch says nothing of its links: to the head of a loop it goes by a jump.
+    fn connect_switch(&mut self, position: usize, block: Block) -> Result<(), CodeError> {
+        let edge = Edge::Goto(block);
+        #[cfg(feature = "native")]
+        if self.code.has_gates() && self.loop_head(edge).is_some() {
+            self.stub(position);
+            return self.jump(0, edge);
+        }
+        self.connect(position, edge)
     }
 
     /// Begins a stub that the link at `position` leads to: with a window, an entry that fits every height.
@@ -137,6 +173,7 @@ impl Encoding<'_> {
             self.fields([shifts[0], cond, 0, shifts[1]]);
         }
         let links = [self.link(), self.link()];
+        self.heads(&[Some(then), Some(otherwise)]);
         self.connect(links[0], then)?;
         self.connect(links[1], otherwise)
     }

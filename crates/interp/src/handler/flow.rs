@@ -12,6 +12,7 @@ use crate::{
     code::Word,
     dispatch::{Flow, Outcome, Run, apart},
     frame::State,
+    handler::slice::{spent, spent_entering, spent_going},
 };
 
 /// `handler | gas`.
@@ -23,7 +24,7 @@ impl Run for Charge {
         // Neither is negative, so this does not wrap.
         state.gas = state.gas.wrapping_sub(state.imm(1) as i64);
         if state.gas < 0 {
-            return exhausted(state.pc, state.gas, state.cx, 1);
+            return spent(state.pc, state.fp, state.gas, state.cx, state.acc, state.facc);
         }
         state.next(2)
     }
@@ -35,16 +36,6 @@ pub(super) fn charge(mut state: State, words: usize) -> Flow {
     // SAFETY: no instruction but a terminator is the last of its block.
     state.pc = unsafe { state.pc.add(words) };
     Charge::run(state)
-}
-
-/// The charge in word `position` was more than what was left, which stays. The state comes in parts, so that none of it
-/// has an address in the handlers that go on.
-#[cold]
-#[inline(never)]
-fn exhausted(pc: *const Word, gas: i64, cx: *mut Context, position: usize) -> Flow {
-    let mut state = State { pc, fp: core::ptr::null_mut(), gas, cx, acc: 0, facc: 0.0 };
-    state.gas += state.imm(position) as i64;
-    state.trap(Trap::OutOfGas)
 }
 
 /// The start of a region: window check and first charge. `handler | need, span (bytes) | gas | head`.
@@ -64,7 +55,9 @@ impl Run for Enter {
         // Neither is negative, so this does not wrap.
         state.gas = state.gas.wrapping_sub(state.imm(2) as i64);
         if state.gas < 0 {
-            return exhausted(state.pc, state.gas, state.cx, 2);
+            return spent_entering(
+                state.pc, state.fp, state.gas, state.cx, state.acc, state.facc,
+            );
         }
         state.next(ENTER_WORDS)
     }
@@ -85,8 +78,10 @@ pub(super) fn fork<G: Go>(state: State, is_so: bool, links: usize) -> Flow {
 }
 
 /// To a [`Charge`] of a function with a frame, which is done here and now: one dispatch fewer for each block. Stubs
-/// begin with one of nothing.
+/// begin with one of nothing. In code with gates two words behind the link stands whether it leads to the head of a loop.
 pub(crate) struct Charging;
+/// The same by a link that no word says more about, as those of a switch.
+pub(crate) struct Choosing;
 /// To an [`Enter`], which is done here and now: one dispatch fewer for each block. Stubs begin with one that fits
 /// every height and costs nothing.
 pub(crate) struct Entering;
@@ -94,13 +89,22 @@ pub(crate) struct Entering;
 impl Go for Charging {
     #[inline(always)]
     fn go<const WAY: bool>(mut state: State, link: usize, _shift: usize) -> Flow {
-        state.pc = state.link(link);
-        state.gas = state.gas.wrapping_sub(state.imm(1) as i64);
+        let target = state.link(link);
+        let price = State { pc: target, ..state }.imm(1);
+        state.gas = state.gas.wrapping_sub(price as i64);
         if state.gas < 0 {
-            return exhausted(state.pc, state.gas, state.cx, 1);
+            return spent_going(state.pc, state.fp, state.gas, state.cx, link, target);
         }
-        state.pc = apart::<WAY>(state.pc);
+        state.pc = apart::<WAY>(target);
         state.next(2)
+    }
+}
+
+impl Go for Choosing {
+    #[inline(always)]
+    fn go<const WAY: bool>(mut state: State, link: usize, _shift: usize) -> Flow {
+        state.pc = state.link(link);
+        Charge::run(state)
     }
 }
 
@@ -132,8 +136,10 @@ pub(crate) struct GasLeft;
 
 impl Run for GasLeft {
     #[inline(always)]
-    fn run(state: State) -> Flow {
-        state.set(0, state.gas as u64 + state.imm(2));
+    fn run(mut state: State) -> Flow {
+        state.publish_gas();
+        let left = state.context().gas as u64;
+        state.set(0, left.wrapping_add(state.imm(2)));
         state.next(3)
     }
 }

@@ -10,7 +10,7 @@
 use lockstep_ir::FuncId;
 use lockstep_rt::{
     Context,
-    native::{Leaving, climb},
+    native::{Above, Climbed, Leaving, NativeProgram, climb},
 };
 
 use crate::{
@@ -35,47 +35,72 @@ pub(crate) fn gate(id: FuncId, place: *const Word) -> [Word; 3] {
 
 impl Run for Gate {
     #[inline(always)]
-    fn run(mut state: State) -> Flow {
-        let target = pass(state.pc, state.fp, state.gas, state.cx);
-        if target.is_null() {
-            return leave_call(state.cx);
+    fn run(state: State) -> Flow {
+        match pass(state.pc, state.fp, state.gas, state.cx) {
+            Way::Here => state.jump(state.link(2)),
+            Way::Above => come_back(state),
+            Way::Left => leave_call(state.cx),
         }
-        if core::ptr::eq(target, state.pc) {
-            state.gas = state.context().gas;
-            // What the first result is, if there is one, is where a return puts it.
-            state.acc = state.read(FRAME_HEADER);
-            state.facc = f64::from_bits(state.acc);
-            return Return::run(state);
-        }
-        state.jump(target)
     }
 }
 
-/// Where to go on: at the function; at `pc` when it ran above, its results in place; null when it did not return there,
-/// and the activation says how it was left.
+/// Where control goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Here: nobody took it.
+    Here,
+    /// Where the function returns to: it ran above, and its results are in place.
+    Above,
+    /// Nowhere: it ran above and did not return; the activation says how it was left.
+    Left,
+}
+
+/// Whether the function behind the gate at `pc` runs above. The state comes in parts, so that none of it has an address
+/// when its handler goes on.
 #[inline(never)]
-fn pass(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> *const Word {
+fn pass(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> Way {
     let mut state = State { pc, fp, gas, cx, acc: 0, facc: 0.0 };
-    let (func, place) = (FuncId(state.imm(1) as u32), state.link(2));
-    let link: u64 = state.read(1);
+    let func = FuncId(state.imm(1) as u32);
+    let depth = state.read::<u64>(1) >> 16;
+    ascend(&mut state, Climbed::Function(func), depth, |above| above.enter(func))
+}
+
+/// Lets the tier above, if there is one, take what is in the frame, at a depth of `depth` units.
+#[inline(always)]
+pub(super) fn ascend(
+    state: &mut State,
+    climbed: Climbed,
+    depth: u64,
+    ask: impl for<'a> FnOnce(&'a dyn Above) -> Option<&'a NativeProgram>,
+) -> Way {
     let activation = state.activation();
-    let Some(above) = activation.above else { return place };
-    let Some(program) = above.enter(func) else { return place };
+    let Some(above) = activation.above else { return Way::Here };
+    let Some(program) = ask(above) else { return Way::Here };
     let below = Gated { code: activation.code, translator: activation.translator, above };
+    let operands = state.fp.wrapping_add(FRAME_HEADER as usize);
+    state.publish_gas();
     let context = state.context();
-    (context.gas, context.depth) = (gas, link >> 16);
-    let operands = fp.wrapping_add(FRAME_HEADER as usize);
-    // SAFETY: the gate is one of the program that the context runs, with arguments where its function wants them, and
-    // the frame stack has room for what depth units allow.
-    let climbed = unsafe { climb(context, (program, &below), func, operands) };
-    match climbed {
-        None => place,
-        Some(Ok(())) => pc,
+    context.depth = depth;
+    // SAFETY: gates and heads are of the program that the context runs; operands and variables stand where the function
+    // wants them, and the frame stack has room for what depth units allow.
+    match unsafe { climb(context, (program, &below), climbed, operands) } {
+        None => Way::Here,
+        Some(Ok(())) => Way::Above,
         Some(Err(leaving)) => {
-            leave(&mut state, leaving);
-            core::ptr::null()
+            leave(state, leaving);
+            Way::Left
         }
     }
+}
+
+/// Returns from a function that ran above.
+#[inline(always)]
+pub(super) fn come_back(mut state: State) -> Flow {
+    state.take_gas();
+    // What the first result is, if there is one, is where a return puts it.
+    state.acc = state.read(FRAME_HEADER);
+    state.facc = f64::from_bits(state.acc);
+    Return::run(state)
 }
 
 /// Notes how the function above was left; the counter in the context is the newer one, and stays.

@@ -20,10 +20,9 @@ impl Run for CallHost {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
         let (import, extent, words) = (state.field(0), state.field(1), state.field(2));
-        let (fp, pc, gas) = (state.fp, state.pc, state.gas);
-        let cx = state.cx;
+        let (fp, pc, cx) = (state.fp, state.pc, state.cx);
+        state.publish_gas();
         let context = state.context();
-        context.gas = gas;
         context.import = u32::from(import as u16);
         context.frame_top = fp.wrapping_offset(extent as isize);
         // SAFETY: `run` checked that the context has a link for each import; the offsets lie in the instruction.
@@ -35,7 +34,7 @@ impl Run for CallHost {
             // The counter in the context is the newer one, and stays.
             return stop(Outcome::Stop);
         }
-        state.gas = state.context().gas;
+        state.take_gas();
         state.next(2 + words as usize)
     }
 }
@@ -216,13 +215,12 @@ pub(crate) struct CallIndirect<M>(PhantomData<M>);
 impl<M: Moves> Run for CallIndirect<M> {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let gas = state.gas;
-        state.context().gas = gas;
+        state.publish_gas();
         let target = find_callee(state.pc, state.fp, state.cx);
         if target.is_null() {
             return leave_call(state.cx);
         }
-        state.gas = state.context().gas;
+        state.take_gas();
         if core::ptr::eq(target, state.pc) {
             // What the first result is, if there is one, is where a return puts it.
             state.acc = state.read(state.field(0).wrapping_add(FRAME_HEADER));
@@ -334,13 +332,12 @@ pub(crate) struct ReturnCallIndirect;
 impl Run for ReturnCallIndirect {
     #[inline(always)]
     fn run(mut state: State) -> Flow {
-        let gas = state.gas;
-        state.context().gas = gas;
+        state.publish_gas();
         let target = find_callee_outside(state.pc, state.fp, state.cx);
         if target.is_null() {
             return leave_call(state.cx);
         }
-        state.gas = state.context().gas;
+        state.take_gas();
         if core::ptr::eq(target, state.pc) {
             return Return::run(state);
         }

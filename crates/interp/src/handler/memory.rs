@@ -12,6 +12,7 @@ use crate::{
     code::Word,
     dispatch::{Flow, Outcome, Run},
     frame::State,
+    handler::slice::spent_by,
 };
 
 impl State {
@@ -114,9 +115,10 @@ fn grow(
     index: usize,
     end: Option<u64>,
 ) -> (i64, Result<(), Trap>) {
-    context.gas = gas;
+    context.gas = gas.wrapping_add(context.reserve);
     let touched = context.touch(index, end);
-    (context.gas, touched)
+    context.reserve = context.reserve.min(context.gas);
+    (context.gas.wrapping_sub(context.reserve), touched)
 }
 
 /// How an address or a length is given.
@@ -432,12 +434,21 @@ impl<A: Address> Run for ChargeBy<A> {
             unit => amount.div_ceil(unit),
         };
         // A saturated amount costs at least 2^64 / unit * per: more than any counter holds, as units are below 2^32.
-        match (state.gas as u64).checked_sub(units.saturating_mul(u64::from(per))) {
+        let price = units.saturating_mul(u64::from(per));
+        match (state.gas as u64).checked_sub(price) {
             Some(left) => {
                 state.gas = left as i64;
                 state.next(4)
             }
-            None => state.trap(Trap::OutOfGas),
+            None => spent_by(
+                state.pc,
+                state.fp,
+                state.gas,
+                state.cx,
+                state.acc,
+                state.facc,
+                price,
+            ),
         }
     }
 }

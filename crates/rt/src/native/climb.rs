@@ -1,7 +1,8 @@
-//! The way up: a function that the tier below is about to run is run as machine code instead.
+//! The way up: a function that the tier below is about to run, or to go on with, is run as machine code instead.
 //!
 //! ```text
 //! tier below: gate of a function -> Above::enter -> climb -> door -> body ... -> back through the gate, or left
+//!             head of a loop -----> Above::turn ------^                 |
 //!                    ^------ below <- glue of a function that is not hot <-'
 //! ```
 //!
@@ -12,7 +13,7 @@
 
 use core::sync::atomic::Ordering;
 
-use lockstep_ir::FuncId;
+use lockstep_ir::{Block, FuncId};
 
 use super::{
     Leaving, NativeProgram, OFFSETS,
@@ -25,17 +26,33 @@ use crate::{context::Context, store::Natively};
 /// How deep climbs of one activation nest; beyond, functions stay in the tier below until one returns.
 const NESTED_MAX: u32 = 8;
 
-/// What knows which functions are hot.
+/// What knows what is hot.
 pub trait Above {
     /// The tier below is about to run `func`: the program that has its machine code, if one has.
     fn enter(&self, func: FuncId) -> Option<&NativeProgram>;
 
     /// The tier above ran `func` below for so much gas, that of what it called included.
     fn note(&self, func: FuncId, gas: u64);
+
+    /// Gas after which it wants to be asked at the head of a loop.
+    fn slice(&self) -> u64;
+
+    /// The tier below used about so much gas in `func` and is about to go round to `block`, the head of a loop: the program
+    /// that has the function from there on, if one has.
+    fn turn(&self, func: FuncId, block: Block, gas: u64) -> Option<&NativeProgram>;
 }
 
-/// Runs `func` as machine code of `program` with its operands in `frame`, the room for results first; `None` when it stays
-/// below. `Err` says how it left without returning. The counter in the context is current before and after.
+/// What is entered.
+#[derive(Debug, Clone, Copy)]
+pub enum Climbed {
+    /// A function, with its operands in a frame, the room for results first.
+    Function(FuncId),
+    /// The function from the block on, with results and variables where they are in a frame ([`lockstep_ir::Func::homes`]).
+    Onward(FuncId, Block),
+}
+
+/// Runs machine code of `program` over `frame`; `None` when the tier below goes on. `Err` says how it left without
+/// returning; otherwise results lie at the beginning of the frame. The counter in the context is current before and after.
 ///
 /// # Panics
 ///
@@ -43,21 +60,27 @@ pub trait Above {
 ///
 /// # Safety
 ///
-/// The context is one of an activation of the same program, whose counter and depth are current; the frame has room above
-/// for all that depth units allow.
+/// The context is one of an activation of the same program, whose counter and depth (that of the function's callers) are
+/// current; the frame holds what is entered, and has room above for all that depth units allow.
 pub unsafe fn climb(
     context: &mut Context,
     (program, below): (&NativeProgram, &dyn Below),
-    func: FuncId,
+    climbed: Climbed,
     frame: *mut u64,
 ) -> Option<Result<(), Leaving>> {
     if context.native.climbs >= NESTED_MAX {
         return None;
     }
-    let (body, door) = program.compiled_entry(func)?;
-    program.climbed.fetch_add(1, Ordering::Relaxed);
     let interface = program.interface();
-    let signature = &interface.signatures[func];
+    // All that lies in the frame beyond results is read before anything is written above.
+    let results = |func: FuncId| slots(&interface.signatures[func].results);
+    let (entry, counter, operands) = match climbed {
+        Climbed::Function(func) => (program.compiled_entry(func)?, &program.climbed, results(func)),
+        Climbed::Onward(func, block) => {
+            (program.onward_entry(func, block)?, &program.switched, results(func))
+        }
+    };
+    counter.fetch_add(1, Ordering::Relaxed);
     let running = Running { program, below };
     if context.native.offsets.is_null() {
         context.native.offsets = &OFFSETS;
@@ -70,10 +93,9 @@ pub unsafe fn climb(
     let (exit_stack, outer) = (native.exit_stack, native.running);
     native.running = erased(&running);
     native.climbs += 1;
-    let operands = slots(&signature.results) + slots(&signature.params);
     context.frame_top = frame.wrapping_add(operands);
-    // SAFETY: the door was made for the body's signature; operands stand in the frame by the caller's promise.
-    let left = unsafe { door::enter(door, context, frame, body) } != 0;
+    // SAFETY: the door was made for the body; what it takes stands in the frame by the caller's promise.
+    let left = unsafe { door::enter(entry.door, context, frame, entry.body) } != 0;
     let native = &mut context.native;
     (native.exit_stack, native.running) = (exit_stack, outer);
     native.climbs -= 1;

@@ -12,7 +12,7 @@ use std::{
 };
 
 use lockstep_base::U256;
-use lockstep_ir::{FuncId, Head, Interface};
+use lockstep_ir::{Block, FuncId, Head, Interface};
 
 use super::{
     Leaving, door,
@@ -81,6 +81,17 @@ pub trait Compiler: Send + Sync {
     /// [`NoCode`], for the same reason each time: nothing but the function decides.
     fn compile(&self, func: FuncId) -> Result<Compiled, NoCode>;
 
+    /// The code of `func` from `block` on, whose door takes what variables hold there from a frame of the tier below
+    /// ([`lockstep_ir::Func::homes`]).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Compiler::compile`].
+    fn compile_onward(&self, func: FuncId, block: Block) -> Result<Compiled, NoCode> {
+        let _ = (func, block);
+        Err(NoCode("a function from the middle on"))
+    }
+
     /// The code of a function with the types of `func` that calls the tier below; never refused for functions of the
     /// program.
     ///
@@ -143,6 +154,10 @@ pub struct NativeStatistics {
     pub resumed: u64,
     /// Times that the tier below entered a function here because it was hot.
     pub climbed: u64,
+    /// Heads of loops where a frame of the tier below may go on here.
+    pub heads: u64,
+    /// Times that one did.
+    pub switched: u64,
     /// Bytes of machine code, whole pages.
     pub size_bytes: u64,
 }
@@ -154,6 +169,8 @@ impl core::ops::AddAssign for NativeStatistics {
         self.below += other.below;
         self.resumed += other.resumed;
         self.climbed += other.climbed;
+        self.heads += other.heads;
+        self.switched += other.switched;
         self.size_bytes += other.size_bytes;
     }
 }
@@ -168,12 +185,26 @@ pub struct NativeProgram {
     /// Of a program that is compiled as it gets hot: what calls the tier below meanwhile. No others have any.
     glues: Box<[AtomicPtr<u8>]>,
     code: Mutex<Code>,
+    /// Where frames of the tier below may go on here, in the middle of functions; none where that was refused.
+    onward: Mutex<BTreeMap<(FuncId, Block), Option<Entry>>>,
     compiled: AtomicU64,
     loaded: AtomicU64,
     below: AtomicU64,
     pub(super) resumed: AtomicU64,
     pub(super) climbed: AtomicU64,
+    heads: AtomicU64,
+    pub(super) switched: AtomicU64,
 }
+
+/// A body and its door.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) body: *const u8,
+    pub(super) door: door::Door,
+}
+
+// SAFETY: both name published code, which never changes and lives as long as its program.
+unsafe impl Send for Entry {}
 
 /// What only one thread at a time adds to.
 struct Code {
@@ -211,11 +242,14 @@ impl NativeProgram {
                 stubs: BTreeMap::new(),
             }),
             compiler,
+            onward: Mutex::default(),
             compiled: AtomicU64::new(0),
             loaded: AtomicU64::new(0),
             below: AtomicU64::new(0),
             resumed: AtomicU64::new(0),
             climbed: AtomicU64::new(0),
+            heads: AtomicU64::new(0),
+            switched: AtomicU64::new(0),
         })
     }
 
@@ -246,6 +280,8 @@ impl NativeProgram {
             below: self.below.load(Ordering::Relaxed),
             resumed: self.resumed.load(Ordering::Relaxed),
             climbed: self.climbed.load(Ordering::Relaxed),
+            heads: self.heads.load(Ordering::Relaxed),
+            switched: self.switched.load(Ordering::Relaxed),
             size_bytes: code.pages.size_bytes() as u64,
         }
     }
@@ -273,10 +309,34 @@ impl NativeProgram {
     }
 
     /// The body of `func` and its door, if it is compiled and not refused.
-    pub(super) fn compiled_entry(&self, func: FuncId) -> Option<(*const u8, door::Door)> {
+    pub(super) fn compiled_entry(&self, func: FuncId) -> Option<Entry> {
         let body = self.settled(func).filter(|body| !body.is_null())?;
-        let door = self.doors[func.0 as usize].load(Ordering::Acquire);
-        (!door.is_null()).then_some((body, door.cast_const()))
+        let door = self.doors[func.0 as usize].load(Ordering::Acquire).cast_const();
+        (!door.is_null()).then_some(Entry { body, door })
+    }
+
+    /// The code of `func` from `block` on, if it is compiled and not refused.
+    pub(super) fn onward_entry(&self, func: FuncId, block: Block) -> Option<Entry> {
+        let onward = self.onward.lock().unwrap_or_else(PoisonError::into_inner);
+        onward.get(&(func, block)).copied().flatten()
+    }
+
+    /// Whether the tier below may go on here with `func` from `block` on.
+    pub fn is_ready_at(&self, func: FuncId, block: Block) -> bool {
+        self.onward_entry(func, block).is_some()
+    }
+
+    /// Compiles `func` from `block` on.
+    pub fn prepare_at(&self, func: FuncId, block: Block) {
+        let entry = self.compiler.compile_onward(func, block).ok().and_then(|made| {
+            self.make_glues(&made, None);
+            let name = || format!("{}:b{}", self.compiler.name(func), block.0);
+            let [body, door] = self.publish(&mut self.code(), (None, &name), &made)?;
+            self.heads.fetch_add(1, Ordering::Relaxed);
+            Some(Entry { body, door })
+        });
+        let mut onward = self.onward.lock().unwrap_or_else(PoisonError::into_inner);
+        onward.insert((func, block), entry);
     }
 
     fn code(&self) -> MutexGuard<'_, Code> {
@@ -308,7 +368,10 @@ impl NativeProgram {
         if !known.is_null() {
             return known;
         }
-        let Some([glue, _]) = self.publish(&mut code, func, &made) else { return ptr::null() };
+        let name = || self.compiler.name(func);
+        let Some([glue, _]) = self.publish(&mut code, (Some(func), &name), &made) else {
+            return ptr::null();
+        };
         place.store(glue.cast_mut(), Ordering::Release);
         glue
     }
@@ -333,14 +396,7 @@ impl NativeProgram {
             },
         };
         let is_compiled = !ptr::eq(counter, &raw const self.below);
-        for call in &made.calls {
-            // Whoever calls them finds the way down made.
-            if let Some(place) = self.glues.get(call.func.0 as usize).filter(|_| call.func != func)
-                && self.settled(call.func).is_some_and(<*const u8>::is_null)
-            {
-                self.glue(call.func, place);
-            }
-        }
+        self.make_glues(&made, Some(func));
         let mut code = self.code();
         let body = &self.bodies[func.0 as usize];
         let known = body.load(Ordering::Acquire);
@@ -348,7 +404,9 @@ impl NativeProgram {
             // Somebody else was faster.
             return known;
         }
-        let Some([made_body, made_door]) = self.publish(&mut code, func, &made) else {
+        let name = || self.compiler.name(func);
+        let Some([made_body, made_door]) = self.publish(&mut code, (Some(func), &name), &made)
+        else {
             return ptr::null();
         };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -361,15 +419,32 @@ impl NativeProgram {
         made_body
     }
 
-    /// Puts the code of `func` on pages, with stubs for what it calls that has neither body nor stub; body and door.
-    fn publish(&self, code: &mut Code, func: FuncId, made: &Compiled) -> Option<[*const u8; 2]> {
+    /// Makes the ways down that code may call, that of `func` if it is one: whoever calls them finds them made.
+    fn make_glues(&self, made: &Compiled, func: Option<FuncId>) {
+        for call in made.calls.iter().filter(|call| Some(call.func) != func) {
+            if let Some(place) = self.glues.get(call.func.0 as usize)
+                && self.settled(call.func).is_some_and(<*const u8>::is_null)
+            {
+                self.glue(call.func, place);
+            }
+        }
+    }
+
+    /// Puts code on pages, that of `func` if it is all of one, with stubs for what it calls that has neither body nor stub;
+    /// body and door.
+    fn publish(
+        &self,
+        code: &mut Code,
+        (func, name): (Option<FuncId>, &dyn Fn() -> String),
+        made: &Compiled,
+    ) -> Option<[*const u8; 2]> {
         let Code { pages, stubs } = code;
         let body_of = |func: FuncId| self.bodies[func.0 as usize].load(Ordering::Acquire);
         let mut fresh: Vec<FuncId> = made.calls.iter().map(|call| call.func).collect();
         fresh.sort_unstable();
         fresh.dedup();
         fresh.retain(|callee| {
-            *callee != func && body_of(*callee).is_null() && !stubs.contains_key(callee)
+            Some(*callee) != func && body_of(*callee).is_null() && !stubs.contains_key(callee)
         });
         let door_at = made.body.len().next_multiple_of(ALIGN);
         let end_at = (door_at + made.door.len()).next_multiple_of(ALIGN);
@@ -392,15 +467,15 @@ impl NativeProgram {
             for call in &made.calls {
                 let at = call.offset as usize;
                 let target = match body_of(call.func) {
-                    _ if call.func == func => begin,
+                    _ if Some(call.func) == func => begin,
                     none if none.is_null() => stubs[&call.func],
                     body => body as usize,
                 };
                 bytes[at..at + 4].copy_from_slice(&stub::distance(begin + at, target));
             }
-            profile::published(|| self.compiler.name(func), begin, &bytes[..made.body.len()]);
+            profile::published(name, begin, &bytes[..made.body.len()]);
             let door = &bytes[door_at..][..made.door.len()];
-            let name = || format!("{}:door", self.compiler.name(func));
+            let name = || format!("{}:door", name());
             profile::published(name, begin + door_at, door);
         })?;
         for (place, callee) in fresh.iter().enumerate() {
