@@ -26,7 +26,8 @@ impl HeatArguments {
 
 /// Says what was compiled, if something was.
 pub(crate) fn talk_of(native: NativeStatistics) {
-    let NativeStatistics { compiled, loaded, below, resumed, climbed, heads, switched, .. } = native;
+    let NativeStatistics { compiled, loaded, below, resumed, climbed, heads, switched, .. } =
+        native;
     if compiled + loaded + below + heads > 0 {
         talk(&format!(
             "machine code: {compiled} functions compiled, {loaded} from a file, {below} refused, entered {climbed} times from the interpreter \

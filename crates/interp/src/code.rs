@@ -255,9 +255,10 @@ impl Code {
     ) -> Result<(), CodeError> {
         let mut func = core::mem::take(&mut translator.func);
         func.clear();
-        let made = lower(&mut func)
-            .map_err(CodeError::Refused)
-            .and_then(|verified: Verified<&Func>| translator.encoder.encode(self, (None, verified)));
+        let made =
+            lower(&mut func).map_err(CodeError::Refused).and_then(|verified: Verified<&Func>| {
+                translator.encoder.encode(self, (None, verified))
+            });
         translator.func = func;
         made
     }

@@ -32,8 +32,8 @@ use alloc::vec::Vec;
 
 use lockstep_base::Index;
 use lockstep_ir::{
-    Block, BlockDef, Body, Func, FuncId, Head, Inst, Interface, Operand, Source, Terminator, Type, Value,
-    Var, Verified,
+    Block, BlockDef, Body, Func, FuncId, Head, Inst, Interface, Operand, Source, Terminator, Type,
+    Value, Var, Verified,
 };
 
 pub use self::listing::Line;

@@ -40,11 +40,11 @@ use cranelift_codegen::{
     Context, FinalizedMachReloc, FinalizedRelocTarget, binemit::Reloc, control::ControlPlane, ir,
 };
 use cranelift_frontend::FunctionBuilderContext;
-use lockstep_ir::{
-    Block, Func, FuncId, Functions, Interface, Module, Signature, Verified, pass::onward, verify_func,
-    verify_function,
-};
 use lockstep_base::Index;
+use lockstep_ir::{
+    Block, Func, FuncId, Functions, Interface, Module, Signature, Verified, pass::onward,
+    verify_func, verify_function,
+};
 use lockstep_rt::native::{Compiled, Compiler, DirectCall, NoCode, STACK_BYTES_PER_UNIT};
 
 #[cfg(feature = "plant")]
@@ -351,8 +351,10 @@ impl Optimizing {
         let places = taken.ok_or(NoCode("a function that cannot begin in the middle"))?;
         let params = rest.vars.as_slice()[..places.len()].iter().map(|var| var.ty).collect();
         let signature = Signature { params, results };
-        let func = verify_func(interface, &rest).map_err(|_| NoCode("dMIR that does not verify"))?;
-        let Code { bytes: body, calls } = self.translate(room, interface, (&signature, func, false))?;
+        let func =
+            verify_func(interface, &rest).map_err(|_| NoCode("dMIR that does not verify"))?;
+        let Code { bytes: body, calls } =
+            self.translate(room, interface, (&signature, func, false))?;
         Ok(Compiled { body, calls, door: self.door_of(room, &signature, Some(&places))? })
     }
 }

@@ -170,13 +170,14 @@ pub(crate) fn translate(
 ) -> Result<(), NoCode> {
     let flags = Flags::new(to);
     let mut b = FunctionBuilder::new(to, room);
-    let translated =
-        Translation::new(interface, (signature, func), &mut b, flags).and_then(|mut translation| {
+    let translated = Translation::new(interface, (signature, func), &mut b, flags).and_then(
+        |mut translation| {
             translation.guard.is_on = is_guarded;
             translation.is_listed = is_listed;
             translation.may_leave = may_leave;
             translation.function()
-        });
+        },
+    );
     if translated.is_err() {
         // The room is to be empty again, whatever was half done.
         *room = FunctionBuilderContext::new();

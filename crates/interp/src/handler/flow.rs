@@ -55,9 +55,7 @@ impl Run for Enter {
         // Neither is negative, so this does not wrap.
         state.gas = state.gas.wrapping_sub(state.imm(2) as i64);
         if state.gas < 0 {
-            return spent_entering(
-                state.pc, state.fp, state.gas, state.cx, state.acc, state.facc,
-            );
+            return spent_entering(state.pc, state.fp, state.gas, state.cx, state.acc, state.facc);
         }
         state.next(ENTER_WORDS)
     }

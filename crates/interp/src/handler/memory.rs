@@ -440,15 +440,7 @@ impl<A: Address> Run for ChargeBy<A> {
                 state.gas = left as i64;
                 state.next(4)
             }
-            None => spent_by(
-                state.pc,
-                state.fp,
-                state.gas,
-                state.cx,
-                state.acc,
-                state.facc,
-                price,
-            ),
+            None => spent_by(state.pc, state.fp, state.gas, state.cx, state.acc, state.facc, price),
         }
     }
 }

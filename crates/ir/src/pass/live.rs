@@ -54,7 +54,8 @@ fn flow(func: &Func, reached: &[Block], places: &[Option<usize>], uses: &mut [Us
             func.successors(&func.blocks[*block], |to| {
                 let Some(to) = places[to.position()] else { return };
                 for word in 0..uses[place].live.len() {
-                    let live = uses[place].live[word] | uses[to].live[word] & !uses[place].set[word];
+                    let live =
+                        uses[place].live[word] | uses[to].live[word] & !uses[place].set[word];
                     has_changed |= live != uses[place].live[word];
                     uses[place].live[word] = live;
                 }

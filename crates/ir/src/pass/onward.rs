@@ -70,7 +70,11 @@ fn reached(func: &Func, first: Block) -> Vec<Block> {
             }
         });
     }
-    func.blocks.iter().map(|(block, _)| block).filter(|block| is_reached[block.position()]).collect()
+    func.blocks
+        .iter()
+        .map(|(block, _)| block)
+        .filter(|block| is_reached[block.position()])
+        .collect()
 }
 
 struct Writer<'f> {

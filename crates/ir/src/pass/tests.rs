@@ -118,3 +118,76 @@ b0:
 ";
     assert_eq!(passed(text, remove_dead), want);
 }
+
+/// What is live at the head becomes parameters, what is not begins at zero, and what the head does not lead to is gone.
+#[test]
+fn a_function_goes_on_at_one_of_its_blocks() {
+    let text = "\
+func @f(a: i64, b: f64) -> i64, f64 {
+ var dead: i64
+ var sum: i64
+ var half: i32
+b0:
+ charge 7
+ w = iadd.i64 a, 1
+ set sum, w
+ branch 1, goto b1, goto b3
+b1:
+ charge 2
+ set dead, sum
+ v = iadd.i64 dead, sum
+ set sum, v
+ n = isub.i64 a, 1
+ set a, n
+ more = ine.i64 a, 0
+ branch more, goto b2, goto b4
+b2:
+ set half, 5
+ switch half, b1, b4, b2
+b3:
+ trap unreachable
+b4:
+ x = copy.f64 b
+ return sum, x
+}
+";
+    let module = parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let module = verify_module(module).unwrap_or_else(|error| panic!("{error}"));
+    let func = &module.funcs[crate::FuncId(0)];
+    let mut out = crate::Func::default();
+    let vars = onward(func, crate::Block(1), &mut out).expect("it has the block");
+    assert_eq!(vars, [crate::Var(0), crate::Var(1), crate::Var(3)]);
+    let homes: alloc::vec::Vec<u32> = func.homes().collect();
+    assert_eq!(homes, [2, 3, 4, 5, 6]);
+    let mut rest = Module { names: module.names.clone(), ..Module::default() };
+    let params = out.vars.as_slice()[..3].iter().map(|var| var.ty).collect();
+    let results = out.results.clone();
+    rest.interface.signatures.push(crate::Signature { params, results });
+    rest.funcs.push(out);
+    let rest = verify_module(rest).unwrap_or_else(|error| panic!("{error}"));
+    let want = "\
+func @f(x0: i64, x1: f64, x2: i64) -> i64, f64 {
+    var x3: i64
+    var x4: i32
+b0:
+    goto b1
+b1:
+    charge 2
+    set x3, x2
+    v0 = iadd.i64 x3, x2
+    set x2, v0
+    v1 = isub.i64 x0, 1
+    set x0, v1
+    v2 = ine.i64 x0, 0
+    branch v2, goto b2, goto b3
+b2:
+    set x4, 5
+    switch x4, b1, b3, b2
+b3:
+    v3 = copy.f64 x1
+    return x2, v3
+}
+";
+    assert_eq!(print(&rest), want);
+    assert!(onward(func, crate::Block(9), &mut crate::Func::default()).is_none());
+}

@@ -8,6 +8,7 @@
 //! | `spans` | every prefix of small programs under every gas limit, at both ends of the stack |
 //! | `depth` | 1,024 nested calls of every kind on a small stack |
 //! | `adaptive` | a program before and after it is hot |
+//! | `heads` | loops that go on in machine code at their heads |
 //! | `whole` | what becomes of a program's blocks when it is one function |
 //!
 //! Continuous integration runs it in debug, in release, and in release with `--features loop-dispatch`.
@@ -17,6 +18,7 @@
 
 mod adaptive;
 mod depth;
+mod heads;
 mod random;
 mod recursion;
 mod spans;

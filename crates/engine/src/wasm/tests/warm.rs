@@ -104,7 +104,38 @@ fn functions_may_get_machine_code_at_any_time() {
             assert_eq!(&found, expected, "heat {heat}, run({arg}) with {gas}");
         }
         assert_eq!(pool.compiled() > 0, NativeProgram::EXISTS, "heat {heat}");
-        assert!(pool.compiled() <= u64::from(FUNCS), "each is compiled once");
+        let heads = module.native_statistics().heads;
+        assert!(heads <= 1, "one loop");
+        assert!(pool.compiled() <= u64::from(FUNCS) + heads, "each is compiled once");
+    }
+}
+
+/// A frame switches where its function has machine code from the loop on, and no other does.
+#[test]
+fn a_frame_switches_at_the_head_of_its_loop() {
+    if !NativeProgram::EXISTS {
+        println!("no machine code for this processor: SKIPPED");
+        return;
+    }
+    let text = "(module (func (export \"run\") (param i64) (result i64) (local i64)
+        (loop $again
+          (local.set 1 (i64.add (local.get 1) (i64.mul (local.get 0) (local.get 0))))
+          (br_if $again (i64.ne (i64.const 0) (local.tee 0 (i64.sub (local.get 0) (i64.const 1))))))
+        (local.get 1)))";
+    // So hot that nothing is compiled but what we ask for; slices are as long as they get.
+    let never = Pool::default().with_heat(Heat::of(u64::MAX));
+    let turns = 100_000;
+    let expected = call(&mut instances(Tier::Interpreter), &load(text), turns, GAS);
+    for (block, switches) in [(1, 1), (0, 0), (7, 0)] {
+        let module = load(text);
+        let warm = module.0.compiled.warm(false).expect("machine code");
+        warm.compile_onward((FuncId(0), lockstep_ir::Block(block)));
+        let options = Options { tier: Tier::Adaptive };
+        let mut all = Instances::in_pool(&never, (), options).expect("room");
+        assert_eq!(call(&mut all, &module, turns, GAS), expected, "block {block}");
+        let native = module.native_statistics();
+        assert_eq!((native.switched, native.compiled), (switches, 0), "block {block}: {native:?}");
+        assert_eq!(native.heads, u64::from(block != 7), "block {block}: {native:?}");
     }
 }
 

@@ -1,0 +1,21 @@
+;; Numbers of every kind that live across the head of a loop, NaN and both zeros among them.
+(module
+  (memory (export "memory") 1)
+  (func (export "run") (result f64 f32 v128 i32)
+    (local $n i32) (local $x f64) (local $y f32) (local $v v128) (local $nan f64) (local $zero f32) (local $narrow i32)
+    (local.set $x (f64.const 1))
+    (local.set $y (f32.const -0.0))
+    (local.set $nan (f64.div (f64.const 0) (f64.const 0)))
+    (loop $again
+      (local.set $x (f64.add (f64.mul (local.get $x) (f64.const 1.0625)) (f64.const 0.1)))
+      (local.set $zero (f32.neg (local.get $zero)))
+      (local.set $y (f32.sub (local.get $zero) (f32.mul (local.get $y) (f32.const 3))))
+      (local.set $v (f32x4.add (local.get $v) (f32x4.splat (f32.demote_f64 (local.get $x)))))
+      (local.set $v (i8x16.add (local.get $v) (i32x4.splat (local.get $n))))
+      (local.set $nan (f64.sub (local.get $nan) (local.get $x)))
+      (local.set $narrow (i32.load8_s (local.get $n)))
+      (v128.store offset=16 (i32.shl (local.get $n) (i32.const 4)) (local.get $v))
+      (f64.store offset=2048 (i32.shl (local.get $n) (i32.const 3)) (local.get $nan))
+      (f32.store offset=4096 (i32.shl (local.get $n) (i32.const 2)) (local.get $y))
+      (br_if $again (i32.lt_s (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 40))))
+    (local.get $x) (local.get $y) (local.get $v) (local.get $narrow)))
