@@ -151,6 +151,7 @@ fn every_corpus_file_has_a_runner() {
         ("corpus/dmir/", ".dmir", "crates/ir/tests/corpus.rs"),
         ("corpus/evm/", ".json", "crates/testkit/tests/conformance.rs"),
         ("corpus/ebpf/", ".data", "crates/testkit/tests/corpus.rs"),
+        ("corpus/wasm/loops/", ".wat", "crates/testkit/tests/tiers/heads.rs"),
     ];
     let files = tree::files();
     let has_runner = |path: &str| {
