@@ -24,7 +24,7 @@
 
 mod body;
 mod calls;
-mod deep;
+mod depth;
 mod discover;
 mod heads;
 mod known;
@@ -35,22 +35,13 @@ mod write;
 
 use alloc::{sync::Arc, vec};
 
-use self::{body::Body, discover::Bodies, write::Writer};
+use self::{body::Body, depth::PROGRAM_UNITS_MAX, discover::Bodies, write::Writer};
 use crate::{
     func::Func,
     inst::FuncId,
     module::{DepthLimit, Functions, Interface, Lazy, Signature},
     types::Type,
 };
-
-/// Depth units of function 0, whose native frame may be large.
-const ENTRY_UNITS: u32 = 255;
-
-/// Depth units of each other function.
-const UNITS: u32 = 63;
-
-/// How deep functions call each other at most; what would be deeper is copied.
-const LEVELS_MAX: u16 = 16;
 
 /// Slots that go home in all places together where control leaves. A program that leaves with a high stack in many places
 /// runs in the tier below from its beginning.
@@ -95,8 +86,7 @@ impl Whole {
         };
         let mut interface = (**guest.interface()).clone();
         interface.signatures = bodies.bodies.iter().map(signature).collect();
-        let units = u64::from(ENTRY_UNITS + 1) + u64::from(LEVELS_MAX) * u64::from(UNITS + 1);
-        interface.depth_limit = DepthLimit(units + bodies.deep_units_max());
+        interface.depth_limit = DepthLimit(PROGRAM_UNITS_MAX.into());
         Self { guest, interface: Arc::new(interface), bodies }
     }
 }
@@ -113,10 +103,6 @@ impl Functions for Whole {
         } else {
             Writer::new(&self.bodies, body, out).write();
         }
-        out.units = match func.0 {
-            0 => ENTRY_UNITS,
-            _ if body.is_deep => body.deep_units(),
-            _ => UNITS,
-        };
+        out.units = body.units();
     }
 }

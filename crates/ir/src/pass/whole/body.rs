@@ -69,8 +69,8 @@ pub(super) struct Body {
     pub(super) top: i32,
     /// Slots in use at most while it calls nobody.
     pub(super) own_top: i32,
-    /// How deep it calls functions that are not deep.
-    pub(super) levels: u16,
+    /// Depth units of functions that it calls and that are not deep, of those that they call too.
+    pub(super) chain_units: u32,
     /// Whether it is a function that calls itself, or one that does: a deep one.
     pub(super) is_deep: bool,
     /// Whether it has to know where it returns to: where that is elsewhere than it was when a deep function is called.
@@ -93,7 +93,7 @@ impl Body {
             end: None,
             top: 0,
             own_top: 0,
-            levels: 0,
+            chain_units: 0,
             is_deep: false,
             takes_label: false,
             deep_slots: 0,

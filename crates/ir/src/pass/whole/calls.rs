@@ -3,8 +3,8 @@
 use alloc::{vec, vec::Vec};
 
 use super::{
-    LEVELS_MAX,
     body::{Body, Call, Key, Way},
+    depth::CHAIN_UNITS_MAX,
     discover::{Finder, NoFunction},
     known::Found,
     tags::Tag,
@@ -16,6 +16,9 @@ const COPIED_INSTS_MAX: usize = 16;
 
 /// How far below the arguments' end a return address may lie.
 const PARAMS_MAX: i16 = 24;
+
+/// Functions that are explored while others wait for them, at most.
+const EXPLORED_MAX: usize = 16;
 
 /// Labels that are tried as the return address of a call.
 const TRIES: usize = 3;
@@ -32,7 +35,8 @@ struct Callee {
     /// Slots in use where it returns, beyond those where it begins.
     end: Option<i16>,
     top: i32,
-    levels: u16,
+    /// Depth units of it and of all that it calls, if none of them is deep.
+    units: u32,
     is_deep: bool,
     /// Whether it is better copied.
     is_small: bool,
@@ -81,11 +85,11 @@ impl Finder<'_> {
         if callee.is_deep {
             return true;
         }
-        let (top, levels) = (i32::from(key.height) + callee.top, callee.levels + 1);
-        if callee.is_small || levels > LEVELS_MAX || !self.parts.has_room(top) {
+        let (top, units) = (i32::from(key.height) + callee.top, callee.units);
+        if callee.is_small || units > CHAIN_UNITS_MAX || !self.parts.has_room(top) {
             return false;
         }
-        (body.top, body.levels) = (body.top.max(top), body.levels.max(levels));
+        (body.top, body.chain_units) = (body.top.max(top), body.chain_units.max(units));
         true
     }
 
@@ -96,7 +100,7 @@ impl Finder<'_> {
             self.functions.resize_with(func + 1, || Body::new(head, params));
         }
         let found = match self.known.find(func) {
-            Found::Unknown if self.known.depth() >= usize::from(LEVELS_MAX) => Found::Not,
+            Found::Unknown if self.known.depth() >= EXPLORED_MAX => Found::Not,
             Found::Unknown => {
                 self.explore_function(func, head, params);
                 self.known.find(func)
@@ -105,13 +109,14 @@ impl Finder<'_> {
         };
         match found {
             Found::Function => {
-                let Body { end, top, levels, is_deep, .. } = self.functions[func];
                 let body = &self.functions[func];
+                let (end, top, is_deep) = (body.end, body.top, body.is_deep);
+                let units = body.units() + 1 + body.chain_units;
                 let is_small = body.insts <= COPIED_INSTS_MAX && body.calls.is_empty();
-                Some(Callee { func, end, top, levels, is_deep, is_small })
+                Some(Callee { func, end, top, units, is_deep, is_small })
             }
             Found::InProgress(end) => {
-                Some(Callee { func, end, top: 0, levels: 0, is_deep: true, is_small: false })
+                Some(Callee { func, end, top: 0, units: 0, is_deep: true, is_small: false })
             }
             Found::Unknown | Found::Not => None,
         }

@@ -4,7 +4,7 @@ use alloc::{collections::BTreeSet, vec, vec::Vec};
 
 use super::{
     body::{Body, Key, Node, Way},
-    deep,
+    depth,
     heads::{self, edges},
     known::Known,
     parts::{Parts, is_plain, needs},
@@ -69,7 +69,7 @@ impl Bodies {
         let mut bodies = finder.functions;
         remove_unused(&mut bodies);
         let limit = finder.parts.limit();
-        let nested_max = deep::nested_max(&bodies);
+        let nested_max = depth::nested_max(&bodies);
         Self { parts: finder.parts.into_funcs(), bodies, ty: targets.ty, limit, nested_max }
     }
 
