@@ -148,6 +148,18 @@ fn functions_call_functions() {
 }
 
 #[test]
+fn a_function_is_found_whose_callers_call_another_one_first() {
+    // Where work returns to is on the stack before another function makes its argument.
+    let code = "@first @made 3 @make JUMP made: @work JUMP \
+                first: @second SWAP1 @made_too SWAP1 @make JUMP made_too: @work JUMP \
+                second: 0 MSTORE 32 0 RETURN"
+        .to_owned();
+    let code = format!("{code} {LONG} {}", LONG.replace("work:", "make: 3 MUL"));
+    assert_eq!(functions(&code).len(), 3);
+    assert_eq!(agree(&code, &[]), 0);
+}
+
+#[test]
 fn a_function_without_room_above_traps_where_it_does_in_the_interpreter() {
     // The function needs two or three slots more than there are; then it fits.
     for below in [1_016, 1_018, 1_019, 1_020, 1_021, 1_022] {

@@ -1,5 +1,5 @@
-//! Which heads look like functions: several places jump to them, one at least with a label that it has just put on the
-//! stack.
+//! Which heads look like functions: several places jump to them, one at least as compilers call: with a label that it has just
+//! put on the stack, or with a label right behind it.
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -13,10 +13,33 @@ use crate::{
     inst::{Block, Edge, Head, Inst, Terminator},
 };
 
-/// The heads that several places go to, and one calls.
+/// A jump to a head, from the end of a fragment that goes nowhere else.
+struct Jump {
+    to: Head,
+    /// Whether the fragment left a label on the stack.
+    calls: bool,
+    /// What stands right behind it.
+    behind: u32,
+}
+
+/// The heads that several places go to, and one calls: it put a label on the stack, or a label stands right behind it that
+/// somebody puts there.
 pub(super) fn functions(parts: &mut Parts<'_>) -> BTreeSet<Head> {
+    let (jumps, returns) = jumps(parts);
+    let mut heads = BTreeMap::new();
+    for Jump { to, calls, behind } in jumps {
+        let (jumps, is_called) = heads.entry(to).or_insert((0, false));
+        *jumps += 1;
+        *is_called |= calls || returns.contains(&behind);
+    }
+    let is_function = |(_, (jumps, is_called)): &(Head, (u32, bool))| *is_called && *jumps > 1;
+    heads.into_iter().filter(is_function).map(|(head, _)| head).collect()
+}
+
+/// All jumps that constants lead to, and the labels that are left on the stack.
+fn jumps(parts: &mut Parts<'_>) -> (Vec<Jump>, BTreeSet<u32>) {
     let targets = parts.targets;
-    let mut jumps = BTreeMap::new();
+    let (mut jumps, mut returns) = (Vec::new(), BTreeSet::new());
     let mut heads = vec![targets.guest.entry()];
     let mut seen = BTreeSet::new();
     while let Some(head) = heads.pop() {
@@ -33,15 +56,14 @@ pub(super) fn functions(parts: &mut Parts<'_>) -> BTreeSet<Head> {
             }
         }
         heads.extend(pushed.iter().map(|(_, label)| Head(*label)));
-        if let [Edge::Enter { head, shift }] = edges[..] {
-            let calls = pushed.iter().any(|(slot, label)| *slot < shift && *label != head.0);
-            let (jumps, is_called) = jumps.entry(head).or_insert((0, false));
-            *jumps += 1;
-            *is_called |= calls;
+        returns.extend(pushed.iter().map(|(_, label)| *label));
+        if let [Edge::Enter { head: to, shift }] = edges[..] {
+            let calls = pushed.iter().any(|(slot, label)| *slot < shift && *label != to.0);
+            let behind = func.blocks[Block(0)].terminator_pc + 1;
+            jumps.push(Jump { to, calls, behind });
         }
     }
-    let is_function = |(_, (jumps, is_called)): &(Head, (u32, bool))| *is_called && *jumps > 1;
-    jumps.into_iter().filter(is_function).map(|(head, _)| head).collect()
+    (jumps, returns)
 }
 
 /// The slots that `func` sets to labels, and those.
