@@ -5,7 +5,8 @@ use std::{cell::RefCell, fmt, sync::Arc};
 
 use lockstep_interp::{Code, CodeError, Ending, Fallback, Translator, call};
 use lockstep_ir::{
-    Module, Verified,
+    Growth, Interface, MemoryId, Module, Verified,
+    evaluate::{Env, Range, SimpleEnv, evaluate_func},
     text::{Run, Want},
 };
 use lockstep_optimizing::Optimizing;
@@ -43,6 +44,52 @@ impl fmt::Display for NoAnswer {
             Self::Stopped => f.write_str("stopped by the host"),
         }
     }
+}
+
+/// What a run leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// How it ended.
+    pub want: Want,
+    /// How much gas it took.
+    pub gas_used: u64,
+    /// What memories hold, that may be written.
+    pub memories: Vec<Vec<u8>>,
+}
+
+impl Left {
+    /// What the reference evaluator leaves.
+    ///
+    /// # Panics
+    ///
+    /// When the run does not end by itself: nothing here stops it.
+    pub fn evaluate(run: &Run, module: &Verified<Module>) -> Self {
+        let mut env = SimpleEnv::new(&module.interface, run.gas);
+        for (memory, bytes) in &run.memories {
+            env.set_memory(*memory, bytes);
+        }
+        let outcome = evaluate_func(module, run.func, &run.args, &mut env);
+        let read = |range: Range| {
+            env.memory(range.memory)[range.offset as usize..][..range.len as usize].to_vec()
+        };
+        let want = Want::of(outcome, read).expect("nothing stops it");
+        let memories = written(&module.interface).map(|id| env.memory(id).to_vec()).collect();
+        Self { want, gas_used: run.gas - env.gas(), memories }
+    }
+
+    /// Whether nobody can tell the two apart; `takes_all` where whoever traps has nothing left.
+    pub fn is_like(&self, other: &Self, takes_all: bool) -> bool {
+        match (&self.want, &other.want) {
+            (Want::Trap(trap), Want::Trap(same)) if takes_all => trap == same,
+            _ => self == other,
+        }
+    }
+}
+
+/// The memories that a program may write.
+fn written(interface: &Interface) -> impl Iterator<Item = MemoryId> {
+    let memories = interface.memories.iter();
+    memories.filter(|(_, memory)| memory.growth != Growth::ReadOnly).map(|(id, _)| id)
 }
 
 /// A host that offers nothing.
@@ -109,6 +156,19 @@ impl Loaded {
     ///
     /// When the operating system refuses address space.
     pub fn run(&self, run: &Run) -> Result<(Want, u64), NoAnswer> {
+        self.run_leaving(run).map(|left| (left.want, left.gas_used))
+    }
+
+    /// The same, with what memories hold then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Loaded::run`].
+    ///
+    /// # Panics
+    ///
+    /// As for [`Loaded::run`].
+    pub fn run_leaving(&self, run: &Run) -> Result<Left, NoAnswer> {
         if run.gas > GAS_MAX {
             return Err(NoAnswer::Gas);
         }
@@ -130,7 +190,9 @@ impl Loaded {
             Some(program) => self.call_native(program, &spec, run),
             None => self.call_interpreter(&spec, run),
         }?;
-        Ok((want, run.gas - gas_left))
+        let memory = |id: MemoryId| store.read_memory(store.memory_of(instance, id.0));
+        let memories = written(interface).map(memory).collect();
+        Ok(Left { want, gas_used: run.gas - gas_left, memories })
     }
 
     fn call_interpreter(

@@ -1,6 +1,7 @@
 //! What the project's tests share. Tests only: nothing that ships depends on it.
 //!
 //! ```text
+//! blocks      each block of a program alone, from sampled states -> every tier
 //! bomb        Wasm modules made to hurt
 //! corpus      programs with answers, as text      -> evaluator, interpreter
 //! generate    EVM programs from a seed            -\
@@ -16,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod assemble;
+pub mod blocks;
 pub mod bomb;
 pub mod corpus;
 pub mod differential;

@@ -4,9 +4,14 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "tests")]
 
-use lockstep::Engine;
+use std::sync::Arc;
+
+use lockstep::{Engine, Fork};
+use lockstep_guest::evm;
+use lockstep_ir::pass::Whole;
 use lockstep_optimizing::{Bug, plant};
 use lockstep_testkit::{
+    blocks::check,
     differential::{Runner, Way},
     fuzz::wasm_smith,
     generate,
@@ -48,6 +53,18 @@ fn found_in_modules() -> Option<u64> {
     found
 }
 
+/// Samples of each block.
+const SAMPLES: u64 = 12;
+
+/// The first program with a block that leaves something else as machine code.
+fn found_in_blocks() -> Option<u64> {
+    (0..SEEDS_MAX).find(|seed| {
+        let code = generate::case(*seed).code.into();
+        let program = evm::Program::new(code, Fork::LATEST, evm::Mode::Plain);
+        check(&Whole::new(Arc::new(program)), SAMPLES, *seed).is_err()
+    })
+}
+
 #[test]
 fn generated_programs_find_planted_bugs() {
     for bug in [Bug::Shift, Bug::Charge, Bug::Existence] {
@@ -55,6 +72,12 @@ fn generated_programs_find_planted_bugs() {
         let found = found();
         println!("{bug:?}: found by program {found:?}");
         assert!(found.is_some(), "{bug:?} is not found by {SEEDS_MAX} programs");
+    }
+    for bug in [Bug::Shift, Bug::Charge] {
+        plant(Some(bug));
+        let found = found_in_blocks();
+        println!("{bug:?}: found by blocks of program {found:?}");
+        assert!(found.is_some(), "{bug:?} is not found by blocks of {SEEDS_MAX} programs");
     }
     plant(Some(Bug::StaleLength));
     let found = found_in_modules();
