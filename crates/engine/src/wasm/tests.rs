@@ -1,14 +1,17 @@
 //! The largest that is admitted runs, and what there is not room for is refused where the specification lets it be.
 
+mod forms;
+mod growth;
 mod guard;
 mod native;
 mod partly;
 mod pool;
+mod retry;
 mod tables;
 mod warm;
 
 use super::*;
-use crate::{tier::Tier, vm::Options};
+use crate::{heat::Heat, tier::Tier, vm::Options};
 use lockstep_guest::wasm::limits;
 use lockstep_rt::Trap;
 
@@ -30,6 +33,22 @@ fn load(text: &str) -> Module {
 fn instances(tier: Tier) -> Instances<()> {
     let options = Options { tier };
     Instances::new((), options).expect("there is address space")
+}
+
+/// Instances on a host, in every way that code runs: each tier, what is hot from the start, machine code that relies on guard
+/// pages.
+fn everywhere<H: Clone>(host: H) -> Vec<(String, Instances<H>)> {
+    let hot = Pool::default().with_heat(Heat::of(0).awaited());
+    let on = |pool: &Pool, tier| {
+        let made = Instances::in_pool(pool, host.clone(), Options { tier });
+        made.expect("there is address space")
+    };
+    let tiers = Tier::ALL.iter().map(|tier| (tier.to_string(), on(&Pool::default(), *tier)));
+    let others = [
+        ("hot at once".to_owned(), on(&hot, Tier::Adaptive)),
+        ("guarded".to_owned(), on(&Pool::guarded(), Tier::Optimizing)),
+    ];
+    tiers.chain(others).collect()
 }
 
 /// What calling the export `run` without arguments ends with, the same in all tiers.

@@ -339,6 +339,9 @@ impl Run for ReturnCallIndirect {
         }
         state.take_gas();
         if core::ptr::eq(target, state.pc) {
+            // The caller takes one result from where any other return leaves it.
+            state.acc = state.read(FRAME_HEADER);
+            state.facc = f64::from_bits(state.acc);
             return Return::run(state);
         }
         replace(state.pc, state.fp, 4);

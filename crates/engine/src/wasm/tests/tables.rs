@@ -136,3 +136,55 @@ fn a_table_is_shared_between_instances() {
     want.push(CallEnd::Trap(Trap::UninitializedElement));
     assert_eq!(all[0].iter().map(|(end, _)| end.clone()).collect::<Vec<_>>(), want);
 }
+
+/// Whoever asks gets the result, of whatever type: of an own function and of another instance's, called by name and through a
+/// table, by a call and as the last act of a function.
+#[test]
+fn results_of_every_type_come_back_by_every_kind_of_call() {
+    const TYPES: [(&str, &str, Value); 6] = [
+        ("i32", "i32.const -5", Value::I32(-5_i32 as u32)),
+        ("i64", "i64.const -6", Value::I64(-6_i64 as u64)),
+        ("f32", "f32.const -1.5", Value::F32((-1.5_f32).to_bits())),
+        ("f64", "f64.const 2.5", Value::F64(2.5_f64.to_bits())),
+        ("v128", "v128.const i64x2 5 6", VECTOR),
+        ("externref", "ref.null extern", Value::ExternRef(None)),
+    ];
+    for (ty, constant, value) in TYPES {
+        for count in [1, 2, 5] {
+            let (to, body) = (format!("{ty} ").repeat(count), format!("{constant} ").repeat(count));
+            let callee = load(&format!("(module (func (export \"f\") (result {to}) {body}))"));
+            let kinds = ["call $F", "call_indirect (type $t) (i32.const N)"];
+            let mut callers = String::new();
+            for (number, name) in ["own", "foreign"].into_iter().enumerate() {
+                for kind in kinds {
+                    let call = kind.replace('F', name).replace('N', &number.to_string());
+                    for call in [format!("({call})"), format!("(return_{call})")] {
+                        // Behind each a caller that takes the results past an operand of its own.
+                        let place = callers.len();
+                        callers += &format!(
+                            "(func $f{place} (type $t) {call})
+                             (func (export \"{call}\") (type $t)
+                               (i32.const 1) (call $f{place}) (return))"
+                        );
+                    }
+                }
+            }
+            let caller = load(&format!(
+                "(module (type $t (func (result {to})))
+                  (import \"\" \"f\" (func $foreign (type $t))) (table funcref (elem $own $foreign))
+                  (func $own (type $t) {body}) {callers})"
+            ));
+            for (way, mut all) in everywhere(()) {
+                let made = all.instantiate(&callee, &[], &mut GAS.clone()).expect("an instance");
+                let f = all.export(made, "f").expect("the function");
+                let made = all.instantiate(&caller, &[f], &mut GAS.clone()).expect("an instance");
+                for export in caller.guest().exports() {
+                    let Some(Extern::Func(func)) = all.export(made, &export.name) else { panic!() };
+                    let end = all.call(func, &[], &mut GAS.clone()).expect("well");
+                    let want = CallEnd::Values(vec![value; count]);
+                    assert_eq!(end, want, "{count} {ty}, {}, {way}", export.name);
+                }
+            }
+        }
+    }
+}
