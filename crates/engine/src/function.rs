@@ -169,6 +169,16 @@ impl End {
         }
     }
 
+    /// How a function of the host ended that was called from outside.
+    pub(crate) fn of_host(done: Result<Vec<Bits>, Stop>) -> Result<Self, Faulted> {
+        match done {
+            Ok(values) => Ok(Self::Values(values)),
+            Err(Stop::Exit { revert }) => Ok(Self::Exit { revert }),
+            Err(Stop::Trap(trap)) => Ok(Self::Trap(trap)),
+            Err(Stop::Fault) => Err(Faulted),
+        }
+    }
+
     /// How the interpreter ended.
     pub(crate) fn of_interpreted(ending: Ending) -> Result<Self, Faulted> {
         match ending {

@@ -60,7 +60,8 @@ pub use lockstep_interp::{CodeError, Line};
 pub use lockstep_optimizing::{ListedInst, NativeListing, Stage, Watch};
 pub use lockstep_rt::native::{NativeStatistics, NoCode, ProfileKind, profile};
 pub use lockstep_rt::{
-    Ended, Exit, HostFunction, HostRow, Program, ReserveError, Shown, StepView, Stop, Trap, View,
+    Ended, Exit, HostFunction, HostRow, Program, ReserveError, Shown, SliceFunction, StepView,
+    Stop, Trap, View,
 };
 pub use lockstep_state::{
     Changes, EmptyAccounts, Journal, Log, MemoryStorage, Storage, StorageError, logs_hash,

@@ -15,6 +15,7 @@
 mod call;
 mod constant;
 mod fill;
+mod function;
 mod instances;
 mod instantiate;
 mod matching;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use call::{CallEnd, CallError, Tracer};
 pub(crate) use fill::fill;
+pub use function::ValuesFunction;
 pub use instances::Instances;
 pub use instantiate::{ImportReason, InstantiateError};
 pub use lockstep_guest::wasm::{

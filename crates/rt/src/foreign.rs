@@ -167,10 +167,12 @@ pub(crate) unsafe extern "C" fn foreign<H>(
     false
 }
 
+/// Operands of these types, read from a frame.
+///
 /// # Safety
 ///
 /// `offsets` has a frame offset for each type.
-unsafe fn read(frame: *const u64, offsets: *const i16, types: &[Type]) -> Vec<Bits> {
+pub(crate) unsafe fn read(frame: *const u64, offsets: *const i16, types: &[Type]) -> Vec<Bits> {
     let one = |(position, ty): (usize, &Type)| {
         let mut bits = [0; 8];
         for (slot, limb) in bits.iter_mut().take(ty.slots() as usize).enumerate() {
@@ -182,10 +184,12 @@ unsafe fn read(frame: *const u64, offsets: *const i16, types: &[Type]) -> Vec<Bi
     types.iter().enumerate().map(one).collect()
 }
 
+/// Writes operands of these types to a frame.
+///
 /// # Safety
 ///
 /// As for `read`.
-unsafe fn write(frame: *mut u64, offsets: *const i16, types: &[Type], values: &[Bits]) {
+pub(crate) unsafe fn write(frame: *mut u64, offsets: *const i16, types: &[Type], values: &[Bits]) {
     for (position, (ty, bits)) in types.iter().zip(values).enumerate() {
         for (slot, limb) in bits.iter().take(ty.slots() as usize).enumerate() {
             // SAFETY: the caller's promise.

@@ -21,6 +21,7 @@ use lockstep_ir::{FuncId, MemoryId, Trap, Type, evaluate::Range, op::meaning::Bi
 use crate::{
     context::{Context, Shown},
     exit::{Ended, Faulted, Stop},
+    slices::{SliceFunction, slice_shim},
     store::Store,
 };
 
@@ -135,7 +136,8 @@ pub struct Program<'a> {
     pub gas: u64,
 }
 
-/// A host function: a type without values.
+/// A host function: a type without values. Its arguments and its results are tuples of up to 16; one of more is a
+/// [`SliceFunction`](crate::SliceFunction).
 pub trait HostFunction<H> {
     /// The name that guests import, such as `eth.sload`.
     const NAME: &'static str;
@@ -177,6 +179,12 @@ impl<H> HostRow<H> {
             host: PhantomData,
         }
     }
+
+    /// The row of `F`, whose operands come in slices.
+    pub const fn of_slices<F: SliceFunction<H>>() -> Self {
+        let (params, results) = (F::PARAMS, F::RESULTS);
+        Self { name: F::NAME, params, results, link: slice_shim::<H, F>, host: PhantomData }
+    }
 }
 
 /// What a host function sees of its caller.
@@ -184,6 +192,17 @@ impl<H> HostRow<H> {
 pub struct View<'a, H> {
     context: &'a mut Context,
     host: PhantomData<&'a mut H>,
+}
+
+impl<'a, H> View<'a, H> {
+    /// A view of the caller whose context this is.
+    ///
+    /// # Safety
+    ///
+    /// It is of a host of type `H`.
+    pub(crate) unsafe fn of(context: &'a mut Context) -> Self {
+        Self { context, host: PhantomData }
+    }
 }
 
 /// The host with what its caller's memory 0 holds, borrowed side by side.
@@ -386,6 +405,38 @@ impl SlotValue for u32 {
     }
 }
 
+impl SlotValue for i64 {
+    const TYPE: Type = Type::I64;
+
+    #[inline(always)]
+    unsafe fn read(at: *const u64) -> Self {
+        // SAFETY: the caller's promise.
+        (unsafe { u64::read(at) }) as Self
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { (self as u64).write(at) }
+    }
+}
+
+impl SlotValue for i32 {
+    const TYPE: Type = Type::I32;
+
+    #[inline(always)]
+    unsafe fn read(at: *const u64) -> Self {
+        // SAFETY: the caller's promise.
+        (unsafe { u32::read(at) }) as Self
+    }
+
+    #[inline(always)]
+    unsafe fn write(self, at: *mut u64) {
+        // SAFETY: the caller's promise.
+        unsafe { (self as u32).write(at) }
+    }
+}
+
 impl SlotValue for f32 {
     const TYPE: Type = Type::F32;
 
@@ -487,6 +538,13 @@ values! {
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6)
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7)
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10, M 11)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10, M 11, N 12)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10, M 11, N 12, O 13)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10, M 11, N 12, O 13, P 14)
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, I 7, J 8, K 9, L 10, M 11, N 12, O 13, P 14, Q 15)
 }
 
 /// The border: what a link of `F` points to.
@@ -516,7 +574,14 @@ unsafe extern "C" fn shim<H, F: HostFunction<H>>(
             Err(stop) => Some(stop),
         }
     });
-    match catch(run) {
+    let done = catch(run);
+    goes_on(context, done)
+}
+
+/// Whether a guest goes on after its host function did what `done` says; if it does not, its context says why.
+#[inline(always)]
+pub(crate) fn goes_on(context: &mut Context, done: Result<Option<Stop>, Panic>) -> bool {
+    match done {
         Ok(None) => true,
         Ok(Some(stop)) => {
             context.stop = stop;
@@ -562,7 +627,7 @@ pub(crate) unsafe fn show_step<H>(context: *mut Context, step: &crate::Step) {
     context.shown.clear();
 }
 
-type Panic = alloc::boxed::Box<dyn core::any::Any + Send>;
+pub(crate) type Panic = alloc::boxed::Box<dyn core::any::Any + Send>;
 
 #[cfg(feature = "native")]
 fn catch<R>(run: core::panic::AssertUnwindSafe<impl FnOnce() -> R>) -> Result<R, Panic> {

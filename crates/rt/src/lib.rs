@@ -31,6 +31,7 @@ mod links;
 mod memory;
 #[cfg(feature = "native")]
 pub mod native;
+mod slices;
 #[cfg(feature = "native")]
 mod stack;
 mod store;
@@ -53,6 +54,9 @@ pub use links::{LinkError, Links};
 #[cfg(feature = "native")]
 pub use memory::Arena;
 pub use memory::{RawMemory, ReserveError, TOUCH_LIMIT_BYTES, WORD_BYTES, touch_cost};
+pub use slices::SliceFunction;
+#[cfg(feature = "native")]
+pub use slices::call_host_func;
 #[cfg(feature = "native")]
 pub use stack::{FrameStack, NativeStack};
 pub use store::{

@@ -5,7 +5,7 @@ use core::fmt;
 use lockstep_ir::op::meaning::Bits;
 use lockstep_rt::{
     Ended, Faulted, FuncCall, FuncEnd, FuncEnded, FuncTarget, Machine, Program, Spec, StepView,
-    Store, Trap,
+    Store, Trap, call_host_func,
 };
 
 use super::{
@@ -133,7 +133,8 @@ impl<H> Machine<H> for Runner<'_, '_, H> {
 }
 
 impl<H> Instances<H> {
-    /// Calls a function with `gas`, of which what is left stays.
+    /// Calls a function with `gas`, of which what is left stays. A function of the host, called so, sees a caller whose memory
+    /// has no bytes.
     ///
     /// # Errors
     ///
@@ -174,20 +175,28 @@ impl<H> Instances<H> {
             return Err(CallError::Arguments);
         }
         let source = func;
-        let FuncTarget::Own { instance, func } = self.store.func(func.0).target else {
-            // A function of the host sees its caller; from outside there is none.
-            return Ok(CallEnd::Values(ty.results.iter().map(|ty| Value::zero(*ty)).collect()));
-        };
         let bits: Vec<Bits> = args.iter().map(|value| value.to_bits()).collect();
         let store: &Store<H> = &self.store;
         let (args, gas_before) = (&bits[..], (*gas).min(i64::MAX as u64));
-        let call =
-            FuncCall { store, instance, func, args, results: &mut [], gas: gas_before, depth: 0 };
+        let target = store.func(func.0).target;
         let (linked, tier) = (&self.linked, self.tier);
         let (host, mut output) = (&mut self.host, Vec::new());
         let ended = self.loan.running(|bench| {
             let mut runner = Runner { executor: &bench.executor, linked, tier, tracer };
-            bench.native.run(|| runner.enter(host, &call, &mut output))
+            bench.native.run(|| match target {
+                FuncTarget::Own { instance, func } => {
+                    let (results, gas, depth) = (&mut [][..], gas_before, 0);
+                    let call = FuncCall { store, instance, func, args, results, gas, depth };
+                    runner.enter(host, &call, &mut output)
+                }
+                FuncTarget::Host(_) => {
+                    let resources = &bench.executor.resources;
+                    let function = (store, source.0);
+                    let (done, gas_left) =
+                        call_host_func(resources, (host, &mut runner), function, args, gas_before);
+                    Ok((End::of_host(done)?, gas_left))
+                }
+            })
         });
         let (end, gas_left) = ended.map_err(|Faulted| CallError::Fault)?;
         *gas -= gas_before - gas_left;

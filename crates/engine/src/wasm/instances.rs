@@ -81,6 +81,10 @@ impl<H> Instances<H> {
     pub fn host_func(&mut self, row: &HostRow<H>) -> Func {
         let types = |types: &[Type]| types.iter().map(|ty| val_type(*ty)).collect();
         let ty = FuncType { params: types(row.params), results: types(row.results) };
+        self.add_host_func(row, ty)
+    }
+
+    pub(super) fn add_host_func(&mut self, row: &HostRow<H>, ty: FuncType) -> Func {
         let id = self.store.type_id(&StoreType { signature: signature(&ty), mark: mark(&ty) });
         let reference = self.store.add_host_func(id, row);
         self.host_funcs.push((reference, ty));

@@ -3,6 +3,7 @@
 mod forms;
 mod growth;
 mod guard;
+mod host;
 mod native;
 mod partly;
 mod pool;
