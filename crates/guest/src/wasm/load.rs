@@ -7,6 +7,7 @@ mod body;
 mod constant;
 pub(super) mod features;
 mod interface;
+mod quick;
 mod sections;
 mod sizes;
 mod types;

@@ -32,6 +32,7 @@ mod visit;
 use lockstep_ir::{Block, Builder, Edge, Func, FuncId, Inst, Operand, Terminator, Type};
 use wasmparser::{BinaryReader, WasmFeatures};
 
+pub(super) use self::decode::{Taking, taking, taking_saturated};
 use self::{control::Frame, span::Span, stack::Stack};
 use super::{config::Profile, limits, load::features::offered, module::Module};
 

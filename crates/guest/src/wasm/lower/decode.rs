@@ -46,6 +46,9 @@ mod opcode {
     pub(super) const ACCESSES: core::ops::Range<u8> = 0x28..0x3f;
     /// The same of what is an opcode and nothing else.
     pub(super) const NUMERIC: core::ops::Range<u8> = 0x45..0xc5;
+    /// Conversions that saturate, after their prefix.
+    pub(super) const PREFIX: u8 = 0xfc;
+    pub(super) const SATURATING: core::ops::Range<u8> = 0..8;
 }
 
 /// From here on, what a `memarg` begins with says more than an alignment (memory 64 and multiple memories).
@@ -69,17 +72,51 @@ fn table() -> &'static [Frequent; 256] {
             table[usize::from(opcode)] = Frequent::Constant(ty);
         }
         for opcode in opcode::ACCESSES.chain(opcode::NUMERIC) {
-            // Operands of zero, where it has any.
-            let bytes = [opcode, 0, 0];
-            let Ok(operator) = BinaryReader::new(&bytes, 0).peek_operator(&AnyFrame) else {
-                continue;
-            };
-            let row = memory::row(&operator).map(|(row, _)| Frequent::Access(row));
-            let row = row.or_else(|| numeric::row(&operator).map(Frequent::Numeric));
-            table[usize::from(opcode)] = row.unwrap_or(Frequent::No);
+            table[usize::from(opcode)] = row_of([opcode, 0]).unwrap_or(Frequent::No);
         }
         table
     })
+}
+
+/// The row of an instruction, with operands of zero, where it has any.
+fn row_of(opcode: [u8; 2]) -> Option<Frequent> {
+    let bytes = [opcode[0], opcode[1], 0];
+    let operator = BinaryReader::new(&bytes, 0).peek_operator(&AnyFrame).ok()?;
+    let access = memory::row(&operator).map(|(row, _)| Frequent::Access(row));
+    access.or_else(|| numeric::row(&operator).map(Frequent::Numeric))
+}
+
+/// What an instruction that has a row takes and yields, by its types in dMIR.
+#[derive(Clone, Copy)]
+pub(in crate::wasm) enum Taking {
+    /// One number and another one.
+    One(Type, Type),
+    /// Two of one type and another one.
+    Two(Type, Type),
+    /// What a load reads in memory, and what it yields.
+    Load(Type, Type),
+    /// What a store writes in memory, and what it takes.
+    Store(Type, Type),
+}
+
+/// What the instruction of this opcode takes and yields, when it has one byte and a row.
+pub(in crate::wasm) fn taking(opcode: u8) -> Option<Taking> {
+    let is_plain = opcode::ACCESSES.contains(&opcode) || opcode::NUMERIC.contains(&opcode);
+    taken(is_plain.then(|| row_of([opcode, 0]))??)
+}
+
+/// The same of the conversion that `second` names after the prefix of those that saturate.
+pub(in crate::wasm) fn taking_saturated(second: u8) -> Option<Taking> {
+    let is_plain = opcode::SATURATING.contains(&second);
+    taken(is_plain.then(|| row_of([opcode::PREFIX, second]))??)
+}
+
+fn taken(row: Frequent) -> Option<Taking> {
+    match row {
+        Frequent::Numeric(row) => Some(row.taking()),
+        Frequent::Access(row) => Some(row.taking()),
+        _ => None,
+    }
 }
 
 /// What the parser asks for where the validator has looked.

@@ -5,7 +5,7 @@
 use lockstep_ir::{Act, Inst, MemoryId, Op, Operand, Order, PAGE_BYTES, Trap, Type, Value};
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
-use super::Lower;
+use super::{Lower, decode::Taking};
 use crate::wasm::{limits, schedule::Class};
 
 /// How many bits a page number is above an address.
@@ -27,6 +27,16 @@ enum Kind {
     /// Widened with its sign.
     LoadSigned,
     Store,
+}
+
+impl Row {
+    /// What the access takes and yields.
+    pub(super) const fn taking(self) -> Taking {
+        match self.kind {
+            Kind::Load | Kind::LoadSigned => Taking::Load(self.ty, self.operand),
+            Kind::Store => Taking::Store(self.ty, self.operand),
+        }
+    }
 }
 
 macro_rules! rows {

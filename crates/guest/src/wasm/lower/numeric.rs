@@ -3,7 +3,7 @@
 use lockstep_ir::{Op, Operand, Type};
 use wasmparser::Operator;
 
-use super::Lower;
+use super::{Lower, decode::Taking};
 use crate::wasm::schedule::Class;
 
 /// What a numeric instruction comes to.
@@ -21,6 +21,19 @@ pub(super) enum Row {
     Convert(Op, Type, Type, Class),
     /// `(T) -> T`: the low bits, which are a U, with their sign in all higher ones.
     SignExtend(Type, Type),
+}
+
+impl Row {
+    /// What the instruction takes and yields.
+    pub(super) const fn taking(self) -> Taking {
+        match self {
+            Self::Unary(_, ty, _) | Self::SignExtend(_, ty) => Taking::One(ty, ty),
+            Self::Binary(_, ty, _) => Taking::Two(ty, ty),
+            Self::Compare(_, ty, _) => Taking::Two(ty, Type::I32),
+            Self::IsZero(ty) => Taking::One(ty, Type::I32),
+            Self::Convert(_, ty, to, _) => Taking::One(ty, to),
+        }
+    }
 }
 
 macro_rules! rows {
