@@ -14,6 +14,7 @@ use alloc::{vec, vec::Vec};
 
 use lockstep_base::{Index, U256, U512};
 
+use self::simplify::is_worth_a_look;
 use crate::{
     act::Act,
     func::{BlockDef, Func, VarDef},
@@ -59,6 +60,7 @@ impl<'f> Builder<'f> {
     }
 
     /// What follows comes from the guest instruction at `pc`.
+    #[inline]
     pub fn at_pc(&mut self, pc: u32) {
         self.pc = pc;
     }
@@ -128,10 +130,13 @@ impl<'f> Builder<'f> {
     }
 
     /// A constant of at most 64 bits.
+    #[inline]
     pub fn constant(&mut self, number: u64, ty: Type) -> Operand {
-        if number < IMM_LIMIT {
-            return Operand::imm(number as u32);
-        }
+        if number < IMM_LIMIT { Operand::imm(number as u32) } else { self.large(number, ty) }
+    }
+
+    #[inline(never)]
+    fn large(&mut self, number: u64, ty: Type) -> Operand {
         if ty.slots() == 1 {
             let first = self.func.limbs.len() as u32;
             self.func.limbs.push(number);
@@ -170,7 +175,7 @@ impl<'f> Builder<'f> {
     /// # Panics
     ///
     /// When `op` is a conversion; see [`Builder::convert`]. When there are none or more than three operands.
-    #[inline]
+    #[inline(never)]
     pub fn op(&mut self, op: Op, ty: Type, args: &[Operand]) -> Operand {
         let to = op.shape().result(ty).expect("conversions name their result type");
         match *args {
@@ -182,20 +187,20 @@ impl<'f> Builder<'f> {
     }
 
     /// `op` of two operands of type `ty`, with a result of type `to`.
-    #[inline]
+    #[inline(always)]
     pub fn binary(&mut self, op: Op, ty: Type, to: Type, args: [Operand; 2]) -> Operand {
         self.op_to(op, ty, to, args)
     }
 
     /// `op` of `arg`, of type `ty`, with a result of type `to`: a conversion or any other of one operand.
-    #[inline]
+    #[inline(never)]
     pub fn convert(&mut self, op: Op, ty: Type, to: Type, arg: Operand) -> Operand {
         self.op_to(op, ty, to, [arg])
     }
 
-    #[inline]
+    #[inline(always)]
     fn op_to<const N: usize>(&mut self, op: Op, ty: Type, to: Type, args: [Operand; N]) -> Operand {
-        if args.iter().any(|arg| arg.is_const())
+        if is_worth_a_look(op, &args)
             && let Some(simpler) = self.without(op, ty, to, &args)
         {
             return simpler;
@@ -234,6 +239,7 @@ impl<'f> Builder<'f> {
     }
 
     /// A token for `len` bytes at `addr`, both of type `ty`.
+    #[inline]
     pub fn check(&mut self, memory: MemoryId, ty: Type, addr: Operand, len: Operand) -> Value {
         let result = self.value(Type::I64);
         self.push(Inst::Check { memory, ty, addr, len, result });
@@ -241,6 +247,7 @@ impl<'f> Builder<'f> {
     }
 
     /// The `ty` at `token + offset`.
+    #[inline]
     pub fn load(&mut self, ty: Type, order: Order, token: Value, offset: u32) -> Operand {
         let result = self.value(ty);
         self.push(Inst::Load { ty, order, token, offset, result });

@@ -63,8 +63,9 @@ impl Type {
     }
 
     /// Width in memory, in bytes.
+    #[inline]
     pub const fn size_bytes(self) -> u32 {
-        self.bits() / 8
+        BYTES[self as usize] as u32
     }
 
     /// How many 8-byte slots a frame keeps for a value of this type.
@@ -100,6 +101,17 @@ impl Type {
         }
     }
 }
+
+/// For each type by its number, its bytes.
+const BYTES: [u8; Type::ALL.len()] = {
+    let mut bytes = [0; Type::ALL.len()];
+    let mut at = 0;
+    while at < bytes.len() {
+        bytes[at] = (Type::ALL[at].bits() / 8) as u8;
+        at += 1;
+    }
+    bytes
+};
 
 /// For each type by its number, its slots.
 const SLOTS: [u8; Type::ALL.len()] = {

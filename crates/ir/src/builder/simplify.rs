@@ -45,9 +45,6 @@ impl Known {
 impl Builder<'_> {
     /// A cheaper operand or operation that means the same as `op` of `a` and `b`.
     pub(super) fn simplify(&mut self, op: Op, ty: Type, a: Operand, b: Operand) -> Option<Operand> {
-        if !has_rule(op) {
-            return None;
-        }
         match (a.is_const(), b.is_const()) {
             (false, true) => self.by_right(op, ty, a, self.facts(b, ty)?),
             (true, false) if is_commutative(op) => self.by_right(op, ty, b, self.facts(a, ty)?),
@@ -106,24 +103,51 @@ fn ones_below(power: u32) -> meaning::Bits {
     })
 }
 
-/// Whether there is any rule for `op`: most operations are not looked at further.
-const fn has_rule(op: Op) -> bool {
-    matches!(
-        op,
-        Op::Iadd
-            | Op::Isub
-            | Op::Imul
-            | Op::Udiv
-            | Op::Sdiv
-            | Op::Urem
-            | Op::Srem
-            | Op::Band
-            | Op::Bor
-            | Op::Bxor
-            | Op::IshlFull
-            | Op::UshrFull
-            | Op::SshrFull
-    )
+/// For which constants there is a rule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ruled {
+    No,
+    /// For zero alone.
+    Zero,
+    Any,
+}
+
+const fn ruled(op: Op) -> Ruled {
+    match op {
+        Op::Iadd | Op::Isub | Op::Bor | Op::Bxor | Op::IshlFull | Op::UshrFull | Op::SshrFull => {
+            Ruled::Zero
+        }
+        Op::Imul | Op::Udiv | Op::Sdiv | Op::Urem | Op::Srem | Op::Band => Ruled::Any,
+        _ => Ruled::No,
+    }
+}
+
+/// For each operation by its number, for which constants there is a rule.
+const RULED: [Ruled; Op::ALL.len()] = {
+    let mut all = [Ruled::No; Op::ALL.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = ruled(Op::ALL[at]);
+        at += 1;
+    }
+    all
+};
+
+/// Whether an operation on `args` may come to something simpler: most operations need no further look.
+#[inline(always)]
+pub(super) fn is_worth_a_look(op: Op, args: &[Operand]) -> bool {
+    if args.iter().all(|arg| arg.is_const()) {
+        return true;
+    }
+    match *args {
+        [a, b] if a.is_const() || b.is_const() => match RULED[op as usize] {
+            Ruled::No => false,
+            // A zero is always the same operand, unless somebody put one into the pool.
+            Ruled::Zero => a == Operand::ZERO || b == Operand::ZERO,
+            Ruled::Any => true,
+        },
+        _ => false,
+    }
 }
 
 /// Whether operands may change places.

@@ -7,7 +7,7 @@
 
 use std::sync::OnceLock;
 
-use lockstep_ir::{Type, Var};
+use lockstep_ir::{Op, Type, Var};
 use wasmparser::{BinaryReader, FrameKind, FrameStack, MemArg, MemArgTarget, Operator};
 
 use super::{Lower, memory, numeric};
@@ -15,6 +15,7 @@ use crate::wasm::schedule::Class;
 
 /// An instruction that is read here, by its first byte.
 #[derive(Clone, Copy)]
+#[repr(u8)]
 enum Frequent {
     /// The parser reads it.
     No,
@@ -27,6 +28,8 @@ enum Frequent {
     LocalSet,
     LocalTee,
     Constant(Type),
+    /// What most numeric instructions are.
+    Binary(Op, Type, Class),
     Numeric(numeric::Row),
     Access(memory::Row),
 }
@@ -83,7 +86,16 @@ fn row_of(opcode: [u8; 2]) -> Option<Frequent> {
     let bytes = [opcode[0], opcode[1], 0];
     let operator = BinaryReader::new(&bytes, 0).peek_operator(&AnyFrame).ok()?;
     let access = memory::row(&operator).map(|(row, _)| Frequent::Access(row));
-    access.or_else(|| numeric::row(&operator).map(Frequent::Numeric))
+    access.or_else(|| numeric::row(&operator).map(|row| row.into()))
+}
+
+impl From<numeric::Row> for Frequent {
+    fn from(row: numeric::Row) -> Self {
+        match row {
+            numeric::Row::Binary(op, ty, class) => Self::Binary(op, ty, class),
+            row => Self::Numeric(row),
+        }
+    }
 }
 
 /// What an instruction that has a row takes and yields, by its types in dMIR.
@@ -113,6 +125,7 @@ pub(in crate::wasm) fn taking_saturated(second: u8) -> Option<Taking> {
 
 fn taken(row: Frequent) -> Option<Taking> {
     match row {
+        Frequent::Binary(_, ty, _) => Some(Taking::Two(ty, ty)),
         Frequent::Numeric(row) => Some(row.taking()),
         Frequent::Access(row) => Some(row.taking()),
         _ => None,
@@ -249,6 +262,7 @@ impl<'m> Lower<'m, '_> {
                 };
                 self.constant(bits, ty);
             }
+            Frequent::Binary(op, ty, class) => self.binary(op, ty, class),
             Frequent::Numeric(row) => self.numeric(row),
             Frequent::Access(row) => {
                 if cursor.bytes[cursor.at] >= PLAIN_ALIGNMENTS {
@@ -276,7 +290,7 @@ impl<'m> Lower<'m, '_> {
     fn passed(&mut self, frequent: Frequent, cursor: &mut Cursor<'_>) -> bool {
         match frequent {
             Frequent::Else if self.skipped == 0 => self.otherwise(),
-            Frequent::Else | Frequent::Numeric(_) => {}
+            Frequent::Else | Frequent::Binary(..) | Frequent::Numeric(_) => {}
             Frequent::End if self.skipped > 0 => self.skipped -= 1,
             Frequent::End => self.end(),
             _ => return false,

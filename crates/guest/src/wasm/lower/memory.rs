@@ -91,6 +91,7 @@ pub(super) struct Place {
 
 impl Lower<'_, '_> {
     /// Lowers an access of `memory` at `offset` from the index.
+    #[inline(always)]
     pub(super) fn access(&mut self, row: Row, memory: u32, offset: u64) {
         self.pay(Class::Access);
         let Row { ty, operand, kind } = row;
@@ -131,15 +132,25 @@ impl Lower<'_, '_> {
 
     /// Takes an index and checks the `ty` that lies `offset` from it, in 32 bits where index and end have no more: that
     /// spares an instruction for each access.
+    #[inline(always)]
     fn place_at(&mut self, memory: u32, offset: u64, ty: Type) -> Place {
-        let is_64 = self.module.memories[memory as usize].is_64;
         let index = self.pop();
         let end = offset.saturating_add(u64::from(ty.size_bytes()));
-        if !is_64 && !index.is_const() && end <= u64::from(u32::MAX) {
+        if !index.is_const()
+            && end <= u64::from(u32::MAX)
+            && !self.module.memories[memory as usize].is_64
+        {
             let len = self.b.constant(end, Type::I32);
             let token = self.b.check(MemoryId(memory), Type::I32, index, len);
             return Place { token, offset: offset as u32 };
         }
+        self.wide_place(memory, index, offset, ty)
+    }
+
+    /// The same in 64 bits.
+    #[inline(never)]
+    fn wide_place(&mut self, memory: u32, index: Operand, offset: u64, ty: Type) -> Place {
+        let is_64 = self.module.memories[memory as usize].is_64;
         let index = self.widened_index(index, is_64);
         let (addr, offset) = match u32::try_from(offset) {
             Ok(offset) => (index, offset),

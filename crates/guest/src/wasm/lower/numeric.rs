@@ -211,14 +211,11 @@ impl Lower<'_, '_> {
                 let result = self.b.convert(op, ty, ty, a);
                 self.push(result, ty);
             }
-            Row::Binary(op, ty, class) => {
-                let [a, b] = self.pop_two(class);
-                let result = self.b.binary(op, ty, ty, [a, b]);
-                self.push(result, ty);
-            }
+            Row::Binary(op, ty, class) => self.binary(op, ty, class),
             Row::Compare(op, ty, class) => {
-                let [a, b] = self.pop_two(class);
-                let truth = self.b.binary(op, ty, Type::I8, [a, b]);
+                self.pay(class);
+                let operands = self.pop_numbers();
+                let truth = self.b.binary(op, ty, Type::I8, operands);
                 self.push_truth(truth);
             }
             Row::IsZero(ty) => {
@@ -242,6 +239,14 @@ impl Lower<'_, '_> {
                 self.push(wide, ty);
             }
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn binary(&mut self, op: Op, ty: Type, class: Class) {
+        self.pay(class);
+        let operands = self.pop_numbers();
+        let result = self.b.binary(op, ty, ty, operands);
+        self.push_again(result, ty);
     }
 
     /// The two highest operands, the lower first.

@@ -13,14 +13,13 @@
 //!    order never overwrites one that is still to be moved.
 //! 3. Entries below the innermost block's operands are fixed before the first block of dMIR inside it ends: all that
 //!    is reached later finds them in one place, whatever path led there.
-//! 4. All this is linear: each entry settles once, and `heads` finds the entries that name a local without search.
+//! 4. All this is linear: each entry settles once. Entries that name a local are looked for only while there are some
+//!    (`names`), from the highest on: at most [`OPERANDS_MAX`](crate::wasm::limits::OPERANDS_MAX) are passed by.
 
 use lockstep_ir::{Inst, Op, Operand, Source, Type, Var};
 
 use super::Lower;
 
-/// No position.
-const NONE: u32 = u32::MAX;
 /// A canonical variable that does not exist yet.
 const ABSENT: Var = Var(u32::MAX);
 /// Types that an operand can have.
@@ -33,25 +32,26 @@ pub(super) struct Entry {
     pub(super) ty: Type,
     /// The operand is an i8, a truth value; the entry is that extended to i32.
     is_truth: bool,
-    /// For the variable of a local, the entry below that names it too.
-    below: u32,
 }
 
 /// The operands.
 #[derive(Default)]
 pub(super) struct Stack {
+    /// The operands, and above their height what earlier ones left.
     entries: Vec<Entry>,
-    /// For each local, the highest entry that names it; may be stale, see `naming`.
-    heads: Vec<u32>,
+    height: usize,
+    /// For each local, how many entries name it.
+    names: Vec<u32>,
     fixed: usize,
     settled: usize,
     /// Positions below `settled` whose entry became a value.
     loose: Vec<u32>,
     /// For each height and type, the canonical variable.
     canonical: Vec<[Var; TYPES]>,
-    /// Vectors among the entries: each takes a slot more than any other entry.
+    /// Vectors among the operands: each takes a slot more than any other one. While there are some, the slots are counted,
+    /// else as many were filled as there are entries.
     vectors: usize,
-    max_slots: usize,
+    counted_max: usize,
 }
 
 const fn number(ty: Type) -> usize {
@@ -67,33 +67,51 @@ const fn number(ty: Type) -> usize {
 
 impl Stack {
     pub(super) fn begin(&mut self, locals: usize) {
-        self.heads.resize(locals, NONE);
+        self.names.resize(locals, 0);
     }
 
     pub(super) fn locals(&self) -> usize {
-        self.heads.len()
+        self.names.len()
     }
 
     pub(super) fn height(&self) -> usize {
-        self.entries.len()
+        self.height
     }
 
     /// The most slots that operands ever filled.
     pub(super) fn max_slots(&self) -> u32 {
-        self.max_slots as u32
+        self.counted_max.max(self.entries.len()) as u32
     }
 
-    #[inline]
-    fn entry(&mut self, operand: Operand, ty: Type, is_truth: bool, below: u32) {
-        self.entries.push(Entry { operand, ty, is_truth, below });
-        self.vectors += usize::from(ty == Type::V128);
-        self.max_slots = self.max_slots.max(self.entries.len() + self.vectors);
+    #[inline(always)]
+    fn entry(&mut self, operand: Operand, ty: Type, is_truth: bool) {
+        let entry = Entry { operand, ty, is_truth };
+        match self.entries.get_mut(self.height) {
+            Some(place) => *place = entry,
+            None => self.entries.push(entry),
+        }
+        self.height += 1;
+        if ty == Type::V128 {
+            self.vectors += 1;
+        }
+        if self.vectors > 0 {
+            self.counted_max = self.counted_max.max(self.height + self.vectors);
+        }
+    }
+
+    /// How often entries name the local whose variable the operand is.
+    #[inline(always)]
+    fn names(&mut self, operand: Operand) -> Option<&mut u32> {
+        match operand.source() {
+            Source::Var(var) => self.names.get_mut(var.0 as usize),
+            _ => None,
+        }
     }
 
     /// The local whose variable the operand is.
     fn local(&self, operand: Operand) -> Option<Var> {
         match operand.source() {
-            Source::Var(var) if (var.0 as usize) < self.heads.len() => Some(var),
+            Source::Var(var) if (var.0 as usize) < self.names.len() => Some(var),
             _ => None,
         }
     }
@@ -103,30 +121,49 @@ impl Stack {
         self.canonical.get(self.height()).is_some_and(|row| row[number(ty)] == var)
     }
 
-    /// The highest entry that names the local.
-    fn naming(&self, local: Var, from: u32) -> u32 {
-        let entry = self.entries.get(from as usize);
-        let is_live = from as usize >= self.fixed
-            && entry.is_some_and(|entry| entry.operand == Operand::from(local));
-        if is_live { from } else { NONE }
-    }
-
-    #[inline]
+    #[inline(always)]
     fn take(&mut self) -> Entry {
-        let entry = self.entries.pop().expect("a valid program has its operands");
-        if entry.operand.as_value().is_none()
-            && let Some(local) = self.local(entry.operand)
-        {
-            self.heads[local.0 as usize] = entry.below;
+        let height = self.height.checked_sub(1).expect("a valid program has its operands");
+        self.height = height;
+        let entry = self.entries[height];
+        if let Some(names) = self.names(entry.operand) {
+            *names -= 1;
         }
-        self.vectors -= usize::from(entry.ty == Type::V128);
-        self.fixed = self.fixed.min(self.entries.len());
-        self.settled = self.settled.min(self.entries.len());
+        if entry.ty == Type::V128 {
+            self.vectors -= 1;
+        }
+        // Nothing is fixed that is not settled.
+        if self.settled > height {
+            self.settled = height;
+            self.fixed = self.fixed.min(height);
+        }
         entry
     }
 
+    /// Takes two operands, the lower first, neither a vector.
+    #[inline(always)]
+    fn take_two(&mut self) -> [Entry; 2] {
+        let height = self.height.checked_sub(2).expect("a valid program has its operands");
+        let pair = [self.entries[height], self.entries[height + 1]];
+        self.height = height;
+        for entry in &pair {
+            if let Some(names) = self.names(entry.operand) {
+                *names -= 1;
+            }
+        }
+        if self.settled > height {
+            self.settled = height;
+            self.fixed = self.fixed.min(height);
+        }
+        pair
+    }
+
+    fn top(&self) -> Option<&Entry> {
+        self.entries[..self.height].last()
+    }
+
     pub(super) fn truncate(&mut self, height: usize) {
-        while self.entries.len() > height {
+        while self.height > height {
             self.take();
         }
     }
@@ -135,11 +172,11 @@ impl Stack {
 impl Lower<'_, '_> {
     /// Pushes an operand. An operation may have come to one of its operands (`x | 0` is `x`), so it may be a variable: one of
     /// a local is entered as such, and a canonical one of another height is copied.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, operand: Operand, ty: Type) {
         match operand.source() {
             Source::Var(var) => self.push_var(var, ty),
-            _ => self.stack.entry(operand, ty, false, NONE),
+            _ => self.stack.entry(operand, ty, false),
         }
     }
 
@@ -150,35 +187,59 @@ impl Lower<'_, '_> {
         }
         let is_at_home = self.stack.is_at_home(var, ty);
         let operand = if is_at_home { var.into() } else { self.b.copy(ty, var.into()) };
-        self.stack.entry(operand, ty, false, NONE);
+        self.stack.entry(operand, ty, false);
     }
 
     /// Pushes an i32 that is the truth value `operand: i8`; it is extended where somebody needs it.
     pub(super) fn push_truth(&mut self, operand: Operand) {
         let is_truth = !operand.is_const();
-        self.stack.entry(operand, Type::I32, is_truth, NONE);
+        self.stack.entry(operand, Type::I32, is_truth);
     }
 
+    #[inline(always)]
     pub(super) fn push_local(&mut self, local: Var) {
-        let head = self.stack.heads[local.0 as usize];
-        let below = self.stack.naming(local, head);
-        self.stack.heads[local.0 as usize] = self.stack.height() as u32;
+        self.stack.names[local.0 as usize] += 1;
         let ty = self.b.func().vars[local].ty;
-        self.stack.entry(local.into(), ty, false, below);
+        self.stack.entry(local.into(), ty, false);
     }
 
     /// The operand of an entry in the form that its type says.
+    #[inline(always)]
     fn whole(&mut self, entry: &Entry) -> Operand {
-        if entry.is_truth {
-            return self.b.convert(Op::Uextend, Type::I8, Type::I32, entry.operand);
-        }
-        entry.operand
+        if entry.is_truth { self.extended(entry.operand) } else { entry.operand }
     }
 
-    #[inline]
+    #[inline(never)]
+    fn extended(&mut self, truth: Operand) -> Operand {
+        self.b.convert(Op::Uextend, Type::I8, Type::I32, truth)
+    }
+
+    #[inline(always)]
     pub(super) fn pop(&mut self) -> Operand {
         let entry = self.stack.take();
         self.whole(&entry)
+    }
+
+    /// The two highest operands, the lower first, neither a vector.
+    #[inline(always)]
+    pub(super) fn pop_numbers(&mut self) -> [Operand; 2] {
+        let [a, b] = self.stack.take_two();
+        if a.is_truth | b.is_truth {
+            let b = self.whole(&b);
+            return [self.whole(&a), b];
+        }
+        [a.operand, b.operand]
+    }
+
+    /// Pushes a number in the place of another operand.
+    #[inline(always)]
+    pub(super) fn push_again(&mut self, operand: Operand, ty: Type) {
+        if let Source::Var(var) = operand.source() {
+            return self.push_var(var, ty);
+        }
+        let height = self.stack.height;
+        self.stack.entries[height] = Entry { operand, ty, is_truth: false };
+        self.stack.height = height + 1;
     }
 
     /// The highest operand and its type, which is i8 where it is a truth value that nobody extended yet.
@@ -230,11 +291,11 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn top_type(&self) -> Type {
-        self.stack.entries.last().expect("a valid program has its operands").ty
+        self.stack.top().expect("a valid program has its operands").ty
     }
 
     pub(super) fn top_is_constant(&self) -> bool {
-        self.stack.entries.last().is_some_and(|entry| entry.operand.is_const())
+        self.stack.top().is_some_and(|entry| entry.operand.is_const())
     }
 
     /// Sets a local to the highest operand, which is returned.
@@ -248,22 +309,30 @@ impl Lower<'_, '_> {
     }
 
     /// Operands that name the local become a copy of what it is now.
+    #[inline(always)]
     fn detach(&mut self, local: Var) {
-        let head = self.stack.heads[local.0 as usize];
-        let mut at = self.stack.naming(local, head);
-        self.stack.heads[local.0 as usize] = NONE;
-        if at == NONE {
-            return;
+        if self.stack.names[local.0 as usize] > 0 {
+            self.detach_names(local);
         }
+    }
+
+    #[inline(never)]
+    fn detach_names(&mut self, local: Var) {
+        let mut left = core::mem::take(&mut self.stack.names[local.0 as usize]);
         let copy = self.b.copy(self.b.func().vars[local].ty, local.into());
-        while at != NONE {
-            let entry = &mut self.stack.entries[at as usize];
-            entry.operand = copy;
-            let below = entry.below;
-            if (at as usize) < self.stack.settled {
-                self.stack.loose.push(at);
+        let height = self.stack.height;
+        for (at, entry) in self.stack.entries[..height].iter_mut().enumerate().rev() {
+            if entry.operand != local.into() {
+                continue;
             }
-            at = self.stack.naming(local, below);
+            entry.operand = copy;
+            if at < self.stack.settled {
+                self.stack.loose.push(at as u32);
+            }
+            left -= 1;
+            if left == 0 {
+                break;
+            }
         }
     }
 
@@ -287,6 +356,9 @@ impl Lower<'_, '_> {
         let var = self.canonical(position, entry.ty);
         if value != Operand::from(var) {
             self.b.push(Inst::Set { var, value });
+        }
+        if let Some(names) = self.stack.names(entry.operand) {
+            *names -= 1;
         }
         let entry = &mut self.stack.entries[position];
         (entry.operand, entry.is_truth) = (var.into(), false);
@@ -323,10 +395,6 @@ impl Lower<'_, '_> {
     /// The highest operands, from `base` on, move to their canonical variables, constants too.
     pub(super) fn settle_all_from(&mut self, base: usize) {
         for position in (base..self.stack.height()).rev() {
-            let entry = self.stack.entries[position];
-            if let Some(local) = self.stack.local(entry.operand) {
-                self.stack.heads[local.0 as usize] = entry.below;
-            }
             self.make_canonical(position);
         }
     }
