@@ -82,8 +82,8 @@ pub struct Code {
     entries: Box<[AtomicPtr<Word>]>,
     pages: Box<[AtomicPtr<Page>]>,
     arena: Arena,
-    /// The functions of which a part may be missing.
-    partial: AtomicPtr<Function>,
+    /// The functions of which a part may be missing, for a program whose functions wait.
+    partial: Box<[AtomicPtr<Function>]>,
     counters: Counters,
     /// Whether a gate stands before each function, and terminators say where they go round a loop.
     #[cfg(feature = "native")]
@@ -130,12 +130,14 @@ impl Code {
     }
 
     fn empty(program: Program, funcs: usize, pages: usize) -> Self {
+        let is_partial = matches!(program, Program::Functions { .. });
+        let partial = if is_partial { funcs } else { 0 };
         Self {
             program,
             entries: (0..funcs).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             pages: (0..pages).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             arena: Arena::new(),
-            partial: AtomicPtr::new(ptr::null_mut()),
+            partial: (0..partial).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
             counters: Counters::default(),
             #[cfg(feature = "native")]
             is_gated: false,
@@ -187,7 +189,8 @@ impl Code {
         self.entries.get(index as usize).map_or(ptr::null(), |entry| entry.load(Ordering::Acquire))
     }
 
-    /// Where function `index` begins.
+    /// Where function `index` begins; for the first call of a large one where this call does, and then it is not known
+    /// afterwards.
     #[cold]
     pub(crate) fn function(
         &self,
@@ -370,10 +373,14 @@ impl Code {
 
     /// Keeps what was just encoded for as long as `self` lives and says where it begins.
     fn publish(&self, encoder: &Encoder) -> *const Word {
+        self.counters.count_blocks(encoder.starts().count());
+        self.keep(encoder)
+    }
+
+    fn keep(&self, encoder: &Encoder) -> *const Word {
         let place = self.arena.place(encoder.words());
         // SAFETY: the place is ours, and has room for so many.
         unsafe { encoder.write(place) };
-        self.counters.count_blocks(encoder.starts().count());
         place
     }
 
@@ -397,11 +404,12 @@ impl Drop for Code {
                 drop(unsafe { Box::from_raw(page) });
             }
         }
-        let mut next = *self.partial.get_mut();
-        while !next.is_null() {
-            // SAFETY: as above.
-            let mut function = unsafe { Box::from_raw(next) };
-            next = *function.next.get_mut();
+        for function in &mut self.partial {
+            let function = *function.get_mut();
+            if !function.is_null() {
+                // SAFETY: as above.
+                drop(unsafe { Box::from_raw(function) });
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ mod emit;
 mod fuse;
 mod layout;
 mod listing;
+mod once;
 mod operation;
 mod plan;
 mod terminator;
@@ -234,9 +235,11 @@ impl Encoding<'_> {
         self.e.starts.put(body.block, self.e.words.len());
         self.block = body.block;
         self.start(block, following);
+        if let Terminator::Branch { cond, .. } = block.terminator {
+            self.fused_compare = self.e.plan.fused(cond);
+        }
         if self.interface.window.is_none() && !self.begins_with_charge(block) {
-            self.handler(handler::<Charge>);
-            self.imm(0);
+            self.charge_nothing();
         }
         for at in block.insts.clone() {
             let first_word = self.e.words.len();
@@ -266,11 +269,7 @@ impl Encoding<'_> {
         self.e.scratch.clear();
         self.accs = [Held::default(); 2];
         self.block_end = block.insts.end;
-        self.fused_compare = match block.terminator {
-            Terminator::Branch { cond, .. } => self.e.plan.fused(cond),
-            _ => None,
-        };
-        (self.step, self.moved) = (None, None);
+        (self.fused_compare, self.step, self.moved) = (None, None, None);
         self.returned = match block.terminator {
             Terminator::Return { values } if values.len == 1 => {
                 Some((self.func.list(values)[0], self.func.results[0]))
@@ -284,6 +283,11 @@ impl Encoding<'_> {
     fn begins_with_charge(&self, block: &BlockDef) -> bool {
         let first = self.func.block_insts(block).first();
         matches!(first, Some(Inst::Charge { .. }))
+    }
+
+    fn charge_nothing(&mut self) {
+        self.handler(handler::<Charge>);
+        self.imm(0);
     }
 
     /// Frames as deep as the program's depth limit allows fit the frame stack, so that nobody asks at run time.
@@ -366,9 +370,7 @@ impl Encoding<'_> {
 
     /// Ends the lives of what the instruction at `at` used or made last, and of its own temporaries.
     fn release(&mut self, at: u32) {
-        while let Some((offset, slots)) = self.e.scratch.pop() {
-            self.e.temps.give(offset, slots);
-        }
+        self.release_scratch();
         let mut next = self.e.plan.first_dying(at);
         while let Some((value, after)) = self.e.plan.dying(next) {
             let offset = self.place(value);
@@ -376,6 +378,12 @@ impl Encoding<'_> {
                 self.e.temps.give(offset, self.func.values[value].slots());
             }
             next = after;
+        }
+    }
+
+    fn release_scratch(&mut self) {
+        while let Some((offset, slots)) = self.e.scratch.pop() {
+            self.e.temps.give(offset, slots);
         }
     }
 

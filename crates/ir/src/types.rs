@@ -50,7 +50,12 @@ impl Type {
     ];
 
     /// Width in bits.
+    #[inline]
     pub const fn bits(self) -> u32 {
+        BITS[self as usize] as u32
+    }
+
+    const fn width(self) -> u16 {
         match self {
             Self::I8 => 8,
             Self::I16 => 16,
@@ -65,7 +70,7 @@ impl Type {
     /// Width in memory, in bytes.
     #[inline]
     pub const fn size_bytes(self) -> u32 {
-        BYTES[self as usize] as u32
+        self.bits() / 8
     }
 
     /// How many 8-byte slots a frame keeps for a value of this type.
@@ -102,15 +107,15 @@ impl Type {
     }
 }
 
-/// For each type by its number, its bytes.
-const BYTES: [u8; Type::ALL.len()] = {
-    let mut bytes = [0; Type::ALL.len()];
+/// For each type by its number, its bits.
+const BITS: [u16; Type::ALL.len()] = {
+    let mut bits = [0; Type::ALL.len()];
     let mut at = 0;
-    while at < bytes.len() {
-        bytes[at] = (Type::ALL[at].bits() / 8) as u8;
+    while at < bits.len() {
+        bits[at] = Type::ALL[at].width();
         at += 1;
     }
-    bytes
+    bits
 };
 
 /// For each type by its number, its slots.
@@ -118,7 +123,7 @@ const SLOTS: [u8; Type::ALL.len()] = {
     let mut slots = [0; Type::ALL.len()];
     let mut at = 0;
     while at < slots.len() {
-        slots[at] = Type::ALL[at].bits().div_ceil(64) as u8;
+        slots[at] = Type::ALL[at].width().div_ceil(64) as u8;
         at += 1;
     }
     slots

@@ -3,20 +3,22 @@
 //! # Shape
 //!
 //! ```text
-//! link -> stub (block, function) -> known block?  yes: go there
-//!                                                 no:  take the dMIR that waits, encode, publish, put the dMIR back
+//! link -> stub (block, function) -> known block?   yes: go there
+//!                                   begun before?  no:  take the dMIR that waits, write it for one run, put it back
+//!                                                  yes: take it, encode, publish, put it back
 //! ```
 //!
 //! # Invariants
 //!
 //! 1. A block is published at most once; who loses a race leaves a chunk that nobody enters.
-//! 2. The dMIR waits while blocks are missing, and one thread at a time has it. Who finds it gone makes it anew and encodes
+//! 2. A block is written for one run at most once: what is kept of such runs is bounded by the function.
+//! 3. The dMIR waits while blocks are missing, and one thread at a time has it. Who finds it gone makes it anew and encodes
 //!    all that is missing, so that nobody lowers a function again and again.
 
 use alloc::boxed::Box;
 use core::{
     ptr,
-    sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering},
 };
 
 use lockstep_base::Index;
@@ -32,11 +34,11 @@ pub(crate) struct Function {
     layout: Layout,
     /// For each block, where it is published; null while it is missing, and dangling where no edge leads.
     blocks: Box<[AtomicPtr<Word>]>,
+    /// For each block, whether it was written for a run.
+    begun: Box<[AtomicBool]>,
     missing: AtomicU32,
     /// The dMIR, while it waits.
     waiting: AtomicPtr<Outlined>,
-    /// Another function of the same program.
-    pub(super) next: AtomicPtr<Self>,
 }
 
 impl Function {
@@ -67,10 +69,10 @@ impl Function {
         Self {
             id,
             layout,
+            begun: (0..blocks.len()).map(|_| AtomicBool::new(false)).collect(),
             blocks,
             missing: AtomicU32::new(missing),
             waiting: AtomicPtr::new(ptr::null_mut()),
-            next: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -89,6 +91,11 @@ impl Function {
 
     pub(crate) fn is_missing(&self, block: Block) -> bool {
         self.known(block).is_null()
+    }
+
+    /// Whether `block` is missing and nobody began to run it; from now on somebody did.
+    pub(crate) fn begins(&self, block: Block) -> bool {
+        self.is_missing(block) && !self.begun[block.position()].swap(true, Ordering::Relaxed)
     }
 
     /// `block` is at `place`, unless it was published before; whether it was not.
@@ -133,7 +140,10 @@ impl Function {
 
     /// Bytes that it takes without code and dMIR.
     pub(super) fn size_bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.blocks) + self.layout.size_bytes()
+        size_of::<Self>()
+            + size_of_val(&*self.blocks)
+            + size_of_val(&*self.begun)
+            + self.layout.size_bytes()
     }
 }
 

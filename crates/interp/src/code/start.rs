@@ -1,7 +1,7 @@
 //! How functions of a guest begin, and how blocks of them come later.
 
 use alloc::boxed::Box;
-use core::{mem, sync::atomic::Ordering};
+use core::{mem, ptr, sync::atomic::Ordering};
 
 use lockstep_ir::{Block, Func, FuncId, Functions, Outlined, verify_function};
 
@@ -19,13 +19,17 @@ pub const WHOLE_INSTS_MAX: usize = 128;
 pub const WAITING_BYTES_MAX: usize = 8 << 20;
 
 impl Code {
-    /// Lowers function `id` and encodes what its first call needs.
+    /// Lowers function `id`, if it was never called, and encodes what this call of it needs: for the first call of a large
+    /// one just that, and the function has no entry yet.
     pub(super) fn begin(
         &self,
         guest: &dyn Functions,
         id: FuncId,
         translator: &mut Translator,
     ) -> Result<*const Word, CodeError> {
+        if let Some(function) = self.begun(id) {
+            return self.encode_entry(function, translator);
+        }
         let mut func = mem::take(&mut translator.func);
         func.clear();
         guest.lower(id, &mut func);
@@ -39,11 +43,23 @@ impl Code {
             return Ok(self.enter(id, self.gate(id, self.publish(&translator.encoder))));
         }
         let bytes = func.size_bytes();
-        let made = self.begin_partly(guest, id, func, translator);
-        if made.is_err() {
-            self.counters.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        match self.begin_partly(guest, id, func) {
+            Ok(function) => match self.write_once(function, (Block(0), true), translator)? {
+                Some(place) => Ok(self.gate(id, place)),
+                None => self.encode_entry(function, translator),
+            },
+            Err(error) => {
+                self.counters.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                Err(error)
+            }
         }
-        made
+    }
+
+    /// Function `id`, if it is one of which a part is translated.
+    fn begun(&self, id: FuncId) -> Option<&Function> {
+        let function = self.partial[id.0 as usize].load(Ordering::Acquire);
+        // SAFETY: what is in the table lives as long as the code.
+        unsafe { function.as_ref() }
     }
 
     /// Whether `func` may wait; its bytes are counted then.
@@ -57,56 +73,81 @@ impl Code {
         reserved.is_ok()
     }
 
-    /// Encodes the entry of `func`; the rest waits. On an error it does not.
+    /// Lets `func` wait for somebody to encode it. On an error it does not.
     fn begin_partly(
         &self,
         guest: &dyn Functions,
         id: FuncId,
         func: Func,
-        translator: &mut Translator,
-    ) -> Result<*const Word, CodeError> {
+    ) -> Result<&Function, CodeError> {
         let outlined = Outlined::new(guest.interface(), id, func).map_err(CodeError::Refused)?;
         let outlined = Box::new(outlined);
         let layout = Layout::of(guest.interface(), outlined.func())?;
-        let owned = Box::into_raw(Box::new(Function::new(id, layout, outlined.func())));
-        // SAFETY: just made; stubs name it, and it stays where it is.
-        let function = unsafe { &*owned };
-        let made = self.encode_blocks(function, &outlined, Wanted::Entry, translator);
-        let Ok(made) = made else {
-            // SAFETY: nobody has seen it.
-            drop(unsafe { Box::from_raw(owned) });
-            return made;
-        };
-        function.put_back(outlined, &self.counters.waiting_bytes);
-        let made = self.gate(id, made);
-        let entered = self.enter(id, made);
-        if entered != made {
-            function.forget(&self.counters.waiting_bytes);
-            // SAFETY: stubs name it in a chunk that nobody enters.
-            drop(unsafe { Box::from_raw(owned) });
-            return Ok(entered);
+        let owned = Box::new(Function::new(id, layout, outlined.func()));
+        owned.put_back(outlined, &self.counters.waiting_bytes);
+        let bytes = owned.size_bytes();
+        let owned = Box::into_raw(owned);
+        let raced = self.partial[id.0 as usize].compare_exchange(
+            ptr::null_mut(),
+            owned,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if let Err(theirs) = raced {
+            // SAFETY: nobody has seen ours, and theirs lives as long as the code.
+            return Ok(unsafe {
+                let owned = Box::from_raw(owned);
+                owned.forget(&self.counters.waiting_bytes);
+                &*theirs
+            });
         }
-        self.counters.count_partial(function.size_bytes());
-        self.keep(owned);
-        Ok(entered)
+        self.counters.count_partial(bytes);
+        // SAFETY: just made; it stays where it is, and is freed with the code.
+        Ok(unsafe { &*owned })
     }
 
-    /// The function is freed with the code.
-    fn keep(&self, function: *mut Function) {
-        let mut next = self.partial.load(Ordering::Acquire);
-        loop {
-            // SAFETY: the function lives, and will as long as the code.
-            unsafe { (*function).next.store(next, Ordering::Relaxed) };
-            let raced =
-                self.partial.compare_exchange(next, function, Ordering::AcqRel, Ordering::Acquire);
-            match raced {
-                Ok(_) => return,
-                Err(newer) => next = newer,
+    /// Encodes where `function` begins, for all calls to come.
+    fn encode_entry(
+        &self,
+        function: &Function,
+        translator: &mut Translator,
+    ) -> Result<*const Word, CodeError> {
+        let id = function.id();
+        let made = match function.take() {
+            Some(outlined) => {
+                let made = self.encode_blocks(function, &outlined, Wanted::Entry, translator);
+                function.put_back(outlined, &self.counters.waiting_bytes);
+                made
             }
-        }
+            None => self.anew(function, Wanted::Entry, translator),
+        };
+        Ok(self.enter(id, self.gate(id, made?)))
     }
 
-    /// The code of `block` of a function of this program, encoded now if nobody did before.
+    /// Writes a block of `function` for one run, with the function's beginning where it is the entry; nothing where it
+    /// cannot be, or another thread has the dMIR.
+    fn write_once(
+        &self,
+        function: &Function,
+        (block, is_entry): (Block, bool),
+        translator: &mut Translator,
+    ) -> Result<Option<*const Word>, CodeError> {
+        if !function.begins(block) {
+            return Ok(None);
+        }
+        let Some(outlined) = function.take() else { return Ok(None) };
+        let encoder = &mut translator.encoder;
+        let written =
+            encoder.once(self, (function, &outlined), (block, is_entry), &mut translator.room);
+        function.put_back(outlined, &self.counters.waiting_bytes);
+        Ok(written?.then(|| {
+            self.counters.count_once(encoder.starts().count());
+            self.keep(encoder)
+        }))
+    }
+
+    /// The code of `block` of a function of this program, encoded now if nobody did before; written for one run if nobody
+    /// came here before, and then it is no known block of the function.
     #[cold]
     pub(crate) fn block(
         &self,
@@ -119,6 +160,9 @@ impl Code {
         if !known.is_null() {
             return Ok(known);
         }
+        if let Some(place) = self.write_once(function, (block, false), translator)? {
+            return Ok(place);
+        }
         let made = match function.take() {
             Some(outlined) => {
                 let wanted = Wanted::One(block);
@@ -126,16 +170,17 @@ impl Code {
                 function.put_back(outlined, &self.counters.waiting_bytes);
                 made
             }
-            None => self.complete(function, translator),
+            None => self.anew(function, Wanted::Missing, translator),
         };
         made?;
         Ok(function.known(block))
     }
 
-    /// Another thread has the dMIR: makes it anew and encodes all that is missing.
-    fn complete(
+    /// Another thread has the dMIR: makes it anew and encodes what is wanted.
+    fn anew(
         &self,
         function: &Function,
+        wanted: Wanted,
         translator: &mut Translator,
     ) -> Result<*const Word, CodeError> {
         let Program::Functions { guest } = &self.program else {
@@ -146,7 +191,7 @@ impl Code {
         guest.lower(function.id(), &mut func);
         let outlined = Outlined::new(guest.interface(), function.id(), func);
         let outlined = outlined.map_err(CodeError::Refused)?;
-        let made = self.encode_blocks(function, &outlined, Wanted::Missing, translator);
+        let made = self.encode_blocks(function, &outlined, wanted, translator);
         translator.func = outlined.into_func();
         made
     }

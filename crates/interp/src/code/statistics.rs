@@ -7,6 +7,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 pub struct CodeStatistics {
     /// Blocks of dMIR that were encoded; those of a lost race count too.
     pub blocks: usize,
+    /// Blocks that were written for their first run.
+    pub once: usize,
     /// How often control came to a stub and asked for a block.
     pub stubs: usize,
     /// Functions of which a part waits, or waited, for somebody to reach it.
@@ -19,6 +21,7 @@ pub struct CodeStatistics {
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     blocks: AtomicUsize,
+    once: AtomicUsize,
     stubs: AtomicUsize,
     partial_functions: AtomicUsize,
     /// Bytes of the tables of partial functions.
@@ -29,6 +32,10 @@ pub(super) struct Counters {
 impl Counters {
     pub(super) fn count_blocks(&self, blocks: usize) {
         self.blocks.fetch_add(blocks, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_once(&self, blocks: usize) {
+        self.once.fetch_add(blocks, Ordering::Relaxed);
     }
 
     pub(super) fn count_stub(&self) {
@@ -51,6 +58,7 @@ impl Counters {
     pub(super) fn read(&self) -> CodeStatistics {
         CodeStatistics {
             blocks: self.blocks.load(Ordering::Relaxed),
+            once: self.once.load(Ordering::Relaxed),
             stubs: self.stubs.load(Ordering::Relaxed),
             partial_functions: self.partial_functions.load(Ordering::Relaxed),
             waiting_bytes: self.waiting_bytes(),

@@ -143,9 +143,18 @@ impl Encoder {
 
     /// Makes every link of a block lead there, with `function` to stubs of what is missing.
     fn lead(&mut self, function: Option<&Function>) {
+        self.lead_to(function, true);
+    }
+
+    /// The same, but no link leads to a block of the chunk.
+    pub(super) fn lead_away(&mut self, function: &Function) {
+        self.lead_to(Some(function), false);
+    }
+
+    fn lead_to(&mut self, function: Option<&Function>, is_lasting: bool) {
         let mut links = core::mem::take(&mut self.block_links);
         links.retain(|&(block, position)| {
-            if let Some(start) = self.starts.get(Block(block)) {
+            if let Some(start) = self.starts.get(Block(block)).filter(|_| is_lasting) {
                 self.local_links.push((position, start));
                 return false;
             }

@@ -151,7 +151,7 @@ impl Encoding<'_> {
         self.fields(fields);
     }
 
-    fn charge(&mut self, gas: u32) -> Result<(), CodeError> {
+    pub(super) fn charge(&mut self, gas: u32) -> Result<(), CodeError> {
         let is_first = self.e.starts.last() == self.e.words.len();
         if gas > 0 || is_first && self.interface.window.is_none() {
             self.handler(handler::<Charge>);

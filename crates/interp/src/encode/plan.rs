@@ -164,6 +164,33 @@ impl Plan {
         self.vars.resize(vars, VarPlan { stamp: 0, last_read: 0, set: NEVER });
     }
 
+    /// Begins a block of which nothing is planned: values are told of as they are made.
+    pub(super) fn begin_once(&mut self, block: &BlockDef) {
+        self.values.clear();
+        self.sets.clear();
+        self.first_inst = block.insts.start;
+        self.skipped.clear();
+        self.skipped.resize(block.insts.len(), false);
+    }
+
+    /// The next value of such a block is made, at `place`; `memory` is what it checked when it is a token. It is nobody
+    /// else's name, and counts as used more often than once, so that it always has a place.
+    #[inline]
+    pub(super) fn bear_once(&mut self, value: Value, place: i16, memory: u32) {
+        if self.values.is_empty() {
+            self.first_value = value.0;
+        }
+        let (def, last, uses, root, home, dies_with) = (NEVER, NEVER, 2, value.into(), None, NEVER);
+        self.values.push(ValuePlan { def, last, uses, root, home, memory, place, dies_with });
+    }
+
+    /// The place of a value of such a block, when it was made.
+    #[inline(always)]
+    pub(super) fn place_once(&self, value: Value) -> Option<i16> {
+        let number = value.0.checked_sub(self.first_value)?;
+        self.values.get(number as usize).map(|plan| plan.place)
+    }
+
     /// A value that is set to a variable can be born in its home; the `set` then writes nothing. Between birth and set
     /// nobody may look for what the variable held before, and once the variable is set again nobody for the value.
     fn bear(&mut self, func: &Func, set: usize) {
@@ -488,7 +515,8 @@ impl Plan {
     pub(super) fn fused(&self, cond: Operand) -> Option<u32> {
         let Source::Value(value) = cond.source() else { return None };
         let plan = self.value(value);
-        (plan.root == cond && plan.home.is_none() && self.is_skipped(plan.def)).then_some(plan.def)
+        let is_own = plan.root == cond && plan.home.is_none() && plan.def != NEVER;
+        (is_own && self.is_skipped(plan.def)).then_some(plan.def)
     }
 
     /// How many operands name `value`.

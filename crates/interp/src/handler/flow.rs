@@ -290,7 +290,10 @@ extern "C-unwind" fn reach(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Con
     let function = unsafe { &*(*pc.add(2)).function };
     match state.activation().block(function, block) {
         Ok(place) => {
-            for link in 0..state.imm(3) as usize {
+            // What is written for one run is no place for others.
+            let is_lasting = core::ptr::eq(function.known(block), place);
+            let links = if is_lasting { state.imm(3) as usize } else { 0 };
+            for link in 0..links {
                 // SAFETY: the encoder wrote so many places of links of this chunk, which are only accessed atomically.
                 unsafe {
                     let link = (*pc.add(REACH_WORDS + link)).link.cast_mut().cast::<*mut Word>();

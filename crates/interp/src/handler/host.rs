@@ -114,17 +114,17 @@ impl<M: Moves> Run for Call<M> {
     fn run(mut state: State) -> Flow {
         let target = state.link(2);
         if target.is_null() {
-            return connect(state.pc, state.fp, state.gas, state.cx, state.acc, state.facc);
+            return connect::<M>(state.pc, state.fp, state.gas, state.cx, state.acc, state.facc);
         }
         begin::<M>(&mut state, CALL_WORDS);
         state.jump(target)
     }
 }
 
-/// Finds the code that the call at `pc` means, then calls.
+/// Finds the code that the call at `pc` means, and calls it; once it is the function's for good, the link leads there.
 #[cold]
 #[inline(never)]
-extern "C-unwind" fn connect(
+extern "C-unwind" fn connect<M: Moves>(
     pc: *const Word,
     fp: *mut u64,
     gas: i64,
@@ -132,13 +132,17 @@ extern "C-unwind" fn connect(
     acc: u64,
     facc: f64,
 ) -> Flow {
-    let state = State { pc, fp, gas, cx, acc, facc };
-    let target = translate(cx, state.imm(3) as u32);
+    let mut state = State { pc, fp, gas, cx, acc, facc };
+    let function = state.imm(3) as u32;
+    let target = translate(cx, function);
     if target.is_null() {
         return state.leave(Outcome::Trap);
     }
-    state.set_link(2, target);
-    state.jump(pc)
+    if lasts(cx, function, target) {
+        state.set_link(2, target);
+    }
+    begin::<M>(&mut state, CALL_WORDS);
+    state.jump(target)
 }
 
 /// Makes the frame of a callee and goes there, with the moves from word `at` on; what follows them is gone back to.
@@ -165,6 +169,14 @@ fn translate(cx: *mut Context, function: u32) -> *const Word {
     let mut state =
         State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: 0, cx, acc: 0, facc: 0.0 };
     state.activation().function(function).unwrap_or(core::ptr::null())
+}
+
+/// Whether `target` is where the function begins for every call to come.
+#[inline(never)]
+fn lasts(cx: *mut Context, function: u32, target: *const Word) -> bool {
+    let mut state =
+        State { pc: core::ptr::null(), fp: core::ptr::null_mut(), gas: 0, cx, acc: 0, facc: 0.0 };
+    core::ptr::eq(state.activation().code.known_function(function), target)
 }
 
 /// Begins a function: counts its frame, zeroes its variables, and does the charge that follows:

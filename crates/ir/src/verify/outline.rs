@@ -1,5 +1,10 @@
 //! Functions that are accepted block by block.
 
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use lockstep_base::Index;
+
 use super::{Room, Verified, VerifyError, closed, scan, signature};
 use crate::{
     func::{BlockDef, Func},
@@ -10,7 +15,12 @@ use crate::{
 /// A function whose declarations the verifier has accepted, and nothing more: what a block holds it accepts when
 /// somebody is about to translate that.
 #[derive(Debug)]
-pub struct Outlined(FuncId, Func);
+pub struct Outlined {
+    id: FuncId,
+    func: Func,
+    /// For each block, whether it was accepted.
+    accepted: Vec<AtomicBool>,
+}
 
 /// A block of a function; as [`Verified`], one that the verifier has accepted.
 #[derive(Debug, Clone, Copy)]
@@ -39,17 +49,18 @@ impl Outlined {
             .and_then(|()| scan::outline(interface, &func))
             .and_then(|()| closed(&func))
             .map_err(|error| error.in_func(id))?;
-        Ok(Self(id, func))
+        let accepted = (0..func.blocks.len()).map(|_| AtomicBool::new(false)).collect();
+        Ok(Self { id, func, accepted })
     }
 
     /// The function, for its declarations.
     pub const fn func(&self) -> &Func {
-        &self.1
+        &self.func
     }
 
     /// The function, for others to use its room.
     pub fn into_func(self) -> Func {
-        self.1
+        self.func
     }
 
     /// Accepts what `block` holds. `interface` is the one that the function was outlined with.
@@ -63,8 +74,13 @@ impl Outlined {
         block: Block,
         room: &mut Room,
     ) -> Result<Verified<Body<'_>>, VerifyError> {
-        let Self(id, func) = self;
-        scan::body(interface, func, block, room).map_err(|error| error.in_func(*id))?;
+        let Self { id, func, accepted } = self;
+        let accepted = accepted.get(block.position());
+        // A function does not change here, so neither does what is said of its blocks.
+        if accepted.is_none_or(|accepted| !accepted.load(Ordering::Relaxed)) {
+            scan::body(interface, func, block, room).map_err(|error| error.in_func(*id))?;
+            accepted.into_iter().for_each(|accepted| accepted.store(true, Ordering::Relaxed));
+        }
         Ok(Verified(Body { func, block }))
     }
 }

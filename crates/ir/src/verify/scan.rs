@@ -449,15 +449,21 @@ impl Scan<'_> {
 
     #[inline(always)]
     fn operand(&mut self, operand: Operand, want: Type) -> Checked {
-        match operand.as_value() {
-            Some(value)
-                if value.0 >= self.first
-                    && value.0 < self.next
-                    && self.func.values[value] == want =>
-            {
-                Ok(())
+        if self.is_plainly(operand, want) { Ok(()) } else { self.other_operand(operand, want) }
+    }
+
+    /// Whether the operand is of the usual kind, and right.
+    #[inline(always)]
+    fn is_plainly(&self, operand: Operand, want: Type) -> bool {
+        match operand.source() {
+            Source::Value(value) => {
+                value.0 >= self.first && value.0 < self.next && self.func.values[value] == want
             }
-            _ => self.other_operand(operand, want),
+            Source::Var(var) => {
+                self.func.vars.get(var).is_some_and(|def| def.ty == want && def.slot.is_none())
+            }
+            Source::Imm(number) => fits(u64::from(number), want).is_ok(),
+            Source::Const(_) => false,
         }
     }
 
@@ -585,9 +591,12 @@ impl Scan<'_> {
     }
 
     fn remember(&mut self, memory: MemoryId, ty: Type, len: Operand, value: Value) {
-        let known_len = self.func.const_limbs(len, ty).map(|limbs| {
-            if limbs[1..].iter().all(|limb| *limb == 0) { limbs[0] } else { u64::MAX }
-        });
+        let known_len = match ty.slots() {
+            1 => self.func.const_low(len),
+            _ => self.func.const_limbs(len, ty).map(|limbs| {
+                if limbs[1..].iter().all(|limb| *limb == 0) { limbs[0] } else { u64::MAX }
+            }),
+        };
         if matches!(len.source(), Source::Var(_)) && !self.watches {
             self.watches = true;
             let vars = self.func.vars.len().max(self.room.set_at.len());
@@ -597,6 +606,10 @@ impl Scan<'_> {
     }
 
     fn token(&self, value: Value) -> Checked<&Token> {
+        // Most accesses are of the check before.
+        if let Some(last) = self.room.tokens.last().filter(|token| token.value == value) {
+            return Ok(last);
+        }
         let found = self.room.tokens.binary_search_by_key(&value, |token| token.value);
         found.map(|position| &self.room.tokens[position]).map_err(|_| Kind::NoToken)
     }
