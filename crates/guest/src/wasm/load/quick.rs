@@ -39,7 +39,9 @@ pub(super) struct Quick<'m> {
     /// Whether accesses of memory 0 take an index of 32 bits.
     has_memory: bool,
     locals: Vec<ValType>,
+    /// Room for all operands that there may be, and how many there are.
     values: Vec<ValType>,
+    height: usize,
     frames: Vec<Frame<'m>>,
     /// The innermost frame's height, and whether control cannot reach the next instruction.
     floor: usize,
@@ -62,7 +64,8 @@ impl<'m> Quick<'m> {
             sections,
             has_memory,
             locals: Vec::new(),
-            values: Vec::new(),
+            values: vec![ValType::I32; limits::OPERANDS_MAX as usize],
+            height: 0,
             frames: Vec::new(),
             floor: 0,
             is_dead: false,
@@ -79,24 +82,91 @@ impl<'m> Quick<'m> {
         let ty = self.sections.types.get(ty as usize)?;
         let moves_max =
             limits::MOVES_FREE + limits::MOVES_PER_BYTE_MAX * reader.bytes_left() as u64;
-        self.begin(ty);
+        self.begin(ty)?;
         self.declare_locals(&mut reader)?;
-        let table = table();
         while !self.frames.is_empty() {
-            let opcode = reader.byte()?;
-            self.instruction(table[usize::from(opcode)], &mut reader)?;
-            only_if(self.values.len() <= limits::OPERANDS_MAX as usize)?;
+            let kind = self.frequent(&mut reader)?;
+            reader = self.instruction(kind, reader)?;
         }
         only_if(reader.bytes_left() == 0 && self.moves <= moves_max)
     }
 
-    fn begin(&mut self, ty: &'m FuncType) {
+    /// Passes over frequent instructions, as far as they are plain: control reaches them, their operands are there, and
+    /// their numbers have one byte. Says what the next one is, and leaves the reader behind its opcode.
+    #[inline(never)]
+    fn frequent(&mut self, reader: &mut Reader<'_>) -> Known<Kind> {
+        let table = table();
+        let (has_memory, floor) = (self.has_memory, self.floor);
+        let (locals, values) = (&self.locals[..], &mut self.values[..]);
+        let (mut at, mut height) = (*reader, self.height);
+        let next = loop {
+            let kind = table[usize::from(at.byte()?)];
+            let mut after = at;
+            match kind {
+                Kind::LocalGet => {
+                    let Some(local) = after.short() else { break kind };
+                    *values.get_mut(height)? = *locals.get(local)?;
+                    height += 1;
+                }
+                Kind::LocalSet if height > floor => {
+                    let Some(local) = after.short() else { break kind };
+                    height -= 1;
+                    only_if(values[height] == *locals.get(local)?)?;
+                }
+                Kind::LocalTee if height > floor => {
+                    let Some(local) = after.short() else { break kind };
+                    only_if(values[height - 1] == *locals.get(local)?)?;
+                }
+                Kind::ConstI32 => {
+                    after.pass_i32()?;
+                    *values.get_mut(height)? = ValType::I32;
+                    height += 1;
+                }
+                Kind::ConstI64 => {
+                    after.pass_i64()?;
+                    *values.get_mut(height)? = ValType::I64;
+                    height += 1;
+                }
+                Kind::Unary { from, to } if height > floor => {
+                    let top = &mut values[height - 1];
+                    only_if(*top == from)?;
+                    *top = to;
+                }
+                Kind::Binary { from, to } if height > floor + 1 => {
+                    let [a, b] = &mut values[height - 2..height] else { break kind };
+                    only_if(*a == from && *b == from)?;
+                    *a = to;
+                    height -= 1;
+                }
+                Kind::Load { align, to } if height > floor && has_memory => {
+                    only_if(after.byte()? <= align)?;
+                    after.number()?;
+                    let top = &mut values[height - 1];
+                    only_if(*top == ValType::I32)?;
+                    *top = to;
+                }
+                Kind::Store { align, from } if height > floor + 1 && has_memory => {
+                    only_if(after.byte()? <= align)?;
+                    after.number()?;
+                    height -= 2;
+                    only_if(values[height] == ValType::I32 && values[height + 1] == from)?;
+                }
+                _ => break kind,
+            }
+            at = after;
+        };
+        (*reader, self.height) = (at, height);
+        Some(next)
+    }
+
+    fn begin(&mut self, ty: &'m FuncType) -> Known {
         self.locals.clear();
         self.locals.extend_from_slice(&ty.params);
-        self.values.clear();
+        self.height = 0;
         self.frames.clear();
         self.moves = 0;
-        self.open(Frame::function(&ty.results));
+        self.floor = 0;
+        self.open(Frame::function(&ty.results))
     }
 
     fn declare_locals(&mut self, reader: &mut Reader<'_>) -> Known {
@@ -112,12 +182,17 @@ impl<'m> Quick<'m> {
         Some(())
     }
 
-    #[inline(always)]
-    fn instruction(&mut self, kind: Kind, reader: &mut Reader<'_>) -> Known {
+    /// What is past an instruction of which the opcode was read.
+    fn instruction<'b>(&mut self, kind: Kind, mut reader: Reader<'b>) -> Known<Reader<'b>> {
+        self.judge(kind, &mut reader)?;
+        Some(reader)
+    }
+
+    fn judge(&mut self, kind: Kind, reader: &mut Reader<'_>) -> Known {
         match kind {
             Kind::LocalGet => {
                 let ty = self.local(reader)?;
-                self.values.push(ty);
+                self.push(ty)?;
             }
             Kind::LocalSet => {
                 let ty = self.local(reader)?;
@@ -129,19 +204,19 @@ impl<'m> Quick<'m> {
             }
             Kind::ConstI32 => {
                 reader.pass_i32()?;
-                self.values.push(ValType::I32);
+                self.push(ValType::I32)?;
             }
             Kind::ConstI64 => {
                 reader.pass_i64()?;
-                self.values.push(ValType::I64);
+                self.push(ValType::I64)?;
             }
             Kind::ConstF32 => {
                 reader.pass(4)?;
-                self.values.push(ValType::F32);
+                self.push(ValType::F32)?;
             }
             Kind::ConstF64 => {
                 reader.pass(8)?;
-                self.values.push(ValType::F64);
+                self.push(ValType::F64)?;
             }
             Kind::Unary { from, to } => self.replace(from, to)?,
             Kind::Binary { from, to } => self.binary(from, to)?,
@@ -154,29 +229,21 @@ impl<'m> Quick<'m> {
                 self.pop(from)?;
                 self.pop(ValType::I32)?;
             }
-            other => self.other(other, reader)?,
-        }
-        Some(())
-    }
-
-    #[inline(never)]
-    fn other(&mut self, kind: Kind, reader: &mut Reader<'_>) -> Known {
-        match kind {
             Kind::Nop => {}
             Kind::Drop => {
-                only_if(self.is_dead || self.values.len() > self.floor)?;
-                self.values.truncate(self.floor.max(self.values.len().saturating_sub(1)));
+                only_if(self.is_dead || self.height > self.floor)?;
+                self.height = self.floor.max(self.height.saturating_sub(1));
             }
             Kind::Select => {
                 self.pop(ValType::I32)?;
-                let [.., a, b] = self.values[self.floor..] else { return None };
+                let [.., a, b] = self.values[self.floor..self.height] else { return None };
                 let is_reference = matches!(a, ValType::FuncRef | ValType::ExternRef);
                 only_if(a == b && !is_reference)?;
-                self.values.pop();
+                self.height -= 1;
             }
             Kind::GlobalGet => {
                 let global = self.sections.globals.get(reader.number()? as usize)?;
-                self.values.push(global.ty);
+                self.push(global.ty)?;
             }
             Kind::GlobalSet => {
                 let global = self.sections.globals.get(reader.number()? as usize)?;
@@ -185,7 +252,7 @@ impl<'m> Quick<'m> {
             }
             Kind::MemorySize => {
                 only_if(self.has_memory && reader.byte()? == 0)?;
-                self.values.push(ValType::I32);
+                self.push(ValType::I32)?;
             }
             Kind::MemoryGrow => {
                 only_if(self.has_memory && reader.byte()? == 0)?;
@@ -214,22 +281,31 @@ impl<'m> Quick<'m> {
     }
 
     /// Reads what an access of memory 0 says, aligned as its width is at most.
-    #[inline(always)]
     fn access(&self, align: u8, reader: &mut Reader<'_>) -> Known {
         only_if(self.has_memory && reader.byte()? <= align)?;
         reader.number().map(|_| ())
     }
 
-    #[inline(always)]
     fn local(&self, reader: &mut Reader<'_>) -> Known<ValType> {
         self.locals.get(reader.number()? as usize).copied()
     }
 
+    /// Adds an operand, if there may be one more.
+    fn push(&mut self, ty: ValType) -> Known {
+        *self.values.get_mut(self.height)? = ty;
+        self.height += 1;
+        Some(())
+    }
+
+    fn push_all(&mut self, types: &[ValType]) -> Known {
+        types.iter().try_for_each(|ty| self.push(*ty))
+    }
+
     /// Takes an operand of type `ty`.
-    #[inline(always)]
     fn pop(&mut self, ty: ValType) -> Known {
-        if self.values.len() > self.floor {
-            return only_if(self.values.pop() == Some(ty));
+        if self.height > self.floor {
+            self.height -= 1;
+            return only_if(self.values[self.height] == ty);
         }
         only_if(self.is_dead)
     }
@@ -239,18 +315,11 @@ impl<'m> Quick<'m> {
     }
 
     /// Takes an operand of one type and yields one of another.
-    #[inline(always)]
     fn replace(&mut self, from: ValType, to: ValType) -> Known {
-        if let Some(top) = self.values[self.floor..].last_mut() {
-            let is_right = *top == from;
-            *top = to;
-            return only_if(is_right);
-        }
-        self.values.push(to);
-        only_if(self.is_dead)
+        self.pop(from)?;
+        self.push(to)
     }
 
-    #[inline(always)]
     fn binary(&mut self, from: ValType, to: ValType) -> Known {
         self.pop(from)?;
         self.replace(from, to)

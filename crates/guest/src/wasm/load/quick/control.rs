@@ -56,7 +56,7 @@ impl<'m> Quick<'m> {
                 let label = self.label(reader)?;
                 self.pop(ValType::I32)?;
                 self.pop_all(label)?;
-                self.values.extend_from_slice(label);
+                self.push_all(label)?;
             }
             Kind::BranchTable => self.branch_table(reader)?,
             Kind::Return => {
@@ -84,31 +84,30 @@ impl<'m> Quick<'m> {
     }
 
     /// Opens a frame whose parameters were taken.
-    pub(super) fn open(&mut self, frame: Frame<'m>) {
+    pub(super) fn open(&mut self, frame: Frame<'m>) -> Known {
         self.frames.push(frame);
-        self.floor = self.values.len();
+        self.floor = self.height;
         self.is_dead = false;
-        self.values.extend_from_slice(frame.params);
+        self.push_all(frame.params)
     }
 
     /// Control does not reach what follows.
     fn die(&mut self) {
-        self.values.truncate(self.floor);
+        self.height = self.floor;
         self.is_dead = true;
     }
 
     fn call(&mut self, ty: &'m FuncType) -> Known {
         self.moves += (ty.params.len() + ty.results.len()) as u64;
         self.pop_all(&ty.params)?;
-        self.values.extend_from_slice(&ty.results);
-        Some(())
+        self.push_all(&ty.results)
     }
 
     fn block(&mut self, kind: Kind, reader: &mut Reader<'_>) -> Known {
         let (params, results) = self.block_type(reader.byte()?)?;
         self.pop_all(params)?;
         let (floor, is_dead) = (self.floor, self.is_dead);
-        self.open(Frame { kind, params, results, floor, is_dead });
+        self.open(Frame { kind, params, results, floor, is_dead })?;
         // The function's frame counts too.
         only_if(self.frames.len() as u64 <= limits::NESTING_MAX)
     }
@@ -141,7 +140,7 @@ impl<'m> Quick<'m> {
         let frame = self.frames.pop()?;
         self.moves += frame.label().len() as u64;
         self.pop_all(frame.results)?;
-        only_if(self.values.len() == self.floor)?;
+        only_if(self.height == self.floor)?;
         (self.floor, self.is_dead) = (frame.floor, frame.is_dead);
         Some(frame)
     }
@@ -149,16 +148,14 @@ impl<'m> Quick<'m> {
     fn otherwise(&mut self) -> Known {
         let frame = self.close()?;
         only_if(frame.kind == Kind::If)?;
-        self.open(Frame { kind: Kind::Else, ..frame });
-        Some(())
+        self.open(Frame { kind: Kind::Else, ..frame })
     }
 
     fn end(&mut self) -> Known {
         let frame = self.close()?;
         // What is not there of a second arm leaves the parameters.
         only_if(frame.kind != Kind::If || frame.params == frame.results)?;
-        self.values.extend_from_slice(frame.results);
-        Some(())
+        self.push_all(frame.results)
     }
 
     /// What a branch to the label takes along.

@@ -6,6 +6,8 @@ use super::{Known, only_if};
 const MORE: u8 = 0x80;
 const BITS: u32 = 7;
 
+/// A place in a body. It is small and passed by value, so that it stays in registers.
+#[derive(Clone, Copy)]
 pub(super) struct Reader<'b> {
     bytes: &'b [u8],
     at: usize,
@@ -27,7 +29,14 @@ impl<'b> Reader<'b> {
         Some(byte)
     }
 
+    /// A number of one byte without sign, unless it has more.
+    #[inline(always)]
+    pub(super) fn short(&mut self) -> Known<usize> {
+        self.byte().filter(|byte| *byte < MORE).map(usize::from)
+    }
+
     /// Passes over so many bytes.
+    #[inline(always)]
     pub(super) fn pass(&mut self, count: usize) -> Known {
         only_if(count <= self.bytes_left())?;
         self.at += count;
@@ -38,11 +47,16 @@ impl<'b> Reader<'b> {
     #[inline(always)]
     pub(super) fn number(&mut self) -> Known<u32> {
         let byte = self.byte()?;
-        if byte < MORE { Some(u32::from(byte)) } else { self.long_number(byte) }
+        if byte < MORE {
+            return Some(u32::from(byte));
+        }
+        let (number, rest) = self.long_number(byte)?;
+        *self = rest;
+        Some(number)
     }
 
     #[inline(never)]
-    fn long_number(&mut self, first: u8) -> Known<u32> {
+    fn long_number(mut self, first: u8) -> Known<(u32, Self)> {
         let (mut number, mut byte) = (u64::from(first & !MORE), first);
         for shift in [BITS, 2 * BITS, 3 * BITS, 4 * BITS] {
             if byte < MORE {
@@ -52,34 +66,41 @@ impl<'b> Reader<'b> {
             number |= u64::from(byte & !MORE) << shift;
         }
         only_if(byte < MORE)?;
-        u32::try_from(number).ok()
+        Some((u32::try_from(number).ok()?, self))
     }
 
     /// Passes over a number of 32 bits with its sign.
     #[inline(always)]
     pub(super) fn pass_i32(&mut self) -> Known {
-        if self.byte()? < MORE { Some(()) } else { self.pass_long(u32::BITS) }
+        if self.byte()? >= MORE {
+            *self = self.past_long(u32::BITS)?;
+        }
+        Some(())
     }
 
     /// Passes over a number of 64 bits with its sign.
     #[inline(always)]
     pub(super) fn pass_i64(&mut self) -> Known {
-        if self.byte()? < MORE { Some(()) } else { self.pass_long(u64::BITS) }
+        if self.byte()? >= MORE {
+            *self = self.past_long(u64::BITS)?;
+        }
+        Some(())
     }
 
-    /// Passes over what follows the first byte of a number of `bits` bits.
+    /// What is past the bytes that follow the first one of a number of `bits` bits.
     #[inline(never)]
-    fn pass_long(&mut self, bits: u32) -> Known {
+    fn past_long(mut self, bits: u32) -> Known<Self> {
         let mut read = BITS;
         loop {
             let byte = self.byte()?;
             if bits - read < BITS {
                 // In the last byte that there may be, what is beyond the number repeats its sign.
                 let beyond = (byte as i8) << 1 >> (bits - read);
-                return only_if(byte < MORE && (beyond == 0 || beyond == -1));
+                only_if(byte < MORE && (beyond == 0 || beyond == -1))?;
+                return Some(self);
             }
             if byte < MORE {
-                return Some(());
+                return Some(self);
             }
             read += BITS;
         }
