@@ -147,10 +147,19 @@ impl FrameStack for Lower<'_, '_> {
     }
 }
 
-/// A place in the body.
+/// A place in the body. What is rare gets a copy of it, so that it stays in registers.
+#[derive(Clone, Copy)]
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
+}
+
+/// A number of several bytes: how many bits were given, the last byte, and where it ends.
+struct Long {
+    number: u64,
+    bits: u32,
+    last: u8,
+    end: usize,
 }
 
 impl Cursor<'_> {
@@ -165,28 +174,37 @@ impl Cursor<'_> {
     #[inline(always)]
     fn unsigned(&mut self) -> u64 {
         let byte = self.byte();
-        if byte < 0x80 { u64::from(byte) } else { self.long(byte).0 }
+        if byte < 0x80 {
+            return u64::from(byte);
+        }
+        let Long { number, end, .. } = self.long(byte);
+        self.at = end;
+        number
     }
 
     /// A number with its sign.
     #[inline(always)]
     fn signed(&mut self) -> u64 {
         let byte = self.byte();
-        let (number, bits, last) =
-            if byte < 0x80 { (u64::from(byte), 7, byte) } else { self.long(byte) };
+        if byte < 0x80 {
+            // The number's sign is the second bit from the top.
+            return i64::from((byte as i8) << 1 >> 1) as u64;
+        }
+        let Long { number, bits, last, end } = self.long(byte);
+        self.at = end;
         if last & 0x40 != 0 && bits < u64::BITS { number | u64::MAX << bits } else { number }
     }
 
-    /// The number whose first byte is `first`, how many bits were given, and the last byte.
+    /// The number whose first byte is `first`, which was read.
     #[inline(never)]
-    fn long(&mut self, first: u8) -> (u64, u32, u8) {
-        let (mut number, mut bits, mut byte) = (u64::from(first & 0x7f), 7, first);
-        while byte >= 0x80 {
-            byte = self.byte();
-            number |= u64::from(byte & 0x7f) << bits;
+    fn long(mut self, first: u8) -> Long {
+        let (mut number, mut bits, mut last) = (u64::from(first & 0x7f), 7, first);
+        while last >= 0x80 {
+            last = self.byte();
+            number |= u64::from(last & 0x7f) << bits;
             bits += 7;
         }
-        (number, bits, byte)
+        Long { number, bits, last, end: self.at }
     }
 
     #[inline(always)]
@@ -209,36 +227,35 @@ impl<'m> Lower<'m, '_> {
             if self.is_observed && self.is_reachable {
                 self.show_step();
             }
-            let frequent = table[usize::from(bytes[cursor.at])];
+            let frequent = &table[usize::from(bytes[cursor.at])];
             let is_read = match self.is_reachable {
                 true => self.frequent(frequent, &mut cursor),
                 false => self.passed(frequent, &mut cursor),
             };
             if !is_read {
-                self.read(&mut cursor, start)?;
+                cursor.at = self.read(cursor, start)?;
             }
         }
         self.finish();
         Ok(())
     }
 
-    /// Lets the parser read the instruction at `cursor`.
+    /// Lets the parser read the instruction at `cursor`; says where it ends.
     #[inline(never)]
-    fn read(&mut self, cursor: &mut Cursor<'_>, start: u32) -> wasmparser::Result<()> {
+    fn read(&mut self, cursor: Cursor<'_>, start: u32) -> wasmparser::Result<usize> {
         let rest = &cursor.bytes[cursor.at..];
         let position = u64::from(start) + cursor.at as u64;
         let mut reader = BinaryReader::new_features(rest, position, self.features);
         reader.visit_operator(self)?;
-        cursor.at += reader.current_position();
-        Ok(())
+        Ok(cursor.at + reader.current_position())
     }
 
     /// Lowers a frequent instruction; false when it is none, and nothing was read.
     #[inline(always)]
-    fn frequent(&mut self, frequent: Frequent, cursor: &mut Cursor<'_>) -> bool {
+    fn frequent(&mut self, frequent: &Frequent, cursor: &mut Cursor<'_>) -> bool {
         let begin = cursor.at;
         cursor.at += 1;
-        match frequent {
+        match *frequent {
             Frequent::LocalGet => {
                 let local = Var(cursor.unsigned() as u32);
                 self.pay(Class::Local);
@@ -287,8 +304,9 @@ impl<'m> Lower<'m, '_> {
     }
 
     /// Reads past a frequent instruction that control cannot reach; false when it is none, and nothing was read.
-    fn passed(&mut self, frequent: Frequent, cursor: &mut Cursor<'_>) -> bool {
-        match frequent {
+    #[inline(always)]
+    fn passed(&mut self, frequent: &Frequent, cursor: &mut Cursor<'_>) -> bool {
+        match *frequent {
             Frequent::Else if self.skipped == 0 => self.otherwise(),
             Frequent::Else | Frequent::Binary(..) | Frequent::Numeric(_) => {}
             Frequent::End if self.skipped > 0 => self.skipped -= 1,

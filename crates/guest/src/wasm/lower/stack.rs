@@ -121,11 +121,18 @@ impl Stack {
         self.canonical.get(self.height()).is_some_and(|row| row[number(ty)] == var)
     }
 
+    /// The entry at `position`, part by part: a copy of the whole would be put together from its padding too.
+    #[inline(always)]
+    fn entry_at(&self, position: usize) -> Entry {
+        let Entry { operand, ty, is_truth } = &self.entries[position];
+        Entry { operand: *operand, ty: *ty, is_truth: *is_truth }
+    }
+
     #[inline(always)]
     fn take(&mut self) -> Entry {
         let height = self.height.checked_sub(1).expect("a valid program has its operands");
         self.height = height;
-        let entry = self.entries[height];
+        let entry = self.entry_at(height);
         if let Some(names) = self.names(entry.operand) {
             *names -= 1;
         }
@@ -144,7 +151,7 @@ impl Stack {
     #[inline(always)]
     fn take_two(&mut self) -> [Entry; 2] {
         let height = self.height.checked_sub(2).expect("a valid program has its operands");
-        let pair = [self.entries[height], self.entries[height + 1]];
+        let pair = [self.entry_at(height), self.entry_at(height + 1)];
         self.height = height;
         for entry in &pair {
             if let Some(names) = self.names(entry.operand) {
