@@ -68,6 +68,8 @@ impl Func {
         self.insts.reserve(guest_bytes / 2);
         self.pcs.reserve(guest_bytes / 2);
         self.values.reserve(guest_bytes / 3);
+        self.blocks.reserve(guest_bytes / 64);
+        self.limbs.reserve(guest_bytes / 64);
     }
 
     /// Forgets everything and keeps the room, for the next fragment.

@@ -39,6 +39,9 @@ use super::{config::Profile, limits, load::features::offered, module::Module};
 /// Blocks that only jump on which a jump is led past.
 const HOPS_MAX: usize = 8;
 
+/// Blocks inside one another for which there is room from the beginning.
+const FRAMES_USUAL: usize = 32;
+
 /// Lowers `func` into `out`, which is empty; an observed one shows each instruction.
 pub(super) fn lower(module: &Module, func: FuncId, is_observed: bool, out: &mut Func) {
     let range = module.bodies[func.0 as usize].clone();
@@ -94,8 +97,8 @@ impl<'m, 'f> Lower<'m, 'f> {
             features,
             b,
             stack: Stack::default(),
-            frames: Vec::new(),
-            labels: Vec::new(),
+            frames: Vec::with_capacity(FRAMES_USUAL),
+            labels: Vec::with_capacity(FRAMES_USUAL),
             span: Span::default(),
             is_observed: false,
             shown_left: limits::SHOWN_MAX as usize,

@@ -103,19 +103,37 @@ impl Plan {
         }
         let (mut last_step, mut set) = (0, 0);
         for (at, inst) in (block.insts.start..).zip(insts) {
-            for_operands(func, inst, |operand| self.read(operand, at));
             match *inst {
-                Inst::Set { var, .. } => {
+                Inst::Op { args, result, .. } => {
+                    // What is not there of three is a constant.
+                    args.into_iter().for_each(|arg| self.read(arg, at));
+                    let root = self.other_name(inst, at).unwrap_or_else(|| result.into());
+                    self.define(result, root, 0, at);
+                }
+                Inst::Check { memory, addr, len, result, .. } => {
+                    self.read(addr, at);
+                    self.read(len, at);
+                    self.checks.push(at);
+                    self.define(result, result.into(), memory.0, at);
+                }
+                Inst::Load { token, result, .. } => {
+                    self.read(token.into(), at);
+                    self.define(result, result.into(), 0, at);
+                }
+                Inst::Set { var, value } => {
+                    self.read(value, at);
                     // A step shows all slots of the window.
                     let shown = if func.vars[var].slot.is_some() { last_step } else { 0 };
                     self.sets[set].read_before = self.var(var).last_read.max(shown);
                     set += 1;
                 }
+                Inst::Charge { .. } => {}
                 Inst::Step { .. } => last_step = at,
-                Inst::Check { .. } => self.checks.push(at),
-                _ => {}
+                _ => {
+                    for_operands(func, inst, |operand| self.read(operand, at));
+                    for_results(interface, inst, |value| self.define(value, value.into(), 0, at));
+                }
             }
-            for_results(interface, inst, |value| self.define(value, inst, at));
         }
         let end = block.insts.end;
         for_terminator_operands(func, &block.terminator, |operand| {
@@ -331,30 +349,32 @@ impl Plan {
         operand
     }
 
+    #[inline]
     fn read(&mut self, operand: Operand, at: u32) {
-        let mut root = operand;
         if let Some(value) = operand.as_value() {
             let plan = self.value_mut(value);
             plan.uses += 1;
             plan.last = at;
-            root = plan.root;
-            if root == operand {
-                return;
+            let root = plan.root;
+            if root != operand {
+                self.read_root(root, at);
             }
+        } else if !operand.is_const() {
+            self.read_root(operand, at);
         }
-        match self.resolve(root).source() {
+    }
+
+    /// What an operand is another name of is read by that name.
+    fn read_root(&mut self, operand: Operand, at: u32) {
+        match self.resolve(operand).source() {
             Source::Value(root) => self.value_mut(root).last = at,
             Source::Var(var) => self.var(var).last_read = at,
             _ => {}
         }
     }
 
-    fn define(&mut self, value: Value, inst: &Inst, at: u32) {
-        let root = self.other_name(inst, at).unwrap_or_else(|| value.into());
-        let memory = match inst {
-            Inst::Check { memory, .. } => memory.0,
-            _ => 0,
-        };
+    #[inline]
+    fn define(&mut self, value: Value, root: Operand, memory: u32, at: u32) {
         if self.values.is_empty() {
             self.first_value = value.0;
         }

@@ -185,20 +185,24 @@ impl Scan<'_> {
         self.room.clear();
         self.watches = false;
         (self.need, self.grow, self.early, self.moved) = (0, 0, true, false);
-        for at in block.insts.clone() {
+        let func = self.func;
+        for (at, inst) in block.insts.clone().zip(func.block_insts(block)) {
             self.at = at;
-            self.inst(&self.func.insts[at as usize]).map_err(|kind| (Some(at), kind))?;
+            self.inst(inst).map_err(|kind| (Some(at), kind))?;
         }
         self.at = block.insts.end;
         self.terminator(&block.terminator).map_err(|kind| (None, kind))
     }
 
     fn inst(&mut self, inst: &Inst) -> Checked {
-        if let Inst::WindowCheck { need, grow } = *inst {
-            return self.window_check(need, grow);
+        if self.early {
+            if let Inst::WindowCheck { need, grow } = *inst {
+                return self.window_check(need, grow);
+            }
+            self.early = matches!(inst, Inst::Step { .. });
         }
-        self.early &= matches!(inst, Inst::Step { .. });
         match *inst {
+            Inst::WindowCheck { need, grow } => self.window_check(need, grow),
             Inst::Op { op, ty, to, ref args, result } => {
                 let shape = op.shape();
                 if shape == Shape::Binary && ty == to && ty.is_int() && args[2] == Operand::ZERO {

@@ -436,7 +436,7 @@ mod tests {
                 Frequent::Constant(Type::I64) => matches!(operator, Operator::I64Const { .. }),
                 Frequent::Constant(Type::F32) => matches!(operator, Operator::F32Const { .. }),
                 Frequent::Constant(_) => matches!(operator, Operator::F64Const { .. }),
-                Frequent::Numeric(_) => numeric::row(&operator).is_some(),
+                Frequent::Binary(..) | Frequent::Numeric(_) => numeric::row(&operator).is_some(),
                 Frequent::Access(_) => memory::row(&operator).is_some(),
             };
             assert!(agrees, "{opcode:#x} is {operator:?}");

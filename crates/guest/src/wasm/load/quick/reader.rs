@@ -90,6 +90,15 @@ impl<'b> Reader<'b> {
     /// What is past the bytes that follow the first one of a number of `bits` bits.
     #[inline(never)]
     fn past_long(mut self, bits: u32) -> Known<Self> {
+        // Where the number ends before it has as many bytes as it may have, no byte says too much.
+        if let Some((next, _)) = self.bytes[self.at..].split_first_chunk() {
+            let last = !u64::from_le_bytes(*next) & u64::from_le_bytes([MORE; 8]);
+            let more = 1 + last.trailing_zeros() / u8::BITS;
+            if last != 0 && (more + 1) * BITS <= bits {
+                self.at += more as usize;
+                return Some(self);
+            }
+        }
         let mut read = BITS;
         loop {
             let byte = self.byte()?;
