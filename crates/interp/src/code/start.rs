@@ -44,7 +44,7 @@ impl Code {
         }
         let bytes = func.size_bytes();
         match self.begin_partly(guest, id, func) {
-            Ok(function) => match self.write_once(function, (Block(0), true), translator)? {
+            Ok(function) => match self.write_once(function, (Block(0), true), translator) {
                 Some(place) => Ok(self.gate(id, place)),
                 None => self.encode_entry(function, translator),
             },
@@ -131,19 +131,21 @@ impl Code {
         function: &Function,
         (block, is_entry): (Block, bool),
         translator: &mut Translator,
-    ) -> Result<Option<*const Word>, CodeError> {
+    ) -> Option<*const Word> {
         if !function.begins(block) {
-            return Ok(None);
+            return None;
         }
-        let Some(outlined) = function.take() else { return Ok(None) };
+        let outlined = function.take()?;
         let encoder = &mut translator.encoder;
         let written =
             encoder.once(self, (function, &outlined), (block, is_entry), &mut translator.room);
         function.put_back(outlined, &self.counters.waiting_bytes);
-        Ok(written?.then(|| {
+        // Whatever is wrong, or too large without a plan, is found or encoded with one.
+        let is_written = written.unwrap_or(false);
+        is_written.then(|| {
             self.counters.count_once(encoder.starts().count());
             self.keep(encoder)
-        }))
+        })
     }
 
     /// The code of `block` of a function of this program, encoded now if nobody did before; written for one run if nobody
@@ -160,7 +162,7 @@ impl Code {
         if !known.is_null() {
             return Ok(known);
         }
-        if let Some(place) = self.write_once(function, (block, false), translator)? {
+        if let Some(place) = self.write_once(function, (block, false), translator) {
             return Ok(place);
         }
         let made = match function.take() {

@@ -123,6 +123,26 @@ fn a_first_run_may_meet_the_function_again() {
     assert!(statistics.once > 0 && statistics.blocks > 0, "{statistics:?}");
 }
 
+/// A block with more values than a frame has slots: it is planned at once, and places are used again.
+#[test]
+fn a_block_that_is_too_large_for_one_pass_runs() {
+    let more = "(local.set $sum (i64.xor (i64.mul (local.get $sum) (i64.const 3)) (local.get $n)))";
+    let module = module(&format!(
+        "(param $n i64) (result i64) (local $sum i64)
+          (if (i64.eqz (local.get $n)) (then (return (i64.const 7)))) {} (local.get $sum)",
+        more.repeat(20_000)
+    ));
+    let mut sum = 0_u64;
+    (0..20_000).for_each(|_| sum = sum.wrapping_mul(3) ^ 5);
+    for _ in 0..2 {
+        let (mut all, mut gas) = (instances(Tier::Interpreter), GAS);
+        let instance = all.instantiate(&module, &[], &mut gas).expect("the module has an instance");
+        let Some(Extern::Func(func)) = all.export(instance, "run") else { panic!("no export") };
+        let end = all.call(func, &[Value::I64(5)], &mut gas);
+        assert_eq!(end, Ok(CallEnd::Values(vec![Value::I64(sum)])));
+    }
+}
+
 #[test]
 fn small_functions_are_translated_whole() {
     let module = module(&arms(2));
