@@ -96,6 +96,13 @@ fn what_is_whole_and_wrong_is_refused() {
     let module = Binary::of_wasm(&wasm_bytes(), &config, None).expect("it is compiled");
     let other = Module::of_binary(&module, &wasm::Config::default()).err();
     assert!(matches!(other, Some(BinaryError::Configuration { .. })), "{other:?}");
+    // Pitfall: prices of before.
+    let mut schedule = wasm::GasSchedule::default();
+    schedule.set_version(7);
+    let dearer = wasm::Config { schedule: std::sync::Arc::new(schedule), ..config.clone() };
+    let other = Module::of_binary(&module, &dearer).err();
+    assert!(matches!(other, Some(BinaryError::Configuration { .. })), "{other:?}");
+    assert!(Module::of_binary(&module, &config).is_ok());
 }
 
 #[test]

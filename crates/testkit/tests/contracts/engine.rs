@@ -127,6 +127,42 @@ fn a_module_is_loaded_once_and_the_rule_is_part_of_what_is_known() {
     }
 }
 
+/// Pitfall: what a message costs, or does, because this process happens to know its code already.
+#[test]
+fn code_that_is_known_costs_what_unknown_code_costs() {
+    let code = main(
+        "(local $at i32)
+         (loop $next
+           (call $keccak256 (i32.const 0) (i32.const 64) (i32.const 0))
+           (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (i32.const 300))))
+         (call $storage_store (i32.const 32) (i32.const 0))
+         (call $finish (i32.const 0) (i32.const 32))",
+    );
+    let accounts = [(TWIN, &code[..]), (OTHER, &code[..])];
+    let options = [Tier::ALL, &[Tier::Adaptive]].concat();
+    let mut first = None;
+    for tier in options {
+        let engine = Engine::new();
+        let call = |to| {
+            let options = Options { tier };
+            let mut vm =
+                Vm::new(&engine, storage(&accounts), config(true), Default::default(), options)
+                    .expect("a machine");
+            let message = Message { caller: SENDER, to: Some(to), gas: GAS, ..Message::default() };
+            let outcome = vm.call(&message).expect("memory does not fail");
+            assert_eq!(outcome.exit, Exit::Return);
+            outcome
+        };
+        let mut outcomes: Vec<_> = [TWIN, TWIN, OTHER, TWIN].map(call).into();
+        engine.forget();
+        outcomes.extend([OTHER, OTHER].map(call));
+        // Machine code may come meanwhile.
+        outcomes.extend((0..40).map(|_| call(TWIN)));
+        let first = first.get_or_insert_with(|| outcomes[0].clone());
+        assert!(outcomes.iter().all(|outcome| outcome == first), "{tier}: {outcomes:?}");
+    }
+}
+
 /// Notes where programs begin and end.
 #[derive(Default)]
 struct Noting {

@@ -1,6 +1,6 @@
 //! Functions cost what their opcodes cost.
 
-use lockstep::{Exit, Fork, Trap, U256};
+use lockstep::{Exit, Fork, Tier, Trap, U256};
 
 use super::chain::{DRIVER, GAS, OTHER, Scene, TWIN, assemble, module, wat};
 
@@ -202,6 +202,24 @@ fn an_instance_that_cannot_be_paid_for_is_not_made() {
         assert_eq!(seen.outcome.exit, Exit::Trap(Trap::OutOfGas), "{declarations}");
         let seen = Scene { to: Some(TWIN), gas: 1 << 40, ..Scene::of(&[(TWIN, &code)]) }.play();
         assert_eq!(seen.outcome.exit, Exit::Return, "{declarations}");
+    }
+}
+
+/// Pitfall: sums of what a module declares, which is as large as it likes.
+#[test]
+fn no_declaration_is_too_large_to_be_priced() {
+    let table = "(table i64 0xffff_ffff_ffff_ffff funcref)".repeat(3);
+    let memory = "(memory i64 0x1_0000_0000_0000)".repeat(7);
+    let most = "(table 0xffff_ffff funcref) (memory 65536)".repeat(4);
+    for declarations in [table, memory, most] {
+        let code = wat(&format!("(module {declarations} (func (export \"main\")))"));
+        let accounts = [(TWIN, &code[..])];
+        for gas in [GAS, i64::MAX as u64 / 2] {
+            let scene = Scene { to: Some(TWIN), gas, ..Scene::of(&accounts) };
+            let outcome = scene.play_on(Tier::Interpreter, true).outcome;
+            assert!(matches!(outcome.exit, Exit::Trap(_)), "{declarations}: {outcome:?}");
+            assert_eq!(outcome.gas_left, 0, "{declarations}");
+        }
     }
 }
 

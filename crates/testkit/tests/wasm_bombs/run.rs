@@ -3,12 +3,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lockstep::{
-    Options, Tier,
+    Heat, Options, Tier,
     wasm::{CallEnd, Config, Extern, Instance, Instances, LoadError, Module, Pool, Value},
 };
 
 pub(crate) const GAS: u64 = 1 << 40;
-pub(crate) const TIERS: [Tier; 2] = [Tier::Interpreter, Tier::Evaluator];
+pub(crate) const TIERS: [Tier; 4] =
+    [Tier::Interpreter, Tier::Evaluator, Tier::Optimizing, Tier::Adaptive];
 
 /// One test at a time: they count what the process allocates and maps.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
@@ -38,6 +39,11 @@ pub(crate) fn load(text: &str) -> Module {
 
 pub(crate) fn instances(pool: &Pool, tier: Tier) -> Instances<()> {
     Instances::in_pool(pool, (), Options { tier }).expect("there is address space")
+}
+
+/// A pool in which what is called is hot at once.
+pub(crate) fn hot() -> Pool {
+    Pool::default().with_heat(Heat::of(0).awaited())
 }
 
 pub(crate) fn call(

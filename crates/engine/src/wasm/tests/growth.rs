@@ -68,3 +68,44 @@ fn what_another_instance_grew_is_there_after_every_kind_of_call() {
         }
     }
 }
+
+/// Two names of one memory, of one global: what is written, or grown, by one of them is there by the other.
+#[test]
+fn what_is_imported_twice_is_one_thing() {
+    let owner = load(
+        r#"(module (memory (export "memory") 1 9) (global (export "global") (mut i64) (i64.const 1)))"#,
+    );
+    let module = load(
+        r#"(module (import "" "" (memory $a 1 9)) (import "" "" (memory $b 1 9))
+          (import "" "" (global $g (mut i64))) (import "" "" (global $h (mut i64)))
+          (func $write (i64.store $a (i32.const 8) (i64.const 30)))
+          (func (export "run") (param $rounds i32) (result i64) (local $sum i64)
+            (loop $next
+              (i64.store $a (i32.const 0) (i64.const 1))
+              (i64.store $b (i32.const 0) (i64.add (i64.load $b (i32.const 0)) (i64.const 2)))
+              (local.set $sum (i64.add (local.get $sum) (i64.load $a (i32.const 0))))
+              (call $write)
+              (local.set $sum (i64.add (local.get $sum) (i64.load $b (i32.const 8))))
+              (global.set $g (i64.add (global.get $h) (i64.const 100)))
+              (local.set $sum (i64.add (local.get $sum) (global.get $h)))
+              (drop (memory.grow $a (i32.const 1)))
+              (i64.store $b offset=65528 (i32.mul (i32.sub (memory.size $a) (i32.const 1)) (i32.const 65536))
+                (i64.const 1000))
+              (local.set $sum (i64.add (local.get $sum)
+                (i64.load $a (i32.sub (i32.mul (memory.size $b) (i32.const 65536)) (i32.const 8)))))
+              (memory.copy $a $b (i32.const 16) (i32.const 8) (i32.const 8))
+              (local.set $sum (i64.add (local.get $sum) (i64.load $b (i32.const 16))))
+              (br_if $next (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
+            (local.get $sum)))"#,
+    );
+    for (way, mut all) in everywhere(()) {
+        let made = all.instantiate(&owner, &[], &mut GAS.clone()).expect("an instance");
+        let [memory, global] = ["memory", "global"].map(|name| all.export(made, name).unwrap());
+        let given = [memory, memory, global, global];
+        let made = all.instantiate(&module, &given, &mut GAS.clone()).expect("an instance");
+        let Some(Extern::Func(run)) = all.export(made, "run") else { panic!("no export") };
+        let end = all.call(run, &[Value::I32(3)], &mut GAS.clone()).expect("well");
+        let want = 3 * (3 + 30 + 1000 + 30) + 101 + 201 + 301;
+        assert_eq!(end, CallEnd::Values(vec![Value::I64(want)]), "{way}");
+    }
+}

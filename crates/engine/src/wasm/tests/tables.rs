@@ -188,3 +188,42 @@ fn results_of_every_type_come_back_by_every_kind_of_call() {
         }
     }
 }
+
+/// A last call of another instance's function is an activation inside the caller's here: however far that goes, it goes as far
+/// in every way, and within a program last calls go on for as long as there is gas.
+#[test]
+fn last_calls_between_instances_nest_alike() {
+    let table = load("(module (table (export \"t\") 2 funcref))");
+    let player = |own: u32, next: u32| {
+        load(&format!(
+            "(module (type $t (func (param i64) (result i64))) (import \"\" \"\" (table 2 funcref))
+              (elem (i32.const {own}) $run)
+              (func $run (export \"run\") (type $t)
+                (if (i64.eqz (local.get 0)) (then (return (i64.const 7))))
+                (return_call_indirect (type $t) (i64.sub (local.get 0) (i64.const 1)) (i32.const {next}))))"
+        ))
+    };
+    let mut first = None;
+    for (way, mut all) in everywhere(()) {
+        let made = all.instantiate(&table, &[], &mut GAS.clone()).expect("an instance");
+        let table = all.export(made, "t").expect("the table");
+        let mut run = |players: &[Module]| {
+            let made = players.iter().map(|player| {
+                all.instantiate(player, &[table], &mut GAS.clone()).expect("an instance")
+            });
+            let made: Vec<_> = made.collect();
+            let Some(Extern::Func(run)) = all.export(made[0], "run") else { panic!("no export") };
+            [1000, 1_000_000].map(|turns| {
+                let mut gas = GAS;
+                let end = all.call(run, &[Value::I64(turns)], &mut gas).expect("well");
+                (end, gas)
+            })
+        };
+        let both = [run(&[player(0, 1), player(1, 0)]), run(&[player(0, 0)])];
+        let seven = CallEnd::Values(vec![Value::I64(7)]);
+        let ends = both.each_ref().map(|ends| ends.each_ref().map(|(end, _)| end.clone()));
+        let deep = CallEnd::Trap(Trap::DepthExceeded);
+        assert_eq!(ends, [[seven.clone(), deep], [seven.clone(), seven]], "{way}");
+        assert_eq!(first.get_or_insert_with(|| both.clone()), &both, "{way}");
+    }
+}
