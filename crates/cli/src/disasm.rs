@@ -4,23 +4,20 @@
 //! Invariant: blocks and functions are those that the front end lowers. Listings of further forms go where [`Form`] says.
 
 mod ebpf;
+mod evm;
 mod native;
+mod part;
 mod wasm;
 
 use std::{
-    collections::BTreeSet,
     io::{self, Write},
     path::Path,
-    sync::Arc,
 };
 
 use clap::{Args, ValueEnum};
-use lockstep::{
-    CodeError, Fork, Line, encode_hex,
-    evm::{self, Mode},
-    list_registers,
-};
-use lockstep_ir::{Edge, Func, Head, Lazy, Terminator, text::print_func};
+use lockstep::Fork;
+
+use part::{Listing, write_json};
 
 use crate::{
     code::{self, Code},
@@ -46,8 +43,8 @@ pub struct Arguments {
     /// Lists machine code instead, beside the dMIR it comes of.
     #[arg(long, conflicts_with_all = ["forms", "ir"])]
     native: bool,
-    /// Prints machine code as one JSON array.
-    #[arg(long, requires = "native")]
+    /// Prints one JSON document: an object with what the text shows, or an array of functions for machine code.
+    #[arg(long)]
     json: bool,
 }
 
@@ -80,110 +77,66 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
         loaded if arguments.native => {
             native::list(&mut out, loaded, arguments.fork, arguments.json)?
         }
-        Code::Evm(code) => list(&mut out, code, arguments.fork, forms),
-        Code::Artifact(contracts) => contracts.into_iter().try_for_each(|contract| {
-            writeln!(out, "; {}: code", contract.name)?;
-            list(&mut out, contract.runtime, arguments.fork, forms)?;
-            writeln!(out, "; {}: creation code", contract.name)?;
-            list(&mut out, contract.creation, arguments.fork, forms)
-        }),
-        Code::Wasm(path, module) => wasm::list(&mut out, &path, &module, forms)?,
-        Code::Ebpf(path, file) => ebpf::list(&mut out, &path, &file, forms)?,
-        Code::Compiled(path, _) => {
-            return Err(listed_already(&path, "what is compiled already; list its source"));
-        }
-        Code::Dmir(path, _) => {
-            return Err(listed_already(&path, "dMIR text is its own listing"));
+        loaded => {
+            let mut listing = match arguments.json {
+                true => Listing::json(forms),
+                false => Listing::Text(&mut out),
+            };
+            let listed = list(&mut listing, loaded, arguments.fork, forms)?;
+            let document = listing.document();
+            listed.and_then(|()| match document {
+                Some(document) => write_json(&mut out, &document),
+                None => Ok(()),
+            })
         }
     };
     written.and_then(|()| out.flush()).map_err(|cause| InputError::Write { cause })?;
     Ok(exit::GOOD)
 }
 
+/// Lists `loaded`.
+///
+/// # Errors
+///
+/// When there is no listing of it.
+fn list(
+    listing: &mut Listing<'_>,
+    loaded: Code,
+    fork: Fork,
+    forms: &[Form],
+) -> Result<io::Result<()>, InputError> {
+    Ok(match loaded {
+        Code::Evm(code) => {
+            listing.guest("evm", Some(fork));
+            listing.code("code", false).and_then(|()| evm::list(listing, code, fork, forms))
+        }
+        Code::Artifact(contracts) => {
+            listing.guest("evm", Some(fork));
+            contracts.into_iter().try_for_each(|contract| {
+                listing.code(&format!("{}: code", contract.name), true)?;
+                evm::list(listing, contract.runtime, fork, forms)?;
+                listing.code(&format!("{}: creation code", contract.name), true)?;
+                evm::list(listing, contract.creation, fork, forms)
+            })
+        }
+        Code::Wasm(path, module) => {
+            listing.guest("wasm", None);
+            wasm::list(listing, &path, &module, forms)?
+        }
+        Code::Ebpf(path, file) => {
+            listing.guest("ebpf", None);
+            ebpf::list(listing, &path, &file, forms)?
+        }
+        Code::Compiled(path, _) => {
+            return Err(listed_already(&path, "what is compiled already; list its source"));
+        }
+        Code::Dmir(path, _) => {
+            return Err(listed_already(&path, "dMIR text is its own listing"));
+        }
+    })
+}
+
 /// Refuses the content of `path`, of which there is no listing.
 fn listed_already(path: &Path, what: &str) -> InputError {
     InputError::Content { place: path.display().to_string(), what: what.into() }
-}
-
-fn list(out: &mut dyn Write, code: Vec<u8>, fork: Fork, forms: &[Form]) -> io::Result<()> {
-    let program = Arc::new(evm::Program::new(Arc::from(code), fork, Mode::Plain));
-    let rows: Vec<_> = evm::disassemble(program.code(), fork).collect();
-    let blocks = blocks(&program, &rows);
-    let mut rows = rows.iter().peekable();
-    for (i, (head, func)) in blocks.iter().enumerate() {
-        let end = blocks.get(i + 1).map_or(u32::MAX, |(next, _)| *next);
-        writeln!(out, "block {head:#06x}")?;
-        while let Some(row) = rows.next_if(|row| row.pc < end) {
-            if forms.contains(&Form::Opcodes) {
-                write_row(out, row, fork)?;
-            }
-        }
-        if forms.contains(&Form::Dmir) {
-            out.write_all(
-                print_func(program.interface(), &format!("at_{head:x}"), func).as_bytes(),
-            )?;
-        }
-        if forms.contains(&Form::Registers) {
-            write_registers(out, list_registers(&program, func))?;
-        }
-    }
-    Ok(())
-}
-
-/// The blocks of `program`, whose instructions are `rows`, by where they begin, lowered.
-fn blocks(program: &evm::Program, rows: &[evm::Listing<'_>]) -> Vec<(u32, Func)> {
-    let mut heads: BTreeSet<u32> = heads(program, rows);
-    let mut blocks = Vec::new();
-    let mut next = 0;
-    while let Some(head) = heads.range(next..).next().copied() {
-        let mut func = Func::default();
-        program.lower(Head(head), None, &mut func);
-        // A block that is too long goes on in another.
-        for block in func.blocks.as_slice() {
-            if let Terminator::Jump(Edge::Enter { head: Head(after), .. }) = block.terminator
-                && rows.binary_search_by_key(&after, |row| row.pc).is_ok()
-            {
-                heads.insert(after);
-            }
-        }
-        blocks.push((head, func));
-        next = head + 1;
-    }
-    blocks
-}
-
-/// Where blocks begin: at the start, at jump destinations, and after what never goes on to the next instruction.
-fn heads(program: &evm::Program, rows: &[evm::Listing<'_>]) -> BTreeSet<u32> {
-    let begins = |i: usize, row: &evm::Listing<'_>| {
-        i == 0 || program.is_jump_target(row.pc) || ends_block(&rows[i - 1])
-    };
-    rows.iter().enumerate().filter(|(i, row)| begins(*i, row)).map(|(_, row)| row.pc).collect()
-}
-
-/// Whether no instruction of the same block follows `row`.
-fn ends_block(row: &evm::Listing<'_>) -> bool {
-    const ENDS: [&str; 7] =
-        ["STOP", "JUMP", "JUMPI", "RETURN", "REVERT", "INVALID", "SELFDESTRUCT"];
-    row.name.is_none_or(|name| ENDS.contains(&name))
-}
-
-fn write_registers(out: &mut dyn Write, listed: Result<Vec<Line>, CodeError>) -> io::Result<()> {
-    match listed {
-        Err(error) => writeln!(out, "    not for the interpreter: {error}"),
-        Ok(lines) => lines.iter().try_for_each(|Line { pc, words, text, .. }| {
-            writeln!(out, "    {pc:#06x}  {words:>2} words  {text}")
-        }),
-    }
-}
-
-fn write_row(out: &mut dyn Write, row: &evm::Listing<'_>, fork: Fork) -> io::Result<()> {
-    let known = evm::OPCODES.binary_search_by_key(&row.byte, |known| known.byte).ok();
-    let price = known.and_then(|i| evm::OPCODES[i].price(fork));
-    let price = price.map_or(String::new(), |gas| gas.to_string());
-    let immediate = match row.immediate {
-        [] => String::new(),
-        bytes => format!(" 0x{}", encode_hex(bytes)),
-    };
-    let text = format!("{}{immediate}", row.name.unwrap_or("(undefined)"));
-    writeln!(out, "    {:#06x}  {:02x}  {text:<24} {price:>6}", row.pc, row.byte)
 }

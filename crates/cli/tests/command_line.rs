@@ -6,6 +6,7 @@ mod command_line {
     mod bad_input;
     mod compile;
     mod contract;
+    mod disasm;
     mod ebpf;
     mod instruction;
     mod native;

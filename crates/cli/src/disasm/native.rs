@@ -102,9 +102,7 @@ pub(super) fn list(
 ) -> Result<io::Result<()>, InputError> {
     let rows = rows(code, fork)?;
     Ok(match is_json {
-        true => serde_json::to_writer_pretty(&mut *out, &rows)
-            .map_err(io::Error::from)
-            .and_then(|()| writeln!(out)),
+        true => super::write_json(out, &rows),
         false => rows.iter().try_for_each(|row| row.write(out)),
     })
 }

@@ -23,6 +23,8 @@ pub struct Listing {
     pub labels: Vec<String>,
     /// The instruction.
     pub text: String,
+    /// Its slots as they were loaded, with what relocations put into them.
+    pub bytes: Vec<u8>,
 }
 
 /// The instructions of a program, in order.
@@ -44,8 +46,11 @@ pub fn list(module: &Module) -> Vec<Listing> {
             }
         };
         let labels = labels.get(&i64::from(slot)).cloned().unwrap_or_default();
-        rows.push(Listing { slot, labels, text });
-        slot += row.map_or(1, |row| slots(row.kind));
+        let next = slot + row.map_or(1, |row| slots(row.kind));
+        let own = module.insns.iter().take(next as usize).skip(slot as usize);
+        let bytes = own.flat_map(|insn| insn.encode()).collect();
+        rows.push(Listing { slot, labels, text, bytes });
+        slot = next;
     }
     rows
 }
