@@ -87,8 +87,10 @@ impl<'m> Quick<'m> {
         while !self.frames.is_empty() {
             let kind = self.frequent(&mut reader)?;
             reader = self.instruction(kind, reader)?;
+            // What hands over is rare, and not to be found out only at the end.
+            only_if(self.moves <= moves_max)?;
         }
-        only_if(reader.bytes_left() == 0 && self.moves <= moves_max)
+        only_if(reader.bytes_left() == 0)
     }
 
     /// Passes over frequent instructions, as far as they are plain: control reaches them, their operands are there, and
