@@ -15,7 +15,7 @@ mod select;
 mod suite;
 
 pub use crate::totals::Totals;
-pub use case::{Case, CaseRunner, Failure, Outcome, SharedState, judge};
+pub use case::{Case, CaseRunner, Contracts, Failure, Outcome, SharedState, judge};
 pub use command::{Arguments, run};
 pub use files::collect_files;
 pub use report::Format;

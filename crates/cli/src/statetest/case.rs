@@ -6,7 +6,7 @@ use std::{
 };
 
 use lockstep::{
-    EmptyAccounts, Engine, Fork, Hash, Journal, MemoryStorage, Options, Receipt, Storage,
+    Config, EmptyAccounts, Engine, Fork, Hash, Journal, MemoryStorage, Options, Receipt, Storage,
     StorageError, Tracer, TransactError, Vm, logs_hash,
 };
 
@@ -80,18 +80,34 @@ pub enum Failure {
     Panic(String),
 }
 
+/// What accounts may have as code beside that of the EVM: no chain that state tests describe has either.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Contracts {
+    /// Wasm modules.
+    pub wasm: bool,
+    /// Programs of eBPF.
+    pub ebpf: bool,
+}
+
 /// Runs cases one after the other on one machine.
 #[derive(Debug)]
 pub struct CaseRunner<'e> {
     engine: &'e Engine,
     options: Options,
+    contracts: Contracts,
     vm: Option<Vm<'e, SharedState>>,
 }
 
 impl<'e> CaseRunner<'e> {
     /// A runner on `engine`.
     pub fn new(engine: &'e Engine, options: Options) -> Self {
-        Self { engine, options, vm: None }
+        Self { engine, options, contracts: Contracts::default(), vm: None }
+    }
+
+    /// The same, on chains that have these contracts.
+    #[must_use]
+    pub fn with_contracts(self, contracts: Contracts) -> Self {
+        Self { contracts, ..self }
     }
 
     /// Runs `case`, and shows `tracer` each instruction if there is one.
@@ -147,7 +163,10 @@ impl<'e> CaseRunner<'e> {
 
     /// The machine, with the case's state and block.
     fn prepare(&mut self, case: &Case<'_>) -> Result<&mut Vm<'e, SharedState>, Failure> {
-        let (config, block) = (case.test.config.under(case.fork), case.test.env.block());
+        let Contracts { wasm: wasm_contracts, ebpf: ebpf_contracts } = self.contracts;
+        let config = case.test.config.under(case.fork);
+        let config = Config { wasm_contracts, ebpf_contracts, ..config };
+        let block = case.test.env.block();
         let before = case.before.clone();
         let vm = match self.vm.take() {
             Some(mut vm) => {

@@ -8,12 +8,12 @@ use std::{
 
 use clap::Args;
 use indicatif::ProgressBar;
-use lockstep::{Engine, Fork, Journal, Options, Tier, Tracer};
+use lockstep::{Engine, Fork, Journal, Tier, Tracer};
 use regex::Regex;
 use serde::Serialize;
 
 use super::{
-    case::{CaseRunner, SharedState},
+    case::{Contracts, SharedState},
     files::collect_files,
     report::{self, Format},
     select::Selection,
@@ -62,6 +62,12 @@ pub struct Arguments {
     tier: Tier,
     #[command(flatten)]
     heat: HeatArguments,
+    /// Takes Wasm modules for contracts, as chains do that have them.
+    #[arg(long)]
+    wasm_contracts: bool,
+    /// Takes programs of eBPF for contracts.
+    #[arg(long)]
+    ebpf_contracts: bool,
     /// Also what takes minutes.
     #[arg(long)]
     slow: bool,
@@ -83,7 +89,8 @@ impl Arguments {
             substring: self.substring.clone(),
             slow: self.slow,
         };
-        Settings { selection, tier: self.tier, keeps_state: self.dump }
+        let contracts = Contracts { wasm: self.wasm_contracts, ebpf: self.ebpf_contracts };
+        Settings { selection, tier: self.tier, keeps_state: self.dump, contracts }
     }
 }
 
@@ -150,7 +157,7 @@ fn run_traced(
     detail: Detail,
     on_file: &dyn Fn(&FileReport),
 ) -> Result<Vec<FileReport>, InputError> {
-    let mut runner = CaseRunner::new(engine, Options { tier: settings.tier });
+    let mut runner = settings.runner(engine);
     let mut watch = TraceWatch(Eip3155::new(io::BufWriter::new(io::stderr()), detail));
     let mut reports = Vec::new();
     for path in files {

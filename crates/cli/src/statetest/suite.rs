@@ -8,7 +8,7 @@ use std::{
 use lockstep::{Engine, Fork, Hash, Journal, MemoryStorage, Options, Tier, Tracer};
 
 use super::{
-    case::{Case, CaseRunner, Failure, SharedState, judge},
+    case::{Case, CaseRunner, Contracts, Failure, SharedState, judge},
     select::{Selection, Skip},
 };
 use crate::{
@@ -27,6 +27,15 @@ pub struct Settings {
     pub tier: Tier,
     /// Whether to keep the state after each case.
     pub keeps_state: bool,
+    /// What accounts may have as code beside that of the EVM.
+    pub contracts: Contracts,
+}
+
+impl Settings {
+    /// What runs cases so.
+    pub fn runner<'e>(&self, engine: &'e Engine) -> CaseRunner<'e> {
+        CaseRunner::new(engine, Options { tier: self.tier }).with_contracts(self.contracts)
+    }
 }
 
 /// What became of one case.
@@ -88,7 +97,7 @@ pub fn run_files(
     settings: &Settings,
     on_file: &(dyn Fn(&FileReport) + Sync),
 ) -> Vec<FileReport> {
-    let runner = || CaseRunner::new(engine, Options { tier: settings.tier });
+    let runner = || settings.runner(engine);
     parallel::map(files, runner, |runner, path| {
         let report = run_file(runner, path, settings, None);
         on_file(&report);

@@ -1,5 +1,9 @@
 //! `lockstep statetest`.
 
+use std::path::Path;
+
+use lockstep::encode_hex;
+use lockstep_cli::code::{Code, recognize};
 use serde_json::Value;
 
 use super::setup::{file, lockstep, lockstep_with, state_test};
@@ -73,6 +77,43 @@ fn every_format_says_the_same() {
     let slot = &rows(&dump.out)[0]["state"]["accounts"]["0xcccccccccccccccccccccccccccccccccccccccc"]
         ["storage"];
     assert_eq!(slot.as_object().expect("slots").values().next(), Some(&Value::from("0x5")));
+}
+
+/// A contract that stores its input, in Wasm: on a chain that has such contracts it does in every tier what the one in EVM code
+/// does; elsewhere its first byte stops it.
+#[test]
+fn contracts_of_wasm_run_where_they_are_asked_for() {
+    const MODULE: &str = r#"(module
+        (import "eth" "calldata_copy" (func $calldata_copy (param i32 i32 i32)))
+        (import "eth" "storage_store" (func $storage_store (param i32 i32))) (memory 1)
+        (func (export "main")
+          (call $calldata_copy (i32.const 32) (i32.const 0) (i32.const 32))
+          (call $storage_store (i32.const 0) (i32.const 32))))"#;
+    const ALONE: [&str; 6] = ["--dump", "--json", "--fork", "Cancun", "--statetest.index", "0"];
+    let module = recognize(Path::new("a.wat"), MODULE.into()).expect("the module is well-formed");
+    let Code::Wasm(_, module) = module else { panic!("it is a module") };
+    let test = state_test().replace("600035600055", &encode_hex(&module).to_string());
+    let path = file("wasm_contracts/store.json", &test);
+    let run = |path: &str, arguments: &[&str]| {
+        let done = lockstep(&[&["statetest", path][..], &ALONE, arguments].concat());
+        rows(&done.out).swap_remove(0)
+    };
+    let account = "0xcccccccccccccccccccccccccccccccccccccccc";
+    let stored = |row: &Value| row["state"]["accounts"][account]["storage"].clone();
+    let (with, without) = (run(&path, &["--wasm-contracts"]), run(&path, &[]));
+    let evm = run(&file("wasm_contracts/evm.json", state_test()), &["--wasm-contracts"]);
+    assert_eq!(evm["pass"], true, "EVM code is what it was");
+    assert_eq!(stored(&with), stored(&evm));
+    assert_ne!(stored(&with), stored(&without));
+    // With the root that it comes to the case passes, there alone.
+    let root = with["stateRoot"].as_str().expect("a root");
+    let path = file("wasm_contracts/passes.json", test.replace(ROOT, root));
+    for tier in ["interpreter", "optimizing", "evaluator", "adaptive"] {
+        let of = |arguments: &[&str]| run(&path, &[&["--tier", tier], arguments].concat());
+        assert_eq!(of(&["--wasm-contracts"])["pass"], true, "{tier}");
+        assert_eq!(of(&[])["pass"], false, "{tier}");
+        assert_eq!(of(&["--ebpf-contracts"])["pass"], false, "{tier}");
+    }
 }
 
 #[test]
