@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use lockstep::Tier;
 
+use crate::unmetered::Unmetered;
+
 /// Measures Lockstep and other engines on the same cases and checks their answers.
 #[derive(Debug, clap::Parser)]
 pub struct Arguments {
@@ -28,6 +30,9 @@ pub struct Arguments {
     /// Ours too lets guard pages find accesses behind memories (WebAssembly, optimizing).
     #[arg(long)]
     pub guard_pages: bool,
+    /// Ours with gas off too, as a peer (optimizing, in builds with the feature `unmetered`).
+    #[arg(long)]
+    pub unmetered: bool,
     /// Fewer rounds.
     #[arg(long)]
     pub quick: bool,
@@ -65,6 +70,21 @@ impl Guest {
 }
 
 impl Arguments {
+    /// Refuses what does not go together.
+    ///
+    /// # Errors
+    ///
+    /// What that is.
+    pub fn check(&self) -> Result<(), String> {
+        if self.unmetered && !Unmetered::EXISTS {
+            return Err("--unmetered: this was built without the feature `unmetered`".to_owned());
+        }
+        if self.unmetered && self.tier != Tier::Optimizing {
+            return Err("--unmetered: only the tier optimizing has code without charges".to_owned());
+        }
+        Ok(())
+    }
+
     /// The guests to measure, each with the folder of its cases.
     ///
     /// # Errors

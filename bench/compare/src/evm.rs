@@ -24,12 +24,12 @@ pub const PEER: (&str, &str) = ("revm", "interpreter");
 pub fn measure(
     folder: &Path,
     filter: &str,
-    (tier, clock): (Tier, &Clock),
+    ((tier, clock), unmetered): ((Tier, &Clock), bool),
     report: &mut Report,
 ) -> Result<(), String> {
     for case in case::read_calls(folder, filter)? {
         eprintln!("{}", case.name);
-        report.add(call::compare(&case, tier, clock)?);
+        report.add(call::compare(&case, (tier, unmetered), clock)?);
     }
     for case in case::read_transactions(folder, filter)? {
         eprintln!("{}", case.name);

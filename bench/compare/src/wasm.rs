@@ -10,6 +10,7 @@
 
 mod case;
 mod engine;
+mod free;
 mod host;
 mod ours;
 mod run;
@@ -60,14 +61,16 @@ pub fn names() -> Vec<String> {
 pub fn measure(
     folder: &Path,
     (filter, wanted): (&str, &[String]),
-    ((tier, is_guarded), clock): ((Tier, bool), &Clock),
+    ((tier, is_guarded, unmetered), clock): ((Tier, bool, bool), &Clock),
     report: &mut Report,
 ) -> Result<(), String> {
     let ours = ours::Lockstep::new(tier, is_guarded);
+    let free = unmetered.then(|| Box::new(free::Free::new(is_guarded)) as Box<dyn Engine>);
     let mut peers = peers();
     peers.retain(|peer| {
         wanted.is_empty() || wanted.iter().any(|name| peer.label().contains(name.as_str()))
     });
+    peers.extend(free);
     let ours: &dyn Engine = &ours;
     let starting: Vec<&dyn Engine> =
         std::iter::once(ours).chain(peers.iter().map(|peer| &**peer)).collect();

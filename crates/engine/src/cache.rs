@@ -29,6 +29,7 @@ use crate::{
     contract::{Contract, ContractError, Offer},
     function::{label, with_label},
     heat::{Furnace, Heat, Thermometer},
+    midway::Places,
 };
 
 /// Guest code and its translations held at most, in bytes.
@@ -69,9 +70,7 @@ pub(crate) type Loaded = Result<Arc<Contract>, ContractError>;
 impl Entry {
     fn native(&self) -> NativeStatistics {
         match self {
-            Self::Evm(translated) => {
-                translated.known_native().map(NativeProgram::statistics).unwrap_or_default()
-            }
+            Self::Evm(translated) => translated.native_statistics(),
             Self::Contract(Ok(contract)) => contract.compiled().native_statistics(),
             Self::Contract(Err(_)) => NativeStatistics::default(),
         }
@@ -95,6 +94,8 @@ pub(crate) struct Translated {
     /// What the optimizing tier uses; `None` where this processor has no machine code.
     native: OnceLock<Option<NativeProgram>>,
     pub(crate) thermometer: Thermometer,
+    /// Where the adaptive tier may go on with a run.
+    pub(crate) places: Places,
 }
 
 impl Translated {
@@ -103,7 +104,8 @@ impl Translated {
         let program = Arc::new(Program::new(code, fork, mode));
         let interpreted = Code::lazy(program.clone());
         let thermometer = Thermometer::default();
-        Self { interpreted, program, native: OnceLock::new(), thermometer }
+        let places = Places::default();
+        Self { interpreted, program, native: OnceLock::new(), thermometer, places }
     }
 
     /// Its machine code, if this processor has any; compiled when it is first called.
@@ -124,21 +126,11 @@ impl Translated {
     /// Its machine code, all of it: of its functions too, which only machine code can call. Where one of them has none,
     /// there are no functions but copies.
     fn make_native(&self) -> Option<NativeProgram> {
-        let native = self.compiled(Whole::new(self.program.clone()))?;
+        let native = compiled(&self.program, Whole::new(self.program.clone()))?;
         match native.statistics().below {
             0 => Some(native),
-            _ => self.compiled(Whole::copied(self.program.clone())),
+            _ => compiled(&self.program, Whole::copied(self.program.clone())),
         }
-    }
-
-    fn compiled(&self, whole: Whole) -> Option<NativeProgram> {
-        let compiler = Optimizing::functions(Arc::new(whole))?;
-        let compiler = with_label(compiler, label("evm", self.program.code()));
-        let native = NativeProgram::new(Box::new(compiler)).ok()?;
-        // Callees first: then calls need no stubs.
-        let functions = native.interface().signatures.len() as u32;
-        (0..functions).rev().for_each(|func| native.prepare(FuncId(func)));
-        Some(native)
     }
 
     /// Bytes of guest code and translations.
@@ -146,8 +138,28 @@ impl Translated {
         let native = self.known_native();
         let bytes = |program: &NativeProgram| program.statistics().size_bytes as usize;
         let native = native.map_or(0, |program| bytes(program) + MAPPINGS_BYTES);
-        self.program.code().len() + self.interpreted.size_bytes() + native
+        let places = self.places.native_statistics();
+        let places = places.size_bytes as usize + places.heads as usize * MAPPINGS_BYTES;
+        self.program.code().len() + self.interpreted.size_bytes() + native + places
     }
+
+    /// What was compiled so far.
+    fn native_statistics(&self) -> NativeStatistics {
+        let mut all = self.places.native_statistics();
+        all += self.known_native().map(NativeProgram::statistics).unwrap_or_default();
+        all
+    }
+}
+
+/// The machine code of what was made of `program`.
+pub(crate) fn compiled(program: &Program, whole: Whole) -> Option<NativeProgram> {
+    let compiler = Optimizing::functions(Arc::new(whole))?;
+    let compiler = with_label(compiler, label("evm", program.code()));
+    let native = NativeProgram::new(Box::new(compiler)).ok()?;
+    // Callees first: then calls need no stubs.
+    let functions = native.interface().signatures.len() as u32;
+    (0..functions).rev().for_each(|func| native.prepare(FuncId(func)));
+    Some(native)
 }
 
 /// An entry, and when it was used last, in uses of the cache.

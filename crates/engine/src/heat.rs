@@ -16,7 +16,7 @@ use std::sync::{
 
 use lockstep_ir::{Block, FuncId};
 
-use crate::{cache::Translated, warm::Warm};
+use crate::{cache::Translated, midway::Place, warm::Warm};
 
 /// Programs and functions that wait to be compiled at most.
 const QUEUE_MAX: usize = 64;
@@ -58,6 +58,11 @@ const SLICE_MAX: u64 = 20_000;
 const SLICE_BYTES: u64 = 16;
 
 impl Heat {
+    /// Gas after which a run of an EVM program is looked at.
+    pub(crate) fn slice(self) -> u64 {
+        self.gas_per_byte.saturating_mul(SLICE_BYTES).min(SLICE_MAX)
+    }
+
     /// Gas after which a frame of a function is looked at.
     pub(crate) fn function_slice(self) -> u64 {
         self.function_gas_per_byte.saturating_mul(SLICE_BYTES).min(SLICE_MAX)
@@ -105,6 +110,8 @@ enum Job {
     Function(Arc<Warm>, FuncId),
     /// A function from the head of a loop on.
     Onward(Arc<Warm>, (FuncId, Block), Arc<Thermometer>),
+    /// The rest of an EVM program.
+    Midway(Arc<Translated>, Arc<Place>),
 }
 
 impl Job {
@@ -113,6 +120,7 @@ impl Job {
             Self::Program(program) => &program.thermometer,
             Self::Function(warm, func) => warm.thermometer(*func),
             Self::Onward(_, _, thermometer) => thermometer,
+            Self::Midway(_, place) => &place.thermometer,
         }
     }
 
@@ -121,6 +129,7 @@ impl Job {
             Self::Program(program) => program.compile(),
             Self::Function(warm, func) => warm.compile(*func),
             Self::Onward(warm, head, _) => warm.compile_onward(*head),
+            Self::Midway(program, place) => place.compile(&program.program),
         }
     }
 }
@@ -166,6 +175,20 @@ impl Furnace {
         let thermometer = warm.loop_thermometer(head);
         if thermometer.add(gas, self.heat.function_gas_per_byte, len) {
             self.ask(Job::Onward(warm.clone(), head, thermometer));
+        }
+    }
+
+    /// The program used so much gas on its way to the place; it is compiled if it is hot and the program `admits` it.
+    pub(crate) fn note_place(
+        &self,
+        program: &Arc<Translated>,
+        place: &Arc<Place>,
+        gas: u64,
+        admits: impl FnOnce() -> bool,
+    ) {
+        let len = program.program.code().len();
+        if place.thermometer.add(gas, self.heat.gas_per_byte, len) && admits() {
+            self.ask(Job::Midway(program.clone(), place.clone()));
         }
     }
 

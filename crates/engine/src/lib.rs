@@ -32,6 +32,7 @@ mod function;
 mod heat;
 mod listing;
 mod machine;
+mod midway;
 mod tier;
 mod vm;
 mod warm;
@@ -57,6 +58,8 @@ pub use lockstep_host::ethereum::{
 pub use lockstep_host::wasi;
 pub use lockstep_host::{declare_syscall, spectest, tos};
 pub use lockstep_interp::{CodeError, Line};
+#[cfg(feature = "unmetered")]
+pub use lockstep_optimizing::make_unmetered;
 pub use lockstep_optimizing::{ListedInst, NativeListing, Stage, Watch};
 pub use lockstep_rt::native::{NativeStatistics, NoCode, ProfileKind, profile};
 pub use lockstep_rt::{

@@ -5,11 +5,12 @@ use std::{cell::RefCell, sync::Arc};
 use lockstep_base::{Fork, Hash};
 use lockstep_guest::evm::{Mode, OPCODES};
 use lockstep_host::ethereum::{Ethereum, World, contract::Guest};
-use lockstep_interp::{Fallback, Translator, activate};
+use lockstep_interp::{Fallback, Gated, Translator, activate, activate_gated};
 use lockstep_ir::FuncId;
 use lockstep_rt::{
     Emptied, Ended, Exit, Faulted, Links, Machine, MemoryPool, Program, ReserveError, Resources,
-    Spec, StepView, Store, Trap, evaluate, native::call_native,
+    Spec, StepView, Store, Trap, evaluate,
+    native::{Below, NativeProgram, call_native},
 };
 use lockstep_state::{StorageError, keccak256};
 
@@ -22,6 +23,7 @@ use crate::{
     },
     function::{End, run_function},
     heat::Furnace,
+    midway::Climb,
     tier::Tier,
 };
 
@@ -135,19 +137,29 @@ impl<W: World> Runner<'_, W> {
             Tier::Adaptive => translated.known_native(),
             Tier::Interpreter | Tier::Evaluator => None,
         };
+        let above = Climb { translated: &translated, furnace: &self.engine.furnace };
+        let gated = Gated { code, translator, above: &above };
         if let Some(program) = native {
-            let below = Fallback { code, translator };
+            let fallback = Fallback { code, translator };
+            // What the program leaves for may be hot in its turn.
+            let below: &dyn Below = match self.tier {
+                Tier::Adaptive => &gated,
+                _ => &fallback,
+            };
             let spec = Spec { interface: program.interface(), ..spec };
-            let way = (program, &below as _);
             let entry = (FuncId(0), &[][..]);
-            let (ending, gas) = call_native(resources, way, (host, self), &spec, entry, output);
+            let way = (host, &mut *self as _);
+            let (ending, gas) = call_native(resources, (program, below), way, &spec, entry, output);
             return Ok((End::of_native(ending)?.exit(), gas));
+        }
+        if self.tier == Tier::Adaptive && !spec.is_observed && NativeProgram::EXISTS {
+            let way = (host, &mut *self as _);
+            let (ending, gas) = activate_gated(resources, &gated, way, &spec, output);
+            self.engine.furnace.note(&translated, program.gas.saturating_sub(gas));
+            return Ok((End::of_interpreted(ending)?.exit(), gas));
         }
         let way = (host, &mut *self as _);
         let (ending, gas) = activate(resources, translator, code, way, &spec, output);
-        if self.tier == Tier::Adaptive && !spec.is_observed {
-            self.engine.furnace.note(&translated, program.gas.saturating_sub(gas));
-        }
         Ok((End::of_interpreted(ending)?.exit(), gas))
     }
 

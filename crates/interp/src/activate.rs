@@ -45,10 +45,36 @@ pub fn activate<H>(
     spec: &Spec<'_, H>,
     output: &mut Vec<u8>,
 ) -> (Ending, u64) {
+    activate_code(resources, (code, translator, None), (host, machine), spec, output)
+}
+
+/// The same below a tier that may go on with the program.
+///
+/// # Panics
+///
+/// As for [`activate`].
+pub fn activate_gated<H>(
+    resources: &Resources,
+    gated: &Gated<'_>,
+    way: (&mut H, &mut dyn Machine<H>),
+    spec: &Spec<'_, H>,
+    output: &mut Vec<u8>,
+) -> (Ending, u64) {
+    let Gated { code, translator, above } = gated;
+    activate_code(resources, (code, translator, Some(*above)), way, spec, output)
+}
+
+fn activate_code<H>(
+    resources: &Resources,
+    (code, translator, above): (&Code, &RefCell<Translator>, Up<'_>),
+    (host, machine): (&mut H, &mut dyn Machine<H>),
+    spec: &Spec<'_, H>,
+    output: &mut Vec<u8>,
+) -> (Ending, u64) {
     assert!(spec.links.fit(code.interface()), "a program runs with its own imports");
     enter(resources, host, machine, spec, |context, frame| {
         // SAFETY: `enter` made both for an interface whose imports, memories and window are this program's.
-        let finish = unsafe { run(code, translator, context, frame, 0) };
+        let finish = unsafe { run_below(code, (translator, above), context, frame, 0) };
         let ending = ending_of(finish, context, output, Vec::new);
         (ending, context.gas.max(0) as u64)
     })
@@ -206,9 +232,11 @@ impl Below for Gated<'_> {
     /// # Safety
     ///
     /// As the trait says.
-    unsafe fn resume(&self, _: &mut Context, _: *mut u64, _: Resumed) -> Leaving {
-        // Programs with a window have no functions.
-        Leaving::Refused
+    unsafe fn resume(&self, context: &mut Context, base: *mut u64, place: Resumed) -> Leaving {
+        let way = (self.translator, Some(self.above));
+        // SAFETY: the caller's promise.
+        let finish = unsafe { resume(self.code, way, context, base, place) };
+        leaving(finish).unwrap_or(Leaving::Refused)
     }
 }
 
@@ -252,7 +280,7 @@ impl Below for Fallback<'_> {
     /// As the trait says.
     unsafe fn resume(&self, context: &mut Context, base: *mut u64, place: Resumed) -> Leaving {
         // SAFETY: the caller's promise.
-        let finish = unsafe { resume(self.code, self.translator, context, base, place) };
+        let finish = unsafe { resume(self.code, (self.translator, None), context, base, place) };
         // A program with a window returns nothing.
         leaving(finish).unwrap_or(Leaving::Refused)
     }

@@ -144,7 +144,7 @@ pub(crate) unsafe fn run_below(
 #[cfg(feature = "native")]
 pub(crate) unsafe fn resume(
     code: &Code,
-    translator: &RefCell<Translator>,
+    (translator, above): (&RefCell<Translator>, Up<'_>),
     context: &mut Context,
     base: *mut u64,
     place: Resumed,
@@ -159,7 +159,7 @@ pub(crate) unsafe fn resume(
     let entry = code.head(head, &mut translator.borrow_mut());
     match entry {
         // SAFETY: as in `run`.
-        Ok(entry) => unsafe { go(code, (translator, None), context, base, entry) },
+        Ok(entry) => unsafe { go(code, (translator, above), context, base, entry) },
         Err(error) => Finish::Refused(error),
     }
 }

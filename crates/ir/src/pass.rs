@@ -13,4 +13,4 @@ mod whole;
 pub use dead::remove_dead;
 pub use fold::fold;
 pub use onward::onward;
-pub use whole::Whole;
+pub use whole::{Midway, Whole};

@@ -30,6 +30,11 @@ mod slot;
 mod stage;
 mod target;
 mod translate;
+#[cfg_attr(
+    not(feature = "unmetered"),
+    allow(unreachable_pub, reason = "public where benches ask for it")
+)]
+mod unmetered;
 
 use std::{
     fmt,
@@ -50,6 +55,8 @@ use lockstep_rt::native::{Compiled, Compiler, DirectCall, NoCode, STACK_BYTES_PE
 #[cfg(feature = "plant")]
 pub use crate::plant::{Bug, plant};
 use crate::target::Target;
+#[cfg(feature = "unmetered")]
+pub use crate::unmetered::make_unmetered;
 pub use crate::{
     listing::{ListedInst, NativeListing},
     stage::{Stage, Watch},

@@ -45,6 +45,12 @@ impl Expected {
 
     /// What is wrong with `answer`, if anything.
     pub fn objection(&self, answer: &Answer) -> Option<String> {
+        let gas = || format!("gas {}, expected {}", answer.gas, self.gas);
+        self.objection_but_gas(answer).or_else(|| (answer.gas != self.gas).then(gas))
+    }
+
+    /// The same, whatever gas it used.
+    pub fn objection_but_gas(&self, answer: &Answer) -> Option<String> {
         let output = &answer.output;
         let is_whole = match self.len_bytes {
             None => *output == self.prefix,
@@ -53,11 +59,8 @@ impl Expected {
         if answer.end != "return" {
             return Some(format!("ended by {}", answer.end));
         }
-        if !is_whole {
-            let (is, should) = (encode_hex(output), encode_hex(&self.prefix));
-            return Some(format!("output {is}, expected {should}"));
-        }
-        (answer.gas != self.gas).then(|| format!("gas {}, expected {}", answer.gas, self.gas))
+        let (is, should) = (encode_hex(output), encode_hex(&self.prefix));
+        (!is_whole).then(|| format!("output {is}, expected {should}"))
     }
 }
 

@@ -7,6 +7,8 @@
 //!
 //! Invariant: at a gate the frame is as at the function's beginning: header and arguments written, nothing else.
 
+use core::ops::Deref;
+
 use lockstep_ir::FuncId;
 use lockstep_rt::{
     Context,
@@ -61,29 +63,27 @@ pub(super) enum Way {
 fn pass(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Context) -> Way {
     let mut state = State { pc, fp, gas, cx, acc: 0, facc: 0.0 };
     let func = FuncId(state.imm(1) as u32);
-    let depth = state.read::<u64>(1) >> 16;
-    ascend(&mut state, Climbed::Function(func), depth, |above| above.enter(func))
+    state.context().depth = state.read::<u64>(1) >> 16;
+    let operands = fp.wrapping_add(FRAME_HEADER as usize);
+    ascend(&mut state, Climbed::Function(func), operands, |above| above.enter(func))
 }
 
-/// Lets the tier above, if there is one, take what is in the frame, at a depth of `depth` units.
+/// Lets the tier above, if there is one, take what has its operands at `operands`, at the depth that the context says.
 #[inline(always)]
-pub(super) fn ascend(
+pub(super) fn ascend<P: Deref<Target = NativeProgram>>(
     state: &mut State,
     climbed: Climbed,
-    depth: u64,
-    ask: impl for<'a> FnOnce(&'a dyn Above) -> Option<&'a NativeProgram>,
+    operands: *mut u64,
+    ask: impl FnOnce(&'static dyn Above) -> Option<P>,
 ) -> Way {
     let activation = state.activation();
     let Some(above) = activation.above else { return Way::Here };
     let Some(program) = ask(above) else { return Way::Here };
     let below = Gated { code: activation.code, translator: activation.translator, above };
-    let operands = state.fp.wrapping_add(FRAME_HEADER as usize);
     state.publish_gas();
-    let context = state.context();
-    context.depth = depth;
     // SAFETY: gates and heads are of the program that the context runs; operands and variables stand where the function
     // wants them, and the frame stack has room for what depth units allow.
-    match unsafe { climb(context, (program, &below), climbed, operands) } {
+    match unsafe { climb(state.context(), (&program, &below), climbed, operands) } {
         None => Way::Here,
         Some(Ok(())) => Way::Above,
         Some(Err(leaving)) => {

@@ -86,6 +86,10 @@ pub(super) extern "C-unwind" fn spent_entering(
     let mut state = State { pc, fp, gas, cx, acc, facc };
     let price = state.imm(2);
     state.gas = gas.wrapping_add(price as i64);
+    #[cfg(feature = "native")]
+    if let Some(flow) = super::turn::midway(state, price) {
+        return flow;
+    }
     match state.refill(price, true) {
         true => state.jump(pc),
         false => state.trap(Trap::OutOfGas),

@@ -8,11 +8,18 @@
 //!
 //! Invariant: a head's charge is made by whoever goes on there, and by nobody else.
 
-use lockstep_ir::{Block, FuncId, Trap};
+use lockstep_ir::{Block, FuncId, Head, Trap};
 use lockstep_rt::native::Climbed;
 
-use super::gate::{Way, ascend, come_back};
-use crate::{code::Word, dispatch::Flow, frame::State};
+use super::{
+    gate::{Way, ascend, come_back},
+    host::{FRAME_HEADER, leave_call},
+};
+use crate::{
+    code::{CodeError, Word},
+    dispatch::{Flow, Outcome},
+    frame::State,
+};
 
 /// The head of a loop: a block of a function.
 pub(super) type LoopHead = (FuncId, Block);
@@ -46,17 +53,44 @@ pub(super) fn turn(mut state: State, (func, block): LoopHead, price: u64) -> Flo
     let reserve = state.context().reserve;
     // Who is out of gas is so here.
     if state.gas.wrapping_add(reserve) as u64 >= price {
-        let depth = state.read::<u64>(1) >> 16;
+        state.context().depth = state.read::<u64>(1) >> 16;
         let climbed = Climbed::Onward(func, block);
-        match ascend(&mut state, climbed, depth, |above| above.turn(func, block, used as u64)) {
+        let frame = state.fp.wrapping_add(FRAME_HEADER as usize);
+        match ascend(&mut state, climbed, frame, |above| above.turn(func, block, used as u64)) {
             Way::Here => {}
             Way::Above => return come_back(state),
-            Way::Left => return super::host::leave_call(state.cx),
+            Way::Left => return leave_call(state.cx),
         }
     }
     let target = state.pc;
     match state.refill(price, true) {
         true => state.jump(target),
         false => state.trap(Trap::OutOfGas),
+    }
+}
+
+/// The rest of a program with a window, from the [`Enter`](super::flow::Enter) at hand on, whose window fits and whose charge
+/// of `price` does not fit the counter: how it ended above, if it ran there.
+#[inline(never)]
+pub(super) fn midway(mut state: State, price: u64) -> Option<Flow> {
+    state.activation().above?;
+    let reserve = state.context().reserve;
+    if (state.gas.wrapping_add(reserve) as u64) < price {
+        return None;
+    }
+    let used = state.activation().slice.max(1) as u64;
+    let head = Head(state.imm(3) as u32);
+    let low = state.context().window_low;
+    let slots = (state.fp as usize).wrapping_sub(low as usize) / size_of::<u64>();
+    // SAFETY: the base lies in the window, as the check before found, and what is below it is in use.
+    let in_use = unsafe { core::slice::from_raw_parts(low, slots) };
+    match ascend(&mut state, Climbed::Midway, low, |above| above.midway(head, in_use, used)) {
+        Way::Here => None,
+        Way::Left => Some(leave_call(state.cx)),
+        Way::Above => {
+            let error = CodeError::Unsupported("a program that returns instead of ending");
+            state.activation().refuse(error);
+            Some(state.leave(Outcome::Trap))
+        }
     }
 }

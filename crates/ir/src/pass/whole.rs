@@ -33,12 +33,18 @@ mod tags;
 mod unwind;
 mod write;
 
-use alloc::{sync::Arc, vec};
+use alloc::{sync::Arc, vec, vec::Vec};
 
-use self::{body::Body, depth::PROGRAM_UNITS_MAX, discover::Bodies, write::Writer};
+use self::{
+    body::{Body, Key},
+    depth::PROGRAM_UNITS_MAX,
+    discover::Bodies,
+    tags::Tag,
+    write::Writer,
+};
 use crate::{
     func::Func,
-    inst::FuncId,
+    inst::{FuncId, Head},
     module::{DepthLimit, Functions, Interface, Lazy, Signature},
     types::Type,
 };
@@ -62,18 +68,57 @@ impl core::fmt::Debug for Whole {
     }
 }
 
+/// Where a run of a program is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Midway {
+    /// The head that it comes to.
+    pub head: Head,
+    /// Slots in use there.
+    pub height: u16,
+    /// Slots that hold numbers of jump targets, from the lowest, and these.
+    pub labels: Vec<(u16, u32)>,
+}
+
+impl Midway {
+    /// Where every run begins.
+    fn entry(guest: &dyn Lazy) -> Self {
+        Self { head: guest.entry(), height: 0, labels: Vec::new() }
+    }
+
+    fn key(&self) -> Key {
+        let tag = |(slot, label): &(u16, u32)| (slot.cast_signed(), Tag::Label(*label));
+        let tags = self.labels.iter().map(tag).collect();
+        Key { head: self.head, height: self.height.cast_signed(), tags }
+    }
+}
+
 impl Whole {
     /// The functions of `guest`.
     pub fn new(guest: Arc<dyn Lazy>) -> Self {
-        Self::of(guest, Bodies::discover)
+        let start = Midway::entry(&*guest).key();
+        Self::of(guest, |guest| Bodies::discover(guest, start))
     }
 
     /// All of `guest` as one function, copied where it is called.
     pub fn copied(guest: Arc<dyn Lazy>) -> Self {
-        Self::of(guest, Bodies::copied)
+        let start = Midway::entry(&*guest).key();
+        Self::of(guest, |guest| Bodies::copied(guest, start))
     }
 
-    fn of(guest: Arc<dyn Lazy>, discover: impl Fn(&dyn Lazy) -> Bodies) -> Self {
+    /// What a run of `guest` that is at `place` has still to do: the first function takes the slots in use there. With
+    /// `has_functions` the others are functions, else all is copied. `None` where it would leave at once.
+    pub fn onward(guest: Arc<dyn Lazy>, place: &Midway, has_functions: bool) -> Option<Self> {
+        let start = place.key();
+        let whole = Self::of(guest, |guest| match has_functions {
+            true => Bodies::discover(guest, start),
+            false => Bodies::copied(guest, start),
+        });
+        let first = &whole.bodies.bodies[0];
+        let stays = !first.nodes.is_empty() && first.leaving_slots() <= LEAVING_SLOTS_MAX;
+        stays.then_some(whole)
+    }
+
+    fn of(guest: Arc<dyn Lazy>, discover: impl FnOnce(&dyn Lazy) -> Bodies) -> Self {
         let bodies = discover(&*guest);
         let types = |numbers: usize, words: u16| {
             let mut types = vec![Type::I64; numbers];

@@ -12,8 +12,9 @@
 //! 2. What climbs out of one activation nests a few times at most: a climb takes native stack that no depth unit pays for.
 
 use core::sync::atomic::Ordering;
+use std::sync::Arc;
 
-use lockstep_ir::{Block, FuncId};
+use lockstep_ir::{Block, FuncId, Head};
 
 use super::{
     Leaving, NativeProgram, OFFSETS,
@@ -40,6 +41,13 @@ pub trait Above {
     /// The tier below used about so much gas in `func` and is about to go round to `block`, the head of a loop: the program
     /// that has the function from there on, if one has.
     fn turn(&self, func: FuncId, block: Block, gas: u64) -> Option<&NativeProgram>;
+
+    /// The tier below used about so much gas in a program with a window and is about to go on at `head`, with these slots in
+    /// use: a program whose first function does the rest, if there is one.
+    fn midway(&self, head: Head, slots: &[u64], gas: u64) -> Option<Arc<NativeProgram>> {
+        let _ = (head, slots, gas);
+        None
+    }
 }
 
 /// What is entered.
@@ -49,6 +57,8 @@ pub enum Climbed {
     Function(FuncId),
     /// The function from the block on, with results and variables where they are in a frame ([`lockstep_ir::Func::homes`]).
     Onward(FuncId, Block),
+    /// The first function of a program that does the rest of another one, with the window from its low end as the frame.
+    Midway,
 }
 
 /// Runs machine code of `program` over `frame`; `None` when the tier below goes on. `Err` says how it left without
@@ -78,6 +88,10 @@ pub unsafe fn climb(
         Climbed::Function(func) => (program.compiled_entry(func)?, &program.climbed, results(func)),
         Climbed::Onward(func, block) => {
             (program.onward_entry(func, block)?, &program.switched, results(func))
+        }
+        Climbed::Midway => {
+            let first = FuncId(0);
+            (program.compiled_entry(first)?, &program.switched, results(first))
         }
     };
     counter.fetch_add(1, Ordering::Relaxed);

@@ -2,6 +2,7 @@
 //! wherever it was and however much gas there is.
 
 mod ebpf;
+mod evm;
 
 use std::collections::BTreeMap;
 

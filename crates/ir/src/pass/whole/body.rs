@@ -60,6 +60,8 @@ pub(super) struct Node {
 pub(super) struct Body {
     /// How many slots below its beginning are its own, the lowest of which is where it returns to; none for the first function.
     pub(super) params: i16,
+    /// Slots in use where the first function begins.
+    pub(super) inputs: u16,
     pub(super) head: Head,
     pub(super) nodes: Vec<Node>,
     pub(super) calls: Vec<Call>,
@@ -87,6 +89,7 @@ impl Body {
     pub(super) fn new(head: Head, params: i16) -> Self {
         Self {
             params,
+            inputs: 0,
             head,
             nodes: Vec::new(),
             calls: Vec::new(),
@@ -105,7 +108,7 @@ impl Body {
 
     /// How many words it takes: where it returns to is not one of them.
     pub(super) fn args(&self) -> u16 {
-        (self.params - 1).max(0).cast_unsigned()
+        (self.params - 1).max(0).cast_unsigned() + self.inputs
     }
 
     /// How many words it returns.

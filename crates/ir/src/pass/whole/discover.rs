@@ -39,32 +39,32 @@ pub(super) struct Bodies {
 }
 
 impl Bodies {
-    /// Follows `guest` from its entry.
-    pub(super) fn discover(guest: &dyn Lazy) -> Self {
+    /// Follows `guest` from `start` on.
+    pub(super) fn discover(guest: &dyn Lazy, start: Key) -> Self {
         let mut parts = Parts::of(guest);
         let callable = heads::functions(&mut parts);
-        Self::with(parts, callable)
+        Self::with(parts, callable, start)
     }
 
     /// The same, without functions.
-    pub(super) fn copied(guest: &dyn Lazy) -> Self {
-        Self::with(Parts::of(guest), BTreeSet::new())
+    pub(super) fn copied(guest: &dyn Lazy, start: Key) -> Self {
+        Self::with(Parts::of(guest), BTreeSet::new(), start)
     }
 
-    fn with(parts: Parts<'_>, callable: BTreeSet<Head>) -> Self {
+    fn with(parts: Parts<'_>, callable: BTreeSet<Head>, start: Key) -> Self {
         let targets = parts.targets;
         let insts_max = insts_max(targets.guest.head_limit());
         let mut finder = Finder {
             parts,
             callable,
-            functions: vec![Body::new(targets.guest.entry(), 0)],
+            functions: vec![Body::new(start.head, 0)],
             known: Known::new(),
             insts_max,
             functions_insts_left: 4 * insts_max,
         };
-        let entry = Key { head: targets.guest.entry(), height: 0, tags: Vec::new() };
-        if let Some(body) = finder.explore(entry, 0) {
-            finder.functions[0] = body;
+        let inputs = start.height.cast_unsigned();
+        if let Some(body) = finder.explore(start, 0) {
+            finder.functions[0] = Body { inputs, ..body };
         }
         let mut bodies = finder.functions;
         remove_unused(&mut bodies);

@@ -85,6 +85,9 @@ impl<'n, 'o> Writer<'n, 'o> {
         for slot in 1 - self.body.params.max(1)..0 {
             self.variable(slot);
         }
+        for slot in 0..self.body.inputs.cast_signed() {
+            self.variable(slot);
+        }
         self.out.params = self.out.vars.len() as u32;
         if self.body.is_deep {
             self.begin_deep();
