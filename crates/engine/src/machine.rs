@@ -10,7 +10,7 @@ use lockstep_ir::FuncId;
 use lockstep_rt::{
     Emptied, Ended, Exit, Faulted, Links, Machine, MemoryPool, Program, ReserveError, Resources,
     Spec, StepView, Store, Trap, evaluate,
-    native::{Below, NativeProgram, call_native},
+    native::{NativeProgram, call_native},
 };
 use lockstep_state::{StorageError, keccak256};
 
@@ -137,25 +137,21 @@ impl<W: World> Runner<'_, W> {
             Tier::Adaptive => translated.known_native(),
             Tier::Interpreter | Tier::Evaluator => None,
         };
-        let above = Climb { translated: &translated, furnace: &self.engine.furnace };
-        let gated = Gated { code, translator, above: &above };
         if let Some(program) = native {
-            let fallback = Fallback { code, translator };
-            // What the program leaves for may be hot in its turn.
-            let below: &dyn Below = match self.tier {
-                Tier::Adaptive => &gated,
-                _ => &fallback,
-            };
+            let below = Fallback { code, translator };
             let spec = Spec { interface: program.interface(), ..spec };
+            let way = (program, &below as _);
             let entry = (FuncId(0), &[][..]);
-            let way = (host, &mut *self as _);
-            let (ending, gas) = call_native(resources, (program, below), way, &spec, entry, output);
+            let (ending, gas) = call_native(resources, way, (host, self), &spec, entry, output);
             return Ok((End::of_native(ending)?.exit(), gas));
         }
         if self.tier == Tier::Adaptive && !spec.is_observed && NativeProgram::EXISTS {
+            let furnace = &self.engine.furnace;
+            let above = Climb { translated: &translated, furnace };
+            let gated = Gated { code, translator, above: &above };
             let way = (host, &mut *self as _);
             let (ending, gas) = activate_gated(resources, &gated, way, &spec, output);
-            self.engine.furnace.note(&translated, program.gas.saturating_sub(gas));
+            furnace.note(&translated, program.gas.saturating_sub(gas));
             return Ok((End::of_interpreted(ending)?.exit(), gas));
         }
         let way = (host, &mut *self as _);

@@ -233,7 +233,8 @@ impl Below for Gated<'_> {
     ///
     /// As the trait says.
     unsafe fn resume(&self, context: &mut Context, base: *mut u64, place: Resumed) -> Leaving {
-        let way = (self.translator, Some(self.above));
+        // It does not go up again: the first function that left is still on the native stack.
+        let way = (self.translator, None);
         // SAFETY: the caller's promise.
         let finish = unsafe { resume(self.code, way, context, base, place) };
         leaving(finish).unwrap_or(Leaving::Refused)
