@@ -24,7 +24,7 @@ use crate::{
 pub type Foreign = unsafe extern "C" fn(*mut Context, u64, *mut u64, *const i16) -> bool;
 
 /// Depth units that an activation takes beside its frames. It lies on the native stack, which is not to be what ends a
-/// recursion: so no more than 2^13 of them nest within 2^20 units, and each has 32 KiB of 256 MiB.
+/// recursion: so no more than 2^13 of them nest within 2^20 units, and each has 64 KiB of 512 MiB.
 const ACTIVATION_UNITS: u64 = 112;
 
 impl Context {

@@ -9,8 +9,8 @@ use crate::memory::ReserveError;
 /// Address space for guest frames. 1,024 nested frames of 2^15 slots take half of it.
 const FRAMES_BYTES: usize = 1 << 29;
 
-/// Native stack for 1,024 nested message calls. Pages are committed only when touched.
-const NATIVE_BYTES: usize = 1 << 28;
+/// Native stack for 1,024 nested message calls, and for what their programs nest. Pages are committed only when touched.
+const NATIVE_BYTES: usize = 1 << 29;
 
 /// Address space in which guest frames nest.
 #[derive(Debug)]
