@@ -176,6 +176,15 @@ fn a_function_that_never_returns_fills_the_stack() {
 }
 
 #[test]
+fn what_forgets_where_it_returns_to_turns_without_end() {
+    let code = format!(
+        "{CALLS} f: SWAP1 POP DUP1 @go JUMPI 7 0 MSTORE 32 0 RETURN \
+         go: 1 SWAP1 SUB @back SWAP1 @f JUMP back: INVALID"
+    );
+    assert_eq!(exit_of(&code, 10_000, 1_000_000), returned(7));
+}
+
+#[test]
 fn it_returns_to_many_places_and_calls_others() {
     // Three ways to call itself, one with a function of its own between.
     let code = format!(
