@@ -108,7 +108,7 @@ fn slots_below_take_room_too() {
 fn the_interpreter_goes_on_where_a_function_has_no_room() {
     let code = format!("{CALLS} {DEEP}");
     assert_eq!(agree(&code, &word(20)), 0);
-    assert_eq!(agree(&code, &word(500)), 1);
+    assert_eq!(agree(&code, &word(600)), 1);
     assert_eq!(exit_of(&code, 500, 1_000_000), returned(503));
     // What the host sees of it, on the way down and on the way up.
     let seen =

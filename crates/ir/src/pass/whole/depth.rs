@@ -8,10 +8,9 @@
 //! 3. All limits depend on the program alone. 1,024 nested programs fit a native stack with all the units that each may take,
 //!    and 96 KiB of what calls them for each.
 
-use super::{
-    body::{Body, Call},
-    discover::Bodies,
-};
+use alloc::vec;
+
+use super::{body::Body, discover::Bodies};
 
 /// Depth units of the first function, whose native frame may be large.
 const ENTRY_UNITS: u32 = 255;
@@ -54,19 +53,35 @@ impl Bodies {
     }
 }
 
-/// How many slots may lie below the lowest slot of a deep function, so that units suffice for all that are nested then.
-pub(super) fn nested_max(bodies: &[Body]) -> i32 {
-    let units = |call: &Call| 1 + bodies[call.func].units().cast_signed();
-    let is_deep = |call: &&Call| bodies[call.func].is_deep;
-    let calls = bodies.iter().flat_map(|body| &body.calls).filter(is_deep);
-    let left = DEEP_UNITS_MAX.cast_signed() - calls.map(units).max().unwrap_or(0);
-    // How far the callee's lowest slot lies above the caller's, for what its frame takes.
-    let each = |body: &Body, call: &Call| {
-        let lowest = call.height - bodies[call.func].params;
-        left * i32::from(lowest + body.params) / units(call)
+/// How many slots may lie below the lowest slot of a deep function, so that units suffice for all that are nested then: those
+/// of every chain of calls are counted, by the slots below its last function.
+pub(super) fn nested_max(bodies: &[Body], limit: u16) -> i32 {
+    let units = |func: usize| 1 + bodies[func].units();
+    let largest = (1..bodies.len()).filter(|func| bodies[*func].is_deep).map(units).max();
+    // What has no room has a frame already when it leaves.
+    let Some(left) = largest.map(|largest| DEEP_UNITS_MAX.saturating_sub(largest)) else {
+        return 0;
     };
-    let deep = bodies.iter().filter(|body| body.is_deep);
-    let all =
-        deep.flat_map(|body| body.calls.iter().filter(is_deep).map(move |call| each(body, call)));
-    all.min().unwrap_or(i32::MAX)
+    let slots = usize::from(limit) + 1;
+    let mut taken = vec![0; bodies.len() * slots];
+    for below in 0..slots {
+        for (func, body) in bodies.iter().enumerate() {
+            let so_far = taken[func * slots + below];
+            if so_far > left {
+                return below as i32 - 1;
+            }
+            if so_far == 0 && (func > 0 || below > 0) {
+                continue;
+            }
+            for call in body.calls.iter().filter(|call| bodies[call.func].is_deep) {
+                let lowest = call.height + body.params - bodies[call.func].params;
+                let place = below + usize::from(lowest.cast_unsigned());
+                if place < slots {
+                    let most = &mut taken[call.func * slots + place];
+                    *most = so_far.saturating_add(units(call.func)).max(*most);
+                }
+            }
+        }
+    }
+    limit.into()
 }

@@ -69,7 +69,7 @@ impl Bodies {
         let mut bodies = finder.functions;
         remove_unused(&mut bodies);
         let limit = finder.parts.limit();
-        let nested_max = depth::nested_max(&bodies);
+        let nested_max = depth::nested_max(&bodies, limit);
         Self { parts: finder.parts.into_funcs(), bodies, ty: targets.ty, limit, nested_max }
     }
 
