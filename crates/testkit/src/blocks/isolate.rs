@@ -1,7 +1,7 @@
 //! A block as a function: what it reads comes in, what it leaves goes out.
 //!
 //! Parameters are the variables that the block names, then a number for every result of a call. Results are which way the block
-//! ended, the same variables, then what it gave to calls, returned, or named as its target. Calls do nothing else here.
+//! ended, the same variables, then what it gave to calls and to slots, returned, or named as its target. Calls do nothing else here.
 
 use std::collections::BTreeMap;
 
@@ -136,6 +136,12 @@ impl Alone<'_> {
         let (first, args, params) = match inst {
             // The window is gone, and nobody looks on.
             Inst::WindowCheck { .. } | Inst::Step { .. } | Inst::Show { .. } => return,
+            Inst::MoveBase { to } => return self.give(Type::I64, to, pc),
+            Inst::PutSlots { at, values } => {
+                self.give(Type::I64, at, pc);
+                let slot = interface.window.map_or(Type::I256, |window| window.ty);
+                return self.give_all(&vec![slot; values.len as usize], values, pc);
+            }
             Inst::Call { func, args, first } => (first, args, &interface.signatures[func].params),
             Inst::CallIndirect { sig, args, first, .. } => {
                 (first, args, &interface.types[sig].params)
