@@ -6,7 +6,7 @@ use std::{cell::RefCell, fmt, sync::Arc};
 use lockstep_interp::{Code, CodeError, Ending, Fallback, Translator, call};
 use lockstep_ir::{
     Growth, Interface, MemoryId, Module, Verified,
-    evaluate::{Env, Range, SimpleEnv, evaluate_func},
+    evaluate::Env,
     text::{Run, Want},
 };
 use lockstep_optimizing::Optimizing;
@@ -64,15 +64,8 @@ impl Left {
     ///
     /// When the run does not end by itself: nothing here stops it.
     pub fn evaluate(run: &Run, module: &Verified<Module>) -> Self {
-        let mut env = SimpleEnv::new(&module.interface, run.gas);
-        for (memory, bytes) in &run.memories {
-            env.set_memory(*memory, bytes);
-        }
-        let outcome = evaluate_func(module, run.func, &run.args, &mut env);
-        let read = |range: Range| {
-            env.memory(range.memory)[range.offset as usize..][..range.len as usize].to_vec()
-        };
-        let want = Want::of(outcome, read).expect("nothing stops it");
+        let (want, env) = run.evaluate_in_env(module);
+        let want = want.expect("nothing stops it");
         let memories = written(&module.interface).map(|id| env.memory(id).to_vec()).collect();
         Self { want, gas_used: run.gas - env.gas(), memories }
     }

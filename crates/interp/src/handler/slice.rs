@@ -37,18 +37,34 @@ impl Activation<'_> {
 }
 
 impl State {
-    /// Lets the counter hold `price` at least, if the guest has as much.
+    /// What the guest has left.
     #[inline(always)]
-    pub(super) fn refill(&mut self, price: u64, is_head: bool) -> bool {
+    fn left(&mut self) -> i64 {
         let gas = self.gas;
-        let left = gas.wrapping_add(self.context().reserve);
+        gas.wrapping_add(self.context().reserve)
+    }
+
+    /// Whether the guest has `price`, if not in the counter.
+    #[cfg(feature = "native")]
+    #[inline(always)]
+    pub(super) fn affords(&mut self, price: u64) -> bool {
+        self.left() as u64 >= price
+    }
+
+    /// Goes to `target` with `price` at least in the counter; out of gas when the guest has less.
+    #[inline(always)]
+    pub(super) fn pay_at(mut self, target: *const Word, price: u64, is_head: bool) -> Flow {
+        let left = self.left();
         let has_enough = left as u64 >= price;
         self.gas = match has_enough {
             true => self.activation().next_slice(is_head).max(price as i64).min(left),
             false => left,
         };
         self.context().reserve = left.wrapping_sub(self.gas);
-        has_enough
+        match has_enough {
+            true => self.jump(target),
+            false => self.trap(Trap::OutOfGas),
+        }
     }
 }
 
@@ -66,10 +82,7 @@ pub(super) extern "C-unwind" fn spent(
     let mut state = State { pc, fp, gas, cx, acc, facc };
     let price = state.imm(1);
     state.gas = gas.wrapping_add(price as i64);
-    match state.refill(price, false) {
-        true => state.jump(pc),
-        false => state.trap(Trap::OutOfGas),
-    }
+    state.pay_at(pc, price, false)
 }
 
 /// The same of the [`Enter`](super::flow::Enter) at `pc`, whose window fits.
@@ -90,10 +103,7 @@ pub(super) extern "C-unwind" fn spent_entering(
     if let Some(flow) = super::turn::midway(state, price) {
         return flow;
     }
-    match state.refill(price, true) {
-        true => state.jump(pc),
-        false => state.trap(Trap::OutOfGas),
-    }
+    state.pay_at(pc, price, true)
 }
 
 /// The instruction at `pc` would take `price`, which is more than there is in the counter, and has done nothing.
@@ -108,11 +118,7 @@ pub(super) extern "C-unwind" fn spent_by(
     facc: f64,
     price: u64,
 ) -> Flow {
-    let mut state = State { pc, fp, gas, cx, acc, facc };
-    match state.refill(price, false) {
-        true => state.jump(pc),
-        false => state.trap(Trap::OutOfGas),
-    }
+    State { pc, fp, gas, cx, acc, facc }.pay_at(pc, price, false)
 }
 
 /// The terminator at `pc` goes to the charge at `target` by the link in its word `link`, and the charge took more than
@@ -136,8 +142,5 @@ pub(super) extern "C-unwind" fn spent_going(
     }
     #[cfg(not(feature = "native"))]
     let _ = (pc, link);
-    match state.refill(price, false) {
-        true => state.jump(target),
-        false => state.trap(Trap::OutOfGas),
-    }
+    state.pay_at(target, price, false)
 }

@@ -8,7 +8,7 @@
 //!
 //! Invariant: a head's charge is made by whoever goes on there, and by nobody else.
 
-use lockstep_ir::{Block, FuncId, Head, Trap};
+use lockstep_ir::{Block, FuncId, Head};
 use lockstep_rt::native::Climbed;
 
 use super::{
@@ -49,24 +49,19 @@ pub(super) fn head(mut state: State, link: usize) -> Option<LoopHead> {
 /// Goes on at `head`, whose charge of `price` does not fit the counter, above or here.
 #[inline(never)]
 pub(super) fn turn(mut state: State, (func, block): LoopHead, price: u64) -> Flow {
-    let used = state.activation().slice.max(1);
-    let reserve = state.context().reserve;
+    let used = state.activation().slice.max(1) as u64;
     // Who is out of gas is so here.
-    if state.gas.wrapping_add(reserve) as u64 >= price {
+    if state.affords(price) {
         state.context().depth = state.read::<u64>(1) >> 16;
         let climbed = Climbed::Onward(func, block);
         let frame = state.fp.wrapping_add(FRAME_HEADER as usize);
-        match ascend(&mut state, climbed, frame, |above| above.turn(func, block, used as u64)) {
+        match ascend(&mut state, climbed, frame, |above| above.turn(func, block, used)) {
             Way::Here => {}
             Way::Above => return come_back(state),
             Way::Left => return leave_call(state.cx),
         }
     }
-    let target = state.pc;
-    match state.refill(price, true) {
-        true => state.jump(target),
-        false => state.trap(Trap::OutOfGas),
-    }
+    state.pay_at(state.pc, price, true)
 }
 
 /// The rest of a program with a window, from the [`Enter`](super::flow::Enter) at hand on, whose window fits and whose charge
@@ -74,8 +69,7 @@ pub(super) fn turn(mut state: State, (func, block): LoopHead, price: u64) -> Flo
 #[inline(never)]
 pub(super) fn midway(mut state: State, price: u64) -> Option<Flow> {
     state.activation().above?;
-    let reserve = state.context().reserve;
-    if (state.gas.wrapping_add(reserve) as u64) < price {
+    if !state.affords(price) {
         return None;
     }
     let used = state.activation().slice.max(1) as u64;

@@ -49,13 +49,18 @@ impl Run {
     /// How the reference evaluator ends the run, and how much of its counter it takes; `None` when it does not end
     /// by itself.
     pub fn evaluate(&self, module: &Verified<Module>) -> (Option<Want>, u64) {
+        let (want, env) = self.evaluate_in_env(module);
+        (want, self.gas - env.gas())
+    }
+
+    /// How the reference evaluator ends the run, and what it ran in, with the gas and the memories that are left.
+    pub fn evaluate_in_env(&self, module: &Verified<Module>) -> (Option<Want>, SimpleEnv) {
         let mut env = SimpleEnv::new(&module.interface, self.gas);
         for (memory, bytes) in &self.memories {
             env.set_memory(*memory, bytes);
         }
         let outcome = evaluate_func(module, self.func, &self.args, &mut env);
-        let used = self.gas - env.gas();
-        (Want::of(outcome, |range| bytes(&env, range)), used)
+        (Want::of(outcome, |range| bytes(&env, range)), env)
     }
 }
 
