@@ -152,6 +152,7 @@ struct Encoding<'e> {
     layout: &'e Layout,
     e: &'e mut Encoder,
     /// The function, if it has a number.
+    #[cfg_attr(not(feature = "native"), expect(dead_code, reason = "heads of loops name it"))]
     id: Option<FuncId>,
     /// The block being written.
     block: Block,
