@@ -126,7 +126,6 @@ pub fn enter<H, R>(
         .map_or(0, |window| usize::from(window.limit) * window.ty.slots() as usize);
     let room = resources.frames.room(frame);
     assert!(window_slots + FRAME_SLOTS_MAX <= room, "depth is limited before the frame stack is");
-    let (memories, growth) = memories(resources, spec);
     let store = spec.instance.map_or(core::ptr::null(), |(store, _)| {
         let core: &StoreCore = store;
         core::ptr::from_ref(core)
@@ -136,8 +135,9 @@ pub fn enter<H, R>(
         reserve: 0,
         window_low: frame,
         window_high: frame.wrapping_add(window_slots),
-        memories,
-        growth,
+        // Filled in place below: they are long.
+        memories: [RawMemory::EMPTY; MEMORIES_MAX],
+        growth: [Growth::ReadOnly; MEMORIES_MAX],
         room: match spec.instance {
             Some(_) => OwnedMemory::MAX_BYTES,
             None => resources.arena.room(),
@@ -163,6 +163,7 @@ pub fn enter<H, R>(
         stop: Stop::Fault,
         panic: None,
     };
+    show_memories(resources, spec, &mut context);
     let result = run(&mut context, frame);
     match spec.instance {
         Some((store, instance)) => store.keep_lengths(instance, &context.memories),
@@ -176,18 +177,15 @@ pub fn enter<H, R>(
     result
 }
 
-fn memories<H>(
-    resources: &Resources,
-    spec: &Spec<'_, H>,
-) -> ([RawMemory; MEMORIES_MAX], [Growth; MEMORIES_MAX]) {
-    let mut memories = [RawMemory::EMPTY; MEMORIES_MAX];
-    let mut growth = [Growth::ReadOnly; MEMORIES_MAX];
+/// Gives a context that has none the memories of its instance, or those of an activation without one.
+fn show_memories<H>(resources: &Resources, spec: &Spec<'_, H>, context: &mut Context) {
+    let Context { memories, growth, .. } = context;
     for (id, memory) in spec.interface.memories.iter() {
         growth[id.0 as usize] = memory.growth;
     }
     if let Some((store, instance)) = spec.instance {
-        store.show(instance, &mut memories);
-        return (memories, growth);
+        store.show(instance, memories);
+        return;
     }
     let mut shown = spec.interface.memories.iter().skip(1);
     assert!(
@@ -200,7 +198,6 @@ fn memories<H>(
     memories[0] = RawMemory { base: resources.arena.top(), len: initial };
     memories[1] = RawMemory::read_only(spec.read_only[0]);
     memories[2] = RawMemory::read_only(spec.read_only[1]);
-    (memories, growth)
 }
 
 impl Context {
