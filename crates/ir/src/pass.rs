@@ -12,5 +12,6 @@ mod whole;
 
 pub use dead::remove_dead;
 pub use fold::fold;
+pub use live::Live;
 pub use onward::onward;
 pub use whole::{Midway, Whole};

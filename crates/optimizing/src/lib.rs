@@ -29,6 +29,8 @@ mod plant;
 mod slot;
 mod stage;
 mod target;
+#[cfg(test)]
+mod tests;
 mod translate;
 #[cfg_attr(
     not(feature = "unmetered"),

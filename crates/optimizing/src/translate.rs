@@ -21,6 +21,7 @@ mod guard;
 mod integer;
 mod memory;
 mod merge;
+mod nans;
 mod operand;
 mod operation;
 mod small;
@@ -291,6 +292,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             self.exists = self.existing[number.position()];
             self.charges = 0;
             self.guard.begin_block();
+            self.nans.begin_block(number);
             self.passed.block = number;
             self.span.end = block.insts.end as usize;
             self.small.begin_block();
@@ -347,6 +349,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
     }
 
     fn inst(&mut self, inst: Inst) -> Result<(), NoCode> {
+        self.nans.inst(self.func, &inst);
         match inst {
             Inst::Op { op, ty, to, args, result } => self.operation(op, (ty, to), args, result),
             Inst::Copy { ty, value, result } if word::is_word(ty) => {
@@ -363,9 +366,9 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
                 let ty = self.func.vars[var].ty;
                 match self.vars[var.position()] {
                     Place::One(place) => {
-                        let value = match self.nans.is_pending(var) {
-                            true => self.raw(value, ty)?,
-                            false => self.exact(value, ty)?,
+                        let value = match self.nans.are_vars_exact() {
+                            true => self.exact(value, ty)?,
+                            false => self.raw(value, ty)?,
                         };
                         self.b.def_var(place, value);
                     }
@@ -422,19 +425,30 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
                 self.resume_below(edge)?;
             }
             Terminator::Jump(edge) => {
+                if let Edge::Goto(to) = edge {
+                    self.canonical_on_the_way(to)?;
+                }
                 let target = self.edge(edge)?;
                 self.jump(target);
             }
             Terminator::Branch { cond, then, otherwise } => {
                 let cond = self.exact(cond, Type::I8)?;
-                let (then, otherwise) = (self.edge(then)?, self.edge(otherwise)?);
-                let args = [then, otherwise].map(|target| self.edge_args(target));
-                let [then_args, otherwise_args] = &args;
-                self.b.ins().brif(cond, then.0, then_args, otherwise.0, otherwise_args);
+                let targets = [self.edge(then)?, self.edge(otherwise)?];
+                let ways = [self.way(then, targets[0]), self.way(otherwise, targets[1])];
+                let args = ways.map(|target| self.edge_args(target));
+                self.b.ins().brif(cond, ways[0].0, &args[0], ways[1].0, &args[1]);
+                for (edge, (way, target)) in
+                    [then, otherwise].into_iter().zip(ways.into_iter().zip(targets))
+                {
+                    self.on_the_way(edge, way, target)?;
+                }
             }
             Terminator::Switch { on, targets } => {
                 let on = self.exact(on, Type::I32)?;
                 let targets = self.func.target_list(targets);
+                for to in targets {
+                    self.canonical_on_the_way(*to)?;
+                }
                 let (last, others) = targets.split_last().expect("a switch goes somewhere");
                 let last = self.blocks[last.position()];
                 let mut call = |block| self.b.func.dfg.block_call(block, &[]);

@@ -13,7 +13,30 @@ use crate::{
 /// Bits that blocks and variables may take together; beyond, every variable that is read matters.
 const BITS_MAX: usize = 1 << 26;
 
+/// Which variables matter where blocks begin.
+#[derive(Debug)]
+pub struct Live(Vec<Uses>);
+
+impl Live {
+    /// Looks at all of `func`; `None` where that would take too much room.
+    pub fn of(func: &Func) -> Option<Self> {
+        let words = func.vars.len().div_ceil(64);
+        if words * 64 * func.blocks.len() > BITS_MAX {
+            return None;
+        }
+        let all: Vec<Block> = func.blocks.iter().map(|(block, _)| block).collect();
+        let places: Vec<Option<usize>> = (0..all.len()).map(Some).collect();
+        Some(Self(uses_of(func, &all, &places)))
+    }
+
+    /// Whether somebody may read `var` where `block` begins before it is set.
+    pub fn is_live(&self, block: Block, var: Var) -> bool {
+        self.0[block.position()].is_live(var)
+    }
+}
+
 /// What a block does with variables, as bits.
+#[derive(Debug)]
 struct Uses {
     /// Read before it sets them; in the end, those that matter where it begins.
     live: Vec<u64>,
@@ -23,26 +46,35 @@ struct Uses {
 /// The variables that matter where `block` begins, in their order; it leads to `reached` and nowhere else.
 pub(super) fn live_at(func: &Func, block: Block, reached: &[Block]) -> Vec<Var> {
     let words = func.vars.len().div_ceil(64);
-    let mut pool = func.operands.clone();
     let live = if words * 64 * reached.len() > BITS_MAX {
+        let mut pool = func.operands.clone();
         let mut all = Uses { live: vec![0; words], set: vec![0; words] };
         reached.iter().for_each(|block| all.read(func, *block, &mut pool, false));
-        all.live
+        all
     } else {
         let mut places = vec![None; func.blocks.len()];
-        let mut uses = Vec::with_capacity(reached.len());
         for (place, block) in reached.iter().enumerate() {
             places[block.position()] = Some(place);
-            let mut own = Uses { live: vec![0; words], set: vec![0; words] };
-            own.read(func, *block, &mut pool, true);
-            uses.push(own);
         }
-        flow(func, reached, &places, &mut uses);
+        let mut uses = uses_of(func, reached, &places);
         let place = places[block.position()].expect("a block leads to itself");
-        core::mem::take(&mut uses[place].live)
+        uses.swap_remove(place)
     };
-    let is_live = |var: &Var| live[var.position() / 64] >> (var.position() % 64) & 1 == 1;
-    func.vars.iter().map(|(var, _)| var).filter(is_live).collect()
+    func.vars.iter().map(|(var, _)| var).filter(|var| live.is_live(*var)).collect()
+}
+
+/// What the blocks `reached`, which stand at `places`, do with variables, and what matters where they begin.
+fn uses_of(func: &Func, reached: &[Block], places: &[Option<usize>]) -> Vec<Uses> {
+    let words = func.vars.len().div_ceil(64);
+    let mut pool = func.operands.clone();
+    let of = |block: &Block| {
+        let mut own = Uses { live: vec![0; words], set: vec![0; words] };
+        own.read(func, *block, &mut pool, true);
+        own
+    };
+    let mut uses: Vec<_> = reached.iter().map(of).collect();
+    flow(func, reached, places, &mut uses);
+    uses
 }
 
 /// Carries what matters back over the edges, until nothing changes: last blocks first, as most edges go on.
@@ -65,6 +97,10 @@ fn flow(func: &Func, reached: &[Block], places: &[Option<usize>], uses: &mut [Us
 }
 
 impl Uses {
+    fn is_live(&self, var: Var) -> bool {
+        self.live[var.position() / 64] >> (var.position() % 64) & 1 == 1
+    }
+
     /// Adds what `block` reads; with `sets`, only where it has not set it before.
     fn read(&mut self, func: &Func, block: Block, pool: &mut [Operand], sets: bool) {
         let block = &func.blocks[block];

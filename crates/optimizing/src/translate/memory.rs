@@ -36,6 +36,15 @@ impl Translation<'_, '_, '_> {
                 self.define(result, loaded);
                 Ok(())
             }
+            Inst::Store { ty, order: Order::Little, token, offset, value }
+                if self.is_pending(value, ty) =>
+            {
+                let value = self.raw(value, ty)?;
+                let flags = self.access(token);
+                let place = self.place(token, offset);
+                self.store_canonical((ty, value), flags, place);
+                Ok(())
+            }
             Inst::Store { ty, order, token, offset, value } => {
                 let value = self.exact(value, ty)?;
                 let flags = self.access(token);

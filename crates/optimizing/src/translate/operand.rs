@@ -10,12 +10,11 @@ use lockstep_base::Index;
 use lockstep_ir::{Operand, Source, Type, Value};
 use lockstep_rt::native::NoCode;
 
-use super::{Place, Translation};
-use crate::{nan::Nan, slot::LITTLE};
-
-/// The bits of the canonical NaNs.
-const NAN_32: u32 = 0x7fc0_0000;
-const NAN_64: u64 = 0x7ff8_0000_0000_0000;
+use super::{
+    Place, Translation,
+    nans::{NAN_32, NAN_64},
+};
+use crate::slot::LITTLE;
 
 impl Translation<'_, '_, '_> {
     pub(super) fn define(&mut self, value: Value, clif: ir::Value) {
@@ -47,20 +46,22 @@ impl Translation<'_, '_, '_> {
     /// The operand with its very bits.
     pub(super) fn exact(&mut self, operand: Operand, ty: Type) -> Result<ir::Value, NoCode> {
         let value = self.raw(operand, ty)?;
-        if ty.is_float() && self.nans.operand(self.func, operand, ty) == Nan::Pending {
-            return Ok(self.canonical(value, ty));
+        if !self.is_pending(operand, ty) {
+            return Ok(value);
         }
-        Ok(value)
-    }
-
-    /// The float, or the canonical NaN when it is one.
-    pub(super) fn canonical(&mut self, value: ir::Value, ty: Type) -> ir::Value {
-        let nan = match ty {
-            Type::F32 => self.b.ins().f32const(Ieee32::with_bits(NAN_32)),
-            _ => self.b.ins().f64const(Ieee64::with_bits(NAN_64)),
-        };
-        let is_nan = self.b.ins().fcmp(FloatCC::Unordered, value, value);
-        self.b.ins().select(is_nan, nan, value)
+        let canonical = self.canonical(value, ty);
+        // A twin does not lead to what follows it.
+        if !self.span.is_twin {
+            match operand.source() {
+                Source::Value(value) => {
+                    self.define(value, canonical);
+                    self.nans.value_is_canonical(value);
+                }
+                Source::Var(var) => self.set_canonical(var, canonical),
+                Source::Const(_) | Source::Imm(_) => {}
+            }
+        }
+        Ok(canonical)
     }
 
     /// The vector of floats, each NaN the canonical one.

@@ -119,6 +119,7 @@ impl Translation<'_, '_, '_> {
     fn twin(&mut self, ahead: &Ahead) -> Result<(), NoCode> {
         let first = self.at;
         self.span.is_twin = true;
+        self.nans.try_out();
         for at in first..ahead.last {
             self.at = at;
             self.inst(self.func.insts[at])?;
@@ -126,6 +127,7 @@ impl Translation<'_, '_, '_> {
         let target = self.trap_target(Trap::OutOfGas);
         self.jump(target);
         self.span.is_twin = false;
+        self.nans.take_back();
         self.at = first;
         Ok(())
     }
