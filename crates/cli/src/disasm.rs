@@ -43,6 +43,9 @@ pub struct Arguments {
     /// Lists machine code instead, beside the dMIR it comes of.
     #[arg(long, conflicts_with_all = ["forms", "ir"])]
     native: bool,
+    /// As it is where guard pages find accesses behind memories (WebAssembly).
+    #[arg(long, requires = "native")]
+    guard_pages: bool,
     /// Prints one JSON document: an object with what the text shows, or an array of functions for machine code.
     #[arg(long)]
     json: bool,
@@ -75,7 +78,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, InputError> {
     }
     let written = match loaded {
         loaded if arguments.native => {
-            native::list(&mut out, loaded, arguments.fork, arguments.json)?
+            let way = (arguments.fork, arguments.guard_pages);
+            native::list(&mut out, loaded, way, arguments.json)?
         }
         loaded => {
             let mut listing = match arguments.json {

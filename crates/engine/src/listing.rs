@@ -18,16 +18,21 @@ use crate::{ebpf, wasm::Module};
 pub fn list_native(program: &Arc<Program>) -> Vec<Result<NativeListing, NoCode>> {
     let whole = Arc::new(Whole::new(program.clone()));
     let functions = whole.interface().signatures.len() as u32;
-    (0..functions).map(|func| native(whole.clone(), FuncId(func))).collect()
+    (0..functions).map(|func| native(whole.clone(), FuncId(func), false)).collect()
 }
 
-/// The machine code of a function of `module`; imports are not counted.
+/// The machine code of a function of `module`; imports are not counted. If `is_guarded`, as it is for memories with guard
+/// pages.
 ///
 /// # Errors
 ///
 /// [`NoCode`] where there is none.
-pub fn list_native_function(module: &Module, func: FuncId) -> Result<NativeListing, NoCode> {
-    native(module.shared_guest(), func)
+pub fn list_native_function(
+    module: &Module,
+    func: FuncId,
+    is_guarded: bool,
+) -> Result<NativeListing, NoCode> {
+    native(module.shared_guest(), func, is_guarded)
 }
 
 /// The machine code of a function of an eBPF program.
@@ -39,12 +44,17 @@ pub fn list_native_program_function(
     program: &ebpf::Program,
     func: FuncId,
 ) -> Result<NativeListing, NoCode> {
-    native(program.shared_guest(), func)
+    native(program.shared_guest(), func, false)
 }
 
-fn native(guest: Arc<dyn Functions>, func: FuncId) -> Result<NativeListing, NoCode> {
+fn native(
+    guest: Arc<dyn Functions>,
+    func: FuncId,
+    is_guarded: bool,
+) -> Result<NativeListing, NoCode> {
     let none = NoCode("no machine code is made for this processor");
-    Optimizing::functions(guest).ok_or(none)?.list(func)
+    let plain = Optimizing::functions(guest).ok_or(none)?;
+    if is_guarded { plain.guarded() } else { plain }.list(func)
 }
 
 /// What the interpreter makes of `fragment`, lowered from `program`.

@@ -89,7 +89,7 @@ impl LineRow {
     }
 }
 
-/// Lists the machine code of `code`.
+/// Lists the machine code of `code` by the rules of a fork, with guard pages or without.
 ///
 /// # Errors
 ///
@@ -97,17 +97,17 @@ impl LineRow {
 pub(super) fn list(
     out: &mut dyn Write,
     code: Code,
-    fork: Fork,
+    way: (Fork, bool),
     is_json: bool,
 ) -> Result<io::Result<()>, InputError> {
-    let rows = rows(code, fork)?;
+    let rows = rows(code, way)?;
     Ok(match is_json {
         true => super::write_json(out, &rows),
         false => rows.iter().try_for_each(|row| row.write(out)),
     })
 }
 
-fn rows(code: Code, fork: Fork) -> Result<Vec<FunctionRow>, InputError> {
+fn rows(code: Code, (fork, is_guarded): (Fork, bool)) -> Result<Vec<FunctionRow>, InputError> {
     let evm = |name: String, code: Vec<u8>| {
         let program = Arc::new(evm::Program::new(Arc::from(code), fork, Mode::Plain));
         let listed = list_native(&program).into_iter().enumerate();
@@ -125,7 +125,7 @@ fn rows(code: Code, fork: Fork) -> Result<Vec<FunctionRow>, InputError> {
             };
             contracts.into_iter().flat_map(both).flat_map(|(name, code)| evm(name, code)).collect()
         }
-        Code::Wasm(path, bytes) => wasm(&path, &bytes)?,
+        Code::Wasm(path, bytes) => wasm(&path, &bytes, is_guarded)?,
         Code::Ebpf(path, bytes) => ebpf(&path, &bytes)?,
         Code::Compiled(path, _) => {
             return Err(super::listed_already(&path, "what is compiled already; list its source"));
@@ -136,14 +136,14 @@ fn rows(code: Code, fork: Fork) -> Result<Vec<FunctionRow>, InputError> {
     })
 }
 
-fn wasm(path: &Path, bytes: &[u8]) -> Result<Vec<FunctionRow>, InputError> {
+fn wasm(path: &Path, bytes: &[u8], is_guarded: bool) -> Result<Vec<FunctionRow>, InputError> {
     let refuse = |message| InputError::Module { path: path.to_owned(), message };
     let module = Module::load(bytes, &Config::default());
     let module = module.map_err(|error| refuse(error.to_string()))?;
     let interface = module.guest().interface().clone();
     let imported = interface.imports.len();
     let one = |number: usize| {
-        let listed = list_native_function(&module, FuncId(number as u32));
+        let listed = list_native_function(&module, FuncId(number as u32), is_guarded);
         FunctionRow::of(format!("func {}", number + imported), listed)
     };
     Ok((0..interface.signatures.len()).map(one).collect())
