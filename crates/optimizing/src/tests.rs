@@ -65,3 +65,34 @@ next:
     // Floats are compared where the guest does.
     assert_eq!(count(&func, ir::Opcode::Fcmp), 1);
 }
+
+#[test]
+fn loads_make_wider_and_stores_make_narrower_what_they_carry() {
+    let text = "\
+memory m0 = fixed 64
+func @f(n: i32) -> i64 {
+b0:
+    a = check.i32 m0, n, 16
+    x = load.i32.le a + 0
+    wide = uextend.i32.i64 x
+    y = load.i8.le a + 4
+    signed = sextend.i8.i32 y
+    z = load.i16.be a + 6
+    big = uextend.i16.i64 z
+    square = imul.i64 wide, wide
+    low = ireduce.i64.i32 square
+    store.i32.le a + 8, low
+    byte = ireduce.i32.i8 signed
+    store.i8.le a + 12, byte
+    store.i8.le a + 13, y
+    sum = iadd.i64 square, big
+    return sum
+}
+";
+    let Some(func) = translated(text, false) else { return };
+    use ir::Opcode::{Imul, Istore8, Istore32, Sload8, Store, Uextend, Uload32};
+    // What the other byte order has is made wider after it was turned round; the address is wider than its type.
+    // The stores are those of the counter, by which it leaves.
+    let counts = [Uload32, Sload8, Uextend, Imul, Istore32, Istore8, Store];
+    assert_eq!(counts.map(|opcode| count(&func, opcode)), [1, 1, 2, 1, 1, 2, 2]);
+}

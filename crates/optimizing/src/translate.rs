@@ -43,6 +43,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use lockstep_base::Index;
 use lockstep_ir::{
     Block, BlockDef, Edge, Func, Inst, Interface, MemoryId, Signature, Terminator, Trap, Type,
+    Value,
 };
 use lockstep_rt::native::NoCode;
 
@@ -67,6 +68,8 @@ struct Translation<'f, 'b, 'c> {
     words: Vec<Option<word::Word>>,
     /// Values that fit 32 bits.
     narrow: Vec<bool>,
+    /// What the next instruction makes of a value that was just loaded, where that is loaded too.
+    extended: Option<(Value, ir::Value)>,
     /// For each token, its memory.
     tokens: BTreeMap<u32, MemoryId>,
     /// For tokens of memories that grow on touch, the type of their check.
@@ -250,6 +253,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             values: vec![None; func.values.len()],
             words: vec![None; func.values.len()],
             narrow: vec![false; func.values.len()],
+            extended: None,
             tokens: BTreeMap::new(),
             token_types: BTreeMap::new(),
             existing: exists::existing(interface, func),

@@ -160,6 +160,9 @@ impl Translation<'_, '_, '_> {
         let most = match dfg.insts[inst] {
             InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => imm.bits() as u64 & limit,
             InstructionData::Unary { opcode: Opcode::Uextend, arg } => self.most(arg, depth),
+            InstructionData::Load { opcode: Opcode::Uload8, .. } => u64::from(u8::MAX),
+            InstructionData::Load { opcode: Opcode::Uload16, .. } => u64::from(u16::MAX),
+            InstructionData::Load { opcode: Opcode::Uload32, .. } => u64::from(u32::MAX),
             InstructionData::Binary { opcode, args: [a, b] } => {
                 let a = self.most(a, depth);
                 let by = self.known_limb(b).filter(|by| *by < u64::from(bits));

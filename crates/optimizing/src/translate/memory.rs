@@ -1,7 +1,9 @@
 //! Memories: checks, loads, stores; and globals.
 
-use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, condcodes::IntCC, types};
-use lockstep_ir::{GlobalId, Growth, Inst, MemoryId, Operand, Order, Trap, Type, Value};
+use cranelift_codegen::ir::{
+    self, InstBuilder, InstructionData, MemFlagsData, Opcode, condcodes::IntCC, types,
+};
+use lockstep_ir::{GlobalId, Growth, Inst, MemoryId, Op, Operand, Order, Trap, Type, Value};
 use lockstep_rt::native::{Layout, NoCode};
 
 use super::{Translation, word::is_word};
@@ -32,6 +34,11 @@ impl Translation<'_, '_, '_> {
             Inst::Load { ty, order, token, offset, result } => {
                 let flags = self.access(token);
                 let (addr, offset) = self.place(token, offset);
+                if order == Order::Little
+                    && self.load_extended((ty, result), flags, (addr, offset))?
+                {
+                    return Ok(());
+                }
                 let loaded = self.load((ty, order), flags, addr, offset)?;
                 self.define(result, loaded);
                 Ok(())
@@ -50,7 +57,7 @@ impl Translation<'_, '_, '_> {
                 let flags = self.access(token);
                 let (addr, offset) = self.place(token, offset);
                 let value = self.ordered(ty, order, value)?;
-                self.b.ins().store(flags, value, addr, offset);
+                self.store((ty, value), flags, (addr, offset));
                 Ok(())
             }
             Inst::MemorySize { memory, result } => {
@@ -163,6 +170,64 @@ impl Translation<'_, '_, '_> {
             Ok(offset) => (addr, offset),
             Err(_) => (self.b.ins().iadd_imm_s(addr, i64::from(offset)), 0),
         }
+    }
+
+    /// Stores a value; of a wider one that was made narrower for it, the low bytes, so that what the wider one is made of is
+    /// not made again in fewer bits.
+    fn store(
+        &mut self,
+        (ty, value): (Type, ir::Value),
+        flags: MemFlagsData,
+        (addr, offset): (ir::Value, i32),
+    ) {
+        let dfg = &self.b.func.dfg;
+        let def = dfg.value_def(dfg.resolve_aliases(value)).inst();
+        let wider = match def.map(|inst| dfg.insts[inst]) {
+            Some(InstructionData::Unary { opcode: Opcode::Ireduce, arg })
+                if dfg.value_type(arg).bits() <= 64 =>
+            {
+                Some(arg)
+            }
+            _ => None,
+        };
+        match (wider, ty) {
+            (Some(wider), Type::I8) => self.b.ins().istore8(flags, wider, addr, offset),
+            (Some(wider), Type::I16) => self.b.ins().istore16(flags, wider, addr, offset),
+            (Some(wider), Type::I32) => self.b.ins().istore32(flags, wider, addr, offset),
+            _ => self.b.ins().store(flags, value, addr, offset),
+        };
+    }
+
+    /// Loads a value together with what the next instruction makes of it, if that is a wider one; whether it does.
+    fn load_extended(
+        &mut self,
+        (ty, result): (Type, Value),
+        flags: MemFlagsData,
+        (addr, offset): (ir::Value, i32),
+    ) -> Result<bool, NoCode> {
+        let Some(Inst::Op { op, ty: from, to, args: [arg, ..], result: wide, .. }) =
+            self.func.insts.get(self.at + 1)
+        else {
+            return Ok(false);
+        };
+        if *from != ty || *arg != result.into() || !matches!(to, Type::I32 | Type::I64) {
+            return Ok(false);
+        }
+        let clif = clif_type(*to)?;
+        let b = self.b.ins();
+        let value = match (op, ty) {
+            (Op::Uextend, Type::I8) => b.uload8(clif, flags, addr, offset),
+            (Op::Uextend, Type::I16) => b.uload16(clif, flags, addr, offset),
+            (Op::Uextend, Type::I32) => b.uload32(flags, addr, offset),
+            (Op::Sextend, Type::I8) => b.sload8(clif, flags, addr, offset),
+            (Op::Sextend, Type::I16) => b.sload16(clif, flags, addr, offset),
+            (Op::Sextend, Type::I32) => b.sload32(flags, addr, offset),
+            _ => return Ok(false),
+        };
+        let narrow = self.b.ins().ireduce(clif_type(ty)?, value);
+        self.define(result, narrow);
+        self.extended = Some((*wide, value));
+        Ok(true)
     }
 
     fn load(

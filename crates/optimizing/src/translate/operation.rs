@@ -19,6 +19,10 @@ impl Translation<'_, '_, '_> {
             return Ok(());
         }
         self.note_narrow(op, (ty, to), args, result);
+        if let Some((_, value)) = self.extended.take().filter(|(of, _)| *of == result) {
+            self.define(result, value);
+            return Ok(());
+        }
         let value = match self.native(op, (ty, to), args, result)? {
             Some(value) => value,
             None => self.by_meaning(op, (ty, to), args)?,
