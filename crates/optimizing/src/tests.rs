@@ -96,3 +96,34 @@ b0:
     let counts = [Uload32, Sload8, Uextend, Imul, Istore32, Istore8, Store];
     assert_eq!(counts.map(|opcode| count(&func, opcode)), [1, 1, 2, 1, 1, 2, 2]);
 }
+
+#[test]
+fn the_counter_of_a_loop_is_one_value() {
+    let text = "\
+func @f(n: i32) {
+b0:
+    charge 3
+    goto round
+round:
+    charge 2
+    less = isub.i32 n, 1
+    set n, less
+    is_odd = band.i32 n, 1
+    odd = ine.i32 is_odd, 0
+    branch odd, goto round, goto again
+again:
+    charge 5
+    more = ine.i32 n, 0
+    branch more, goto round, goto end
+end:
+    charge 7
+    return
+}
+";
+    // Once for each block of the loop, and neither before nor behind it; where the loop calls, the counter is the callee's.
+    let Some(func) = translated(text, false) else { return };
+    assert_eq!(count(&func, ir::Opcode::Isplit), 2);
+    let calling = text.replace("    charge 5\n", "    charge 5\n    call @f(n)\n");
+    let Some(func) = translated(&calling, false) else { return };
+    assert_eq!(count(&func, ir::Opcode::Isplit), 1);
+}

@@ -85,6 +85,9 @@ struct Translation<'f, 'b, 'c> {
     /// Zero, in one place, so that what is set to it everywhere is seen to be zero.
     zero: ir::Value,
     gas: Variable,
+    /// For each block, whether control may come back to it and leaves nothing to callees; and where the builder is.
+    settling: Vec<bool>,
+    is_settling: bool,
     /// Depth units left for callees, and for a function in this one's place.
     depth_left: ir::Value,
     depth_before: ir::Value,
@@ -264,6 +267,8 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             edges_left,
             zero,
             gas,
+            settling: loops_without_calls(func),
+            is_settling: false,
             depth_left: params[1],
             depth_before: params[1],
             area: (before > 2).then(|| params[2]),
@@ -294,6 +299,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         for (number, block) in self.func.blocks.iter() {
             self.b.switch_to_block(self.blocks[number.position()]);
             self.exists = self.existing[number.position()];
+            self.is_settling = self.settling[number.position()];
             self.charges = 0;
             self.guard.begin_block();
             self.nans.begin_block(number);
@@ -507,6 +513,28 @@ fn edges_to_blocks(func: &Func) -> Vec<u32> {
         func.successors(block, |to| edges[to.position()] += 1);
     }
     edges
+}
+
+/// For each block, whether it calls no function and stands between another and one that goes back there, or is such a one:
+/// most loops stand together.
+fn loops_without_calls(func: &Func) -> Vec<bool> {
+    let mut until = vec![None; func.blocks.len()];
+    for (number, block) in func.blocks.iter() {
+        func.successors(block, |to| {
+            if to.position() <= number.position() {
+                until[to.position()] = Some(number.position());
+            }
+        });
+    }
+    let mut end = None;
+    let is_call = |inst: &Inst| {
+        matches!(inst, Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallHost { .. })
+    };
+    let in_loop = |(number, block): (Block, &BlockDef)| {
+        end = end.max(until[number.position()]);
+        end >= Some(number.position()) && !func.block_insts(block).iter().any(is_call)
+    };
+    func.blocks.iter().map(in_loop).collect()
 }
 
 /// A block, and whether it takes the counter.

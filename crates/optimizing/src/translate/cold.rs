@@ -107,6 +107,18 @@ impl Translation<'_, '_, '_> {
         let before = self.b.use_var(self.gas);
         self.trap_below(before, i64::from(gas), Trap::OutOfGas);
         let left = self.b.ins().iadd_imm_s(before, -i64::from(gas));
+        self.set_gas(left);
+    }
+
+    /// The counter is `left` from here on. In a loop it is that and nothing else: Cranelift would take the next charge from
+    /// what the counter was before this one, which saves nothing and keeps both in registers. Two halves of one value it
+    /// leaves alone, and makes no instruction of. Where the block calls, the counter is the callee's before long.
+    pub(super) fn set_gas(&mut self, left: ir::Value) {
+        let mut left = left;
+        if self.is_settling {
+            let both = self.b.ins().iconcat(left, left);
+            left = self.b.ins().isplit(both).0;
+        }
         self.b.def_var(self.gas, left);
     }
 

@@ -109,7 +109,7 @@ impl Translation<'_, '_, '_> {
         self.twin(ahead)?;
         self.b.switch_to_block(next);
         let left = self.b.ins().iadd_imm_s(before, -ahead.gas);
-        self.b.def_var(self.gas, left);
+        self.set_gas(left);
         self.span.paid = ahead.charges - 1;
         self.span.prepaid = ahead.gas - i64::from(gas);
         Ok(())
