@@ -25,6 +25,7 @@ use lockstep_ir::{Func, FuncId, Functions, Head, Interface, Lazy, Module, Verifi
 pub(crate) use self::function::Function;
 use self::{arena::Arena, statistics::Counters};
 pub use self::{
+    function::RUNS_MAX,
     start::{WAITING_BYTES_MAX, WHOLE_INSTS_MAX},
     statistics::CodeStatistics,
 };

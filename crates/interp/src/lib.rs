@@ -29,6 +29,6 @@ mod run;
 
 #[cfg(feature = "native")]
 pub use activate::{Ending, Fallback, Gated, activate, activate_gated, call, call_gated};
-pub use code::{Code, CodeError, CodeStatistics, WAITING_BYTES_MAX, WHOLE_INSTS_MAX};
+pub use code::{Code, CodeError, CodeStatistics, RUNS_MAX, WAITING_BYTES_MAX, WHOLE_INSTS_MAX};
 pub use encode::Line;
 pub use run::{Activation, Finish, RESULTS, Translator, run};

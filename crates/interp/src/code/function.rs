@@ -4,21 +4,22 @@
 //!
 //! ```text
 //! link -> stub (block, function) -> known block?   yes: go there
-//!                                   begun before?  no:  take the dMIR that waits, write it for one run, put it back
+//!                                   begun before?  no:  take the dMIR that waits, write it for a few runs, put it back
+//!                                   run often?     no:  go to what was written
 //!                                                  yes: take it, encode, publish, put it back
 //! ```
 //!
 //! # Invariants
 //!
 //! 1. A block is published at most once; who loses a race leaves a chunk that nobody enters.
-//! 2. A block is written for one run at most once: what is kept of such runs is bounded by the function.
+//! 2. A block is written for its first runs at most once: what is kept of such runs is bounded by the function.
 //! 3. The dMIR waits while blocks are missing, and one thread at a time has it. Who finds it gone makes it anew and encodes
 //!    all that is missing, so that nobody lowers a function again and again.
 
 use alloc::boxed::Box;
 use core::{
     ptr,
-    sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering},
+    sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering},
 };
 
 use lockstep_base::Index;
@@ -27,15 +28,57 @@ use lockstep_ir::{Block, Edge, Func, FuncId, Outlined, Terminator};
 use super::Word;
 use crate::encode::Layout;
 
+/// Runs that go by way of a stub before what is run is encoded, which takes longer than so many of them.
+pub const RUNS_MAX: u32 = 32;
+
+/// What was written for its first runs.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    /// Where; null when it was not, or not so far.
+    place: AtomicPtr<Word>,
+    /// Runs that began, as far as they were counted.
+    runs: AtomicU32,
+}
+
+impl Draft {
+    /// Whether the first run begins now.
+    fn begins(&self) -> bool {
+        self.runs.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// It was written at `place`.
+    pub(super) fn write(&self, place: *const Word) {
+        self.place.store(place.cast_mut(), Ordering::Release);
+    }
+
+    /// Where it was written, while it had only a few runs; this is one more.
+    pub(super) fn runs_again(&self) -> Option<*const Word> {
+        let place = self.place.load(Ordering::Acquire);
+        // Threads that come together may count one run for two: nothing depends on the number.
+        let before = self.runs.load(Ordering::Relaxed);
+        (!place.is_null() && before < RUNS_MAX).then(|| {
+            self.runs.store(before + 1, Ordering::Relaxed);
+            place.cast_const()
+        })
+    }
+}
+
+/// What became of a block.
+#[derive(Debug)]
+struct State {
+    /// Where it is published; null while it is missing, and dangling where no edge leads.
+    known: AtomicPtr<Word>,
+    draft: Draft,
+}
+
 /// A function whose blocks are translated where control first reaches them.
 #[derive(Debug)]
 pub(crate) struct Function {
     id: FuncId,
     layout: Layout,
-    /// For each block, where it is published; null while it is missing, and dangling where no edge leads.
-    blocks: Box<[AtomicPtr<Word>]>,
-    /// For each block, whether it was written for a run.
-    begun: Box<[AtomicBool]>,
+    /// Its beginning, for its first calls.
+    pub(super) draft: Draft,
+    blocks: Box<[State]>,
     missing: AtomicU32,
     /// The dMIR, while it waits.
     waiting: AtomicPtr<Outlined>,
@@ -44,12 +87,13 @@ pub(crate) struct Function {
 impl Function {
     /// The function `id`, all of it missing.
     pub(super) fn new(id: FuncId, layout: Layout, func: &Func) -> Self {
-        let nowhere = || AtomicPtr::new(ptr::dangling_mut());
+        let nowhere =
+            || State { known: AtomicPtr::new(ptr::dangling_mut()), draft: Draft::default() };
         let mut blocks: Box<[_]> = (0..func.blocks.len()).map(|_| nowhere()).collect();
         let mut missing = 0;
         let mut lead = |block: Block| {
-            let place: Option<&mut AtomicPtr<Word>> = blocks.get_mut(block.position());
-            if let Some(place) = place.map(AtomicPtr::get_mut).filter(|place| !place.is_null()) {
+            let known = blocks.get_mut(block.position()).map(|state: &mut State| &mut state.known);
+            if let Some(place) = known.map(AtomicPtr::get_mut).filter(|place| !place.is_null()) {
                 *place = ptr::null_mut();
                 missing += 1;
             }
@@ -69,7 +113,7 @@ impl Function {
         Self {
             id,
             layout,
-            begun: (0..blocks.len()).map(|_| AtomicBool::new(false)).collect(),
+            draft: Draft::default(),
             blocks,
             missing: AtomicU32::new(missing),
             waiting: AtomicPtr::new(ptr::null_mut()),
@@ -86,7 +130,7 @@ impl Function {
 
     /// Where `block` is published; null while it is missing.
     pub(crate) fn known(&self, block: Block) -> *const Word {
-        self.blocks[block.position()].load(Ordering::Acquire)
+        self.blocks[block.position()].known.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_missing(&self, block: Block) -> bool {
@@ -95,12 +139,18 @@ impl Function {
 
     /// Whether `block` is missing and nobody began to run it; from now on somebody did.
     pub(crate) fn begins(&self, block: Block) -> bool {
-        self.is_missing(block) && !self.begun[block.position()].swap(true, Ordering::Relaxed)
+        self.is_missing(block) && self.draft(block).begins()
+    }
+
+    /// What was written of `block` for its first runs.
+    pub(super) fn draft(&self, block: Block) -> &Draft {
+        &self.blocks[block.position()].draft
     }
 
     /// `block` is at `place`, unless it was published before; whether it was not.
     pub(super) fn publish(&self, block: Block, place: *const Word) -> bool {
         let is_first = self.blocks[block.position()]
+            .known
             .compare_exchange(
                 ptr::null_mut(),
                 place.cast_mut(),
@@ -140,10 +190,7 @@ impl Function {
 
     /// Bytes that it takes without code and dMIR.
     pub(super) fn size_bytes(&self) -> usize {
-        size_of::<Self>()
-            + size_of_val(&*self.blocks)
-            + size_of_val(&*self.begun)
-            + self.layout.size_bytes()
+        size_of::<Self>() + size_of_val(&*self.blocks) + self.layout.size_bytes()
     }
 }
 

@@ -28,7 +28,10 @@ impl Code {
         translator: &mut Translator,
     ) -> Result<*const Word, CodeError> {
         if let Some(function) = self.begun(id) {
-            return self.encode_entry(function, translator);
+            return match function.draft.runs_again() {
+                Some(place) => Ok(place),
+                None => self.encode_entry(function, translator),
+            };
         }
         let mut func = mem::take(&mut translator.func);
         func.clear();
@@ -45,7 +48,11 @@ impl Code {
         let bytes = func.size_bytes();
         match self.begin_partly(guest, id, func) {
             Ok(function) => match self.write_once(function, (Block(0), true), translator) {
-                Some(place) => Ok(self.gate(id, place)),
+                Some(place) => {
+                    let place = self.gate(id, place);
+                    function.draft.write(place);
+                    Ok(place)
+                }
                 None => self.encode_entry(function, translator),
             },
             Err(error) => {
@@ -124,7 +131,7 @@ impl Code {
         Ok(self.enter(id, self.gate(id, made?)))
     }
 
-    /// Writes a block of `function` for one run, with the function's beginning where it is the entry; nothing where it
+    /// Writes a block of `function` for its first runs, with the function's beginning where it is the entry; nothing where it
     /// cannot be, or another thread has the dMIR.
     fn write_once(
         &self,
@@ -144,12 +151,17 @@ impl Code {
         let is_written = written.unwrap_or(false);
         is_written.then(|| {
             self.counters.count_once(encoder.starts().count());
-            self.keep(encoder)
+            let place = self.keep(encoder);
+            for (block, start) in encoder.starts() {
+                // SAFETY: the block begins inside of the chunk.
+                function.draft(block).write(unsafe { place.add(start) });
+            }
+            place
         })
     }
 
-    /// The code of `block` of a function of this program, encoded now if nobody did before; written for one run if nobody
-    /// came here before, and then it is no known block of the function.
+    /// The code of `block` of a function of this program, encoded now if nobody did before; what was written for its first
+    /// runs while it had few of them, and then it is no known block of the function.
     #[cold]
     pub(crate) fn block(
         &self,
@@ -162,7 +174,8 @@ impl Code {
         if !known.is_null() {
             return Ok(known);
         }
-        if let Some(place) = self.write_once(function, (block, false), translator) {
+        let run = self.write_once(function, (block, false), translator);
+        if let Some(place) = run.or_else(|| function.draft(block).runs_again()) {
             return Ok(place);
         }
         let made = match function.take() {

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 pub struct CodeStatistics {
     /// Blocks of dMIR that were encoded; those of a lost race count too.
     pub blocks: usize,
-    /// Blocks that were written for their first run.
+    /// Blocks that were written for their first runs.
     pub once: usize,
     /// How often control came to a stub and asked for a block.
     pub stubs: usize,

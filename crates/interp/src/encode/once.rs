@@ -1,13 +1,14 @@
-//! Blocks as they are written for their first run: one pass, a place for each value, nothing planned.
+//! Blocks as they are written for their first runs: one pass, a place for each value, nothing planned.
 //!
-//! Most blocks that a message reaches it reaches once, and planning a block takes longer than running it. So what is
-//! reached first is written like this, and whoever comes again has it encoded as it should be.
+//! Most blocks that a message reaches it reaches once, and planning a block takes longer than running it some dozen times. So
+//! what is reached first is written like this, a draft, and whoever comes often has it encoded as it should be.
 //!
 //! # Shape
 //!
 //! ```text
 //! stub -> reached first: block, block it goes on to, ... | stubs of whatever they lead to      (this file)
-//!      -> reached again: the chunk that links are led to                                       (`chunk`)
+//!      -> reached again: the same
+//!      -> reached often: the chunk that links are led to                                       (`chunk`)
 //! ```
 //!
 //! # Invariants
@@ -59,7 +60,7 @@ impl Lying {
 }
 
 impl Encoder {
-    /// Writes `first` for one run, with what begins the function when `is_entry`, and the blocks that it goes on to without
+    /// Writes `first` for its first runs, with what begins the function when `is_entry`, and the blocks that it goes on to without
     /// a choice. Nothing is published of it.
     pub(crate) fn once(
         &mut self,

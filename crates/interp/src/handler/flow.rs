@@ -290,7 +290,7 @@ extern "C-unwind" fn reach(pc: *const Word, fp: *mut u64, gas: i64, cx: *mut Con
     let function = unsafe { &*(*pc.add(2)).function };
     match state.activation().block(function, block) {
         Ok(place) => {
-            // What is written for one run is no place for others.
+            // What is written for the first runs is no place to lead to: they would not be counted.
             let is_lasting = core::ptr::eq(function.known(block), place);
             let links = if is_lasting { state.imm(3) as usize } else { 0 };
             for link in 0..links {
