@@ -127,3 +127,29 @@ end:
     let Some(func) = translated(&calling, false) else { return };
     assert_eq!(count(&func, ir::Opcode::Isplit), 1);
 }
+
+#[test]
+fn bytes_are_moved_by_one_call_and_paid_for_by_few_instructions() {
+    let text = "\
+memory m0 = explicit 65536 max 131072
+func @f(to: i32, len: i32) {
+b0:
+    charge 1
+    t = uextend.i32.i64 to
+    n = uextend.i32.i64 len
+    charge_by.i64 n, per 1, unit 64
+    act memory_copy 0 0(t, 8, n)
+    charge_by.i64 188, per 1, unit 64
+    act memory_fill 0(t, 7, 188)
+    return
+}
+";
+    let Some(func) = translated(text, false) else { return };
+    use ir::Opcode::{StackAddr, UaddOverflow, Udiv, Umulhi, Urem};
+    assert_eq!(
+        [StackAddr, UaddOverflow, Umulhi, Urem, Udiv].map(|op| count(&func, op)),
+        [0, 0, 0, 0, 1]
+    );
+    // Those that move, and two by which it leaves, for each of three traps.
+    assert_eq!(count(&func, ir::Opcode::CallIndirect), 2 + 2 * 3);
+}

@@ -12,6 +12,7 @@
 //! 7. What the counter lacks is what is prepaid (`span`).
 
 mod bound;
+mod bulk;
 mod call;
 mod cold;
 mod convert;

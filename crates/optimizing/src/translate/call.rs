@@ -377,6 +377,9 @@ impl Translation<'_, '_, '_> {
         first: Value,
     ) -> Result<(), NoCode> {
         let args = self.read_list(self.func.list(args), act.params())?;
+        if self.bulk(act, on, &args) {
+            return Ok(());
+        }
         // Room for three numbers, whatever the act takes.
         let place = self.operand_room(3);
         for (position, (arg, ty)) in args.iter().zip(act.params()).enumerate() {

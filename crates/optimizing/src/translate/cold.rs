@@ -129,33 +129,52 @@ impl Translation<'_, '_, '_> {
         amount: Operand,
         (per, unit): (u32, u32),
     ) -> Result<(), NoCode> {
+        let known = self.func.const_u64(amount, ty);
+        let price = known.and_then(|amount| amount.div_ceil(unit.into()).checked_mul(per.into()));
+        if let Some(price) = price.and_then(|price| i32::try_from(price).ok()) {
+            self.charge(price as u32);
+            return Ok(());
+        }
         let amount = match ty {
             Type::I64 => self.exact(amount, ty)?,
             Type::I256 => self.small_amount(amount)?,
             _ => return Err(NoCode("a charge by something other than 64 bits")),
         };
-        let units = match unit {
-            1 => amount,
-            _ => {
-                let unit = self.b.ins().iconst(WORD, i64::from(unit));
-                let whole = self.b.ins().udiv(amount, unit);
-                let rest = self.b.ins().urem(amount, unit);
-                let has_rest = self.b.ins().icmp_imm_s(IntCC::NotEqual, rest, 0);
-                let has_rest = self.b.ins().uextend(WORD, has_rest);
-                self.b.ins().iadd(whole, has_rest)
-            }
+        let most = self.most_of(amount).div_ceil(unit.into()).checked_mul(per.into());
+        let units = self.units(amount, unit);
+        let price = match per {
+            1 => units,
+            _ => self.b.ins().imul_imm_u(units, i64::from(per)),
         };
-        let per = self.b.ins().iconst(WORD, i64::from(per));
-        let price = self.b.ins().imul(units, per);
-        let over = self.b.ins().umulhi(units, per);
         let before = self.b.use_var(self.gas);
-        let is_more = self.b.ins().icmp(IntCC::UnsignedGreaterThan, price, before);
-        let is_over = self.b.ins().icmp_imm_s(IntCC::NotEqual, over, 0);
-        let cond = self.b.ins().bor(is_more, is_over);
+        let mut cond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, price, before);
+        if most.is_none() {
+            let per = self.b.ins().iconst(WORD, i64::from(per));
+            let over = self.b.ins().umulhi(units, per);
+            let is_over = self.b.ins().icmp_imm_s(IntCC::NotEqual, over, 0);
+            cond = self.b.ins().bor(cond, is_over);
+        }
         self.trap_if(cond, Trap::OutOfGas);
         let left = self.b.ins().isub(before, price);
         self.b.def_var(self.gas, left);
         Ok(())
+    }
+
+    /// `ceil(amount / unit)`.
+    fn units(&mut self, amount: ir::Value, unit: u32) -> ir::Value {
+        if unit == 1 {
+            return amount;
+        }
+        if self.most_of(amount).checked_add(u64::from(unit - 1)).is_some() {
+            let more = self.b.ins().iadd_imm_u(amount, i64::from(unit - 1));
+            return self.b.ins().udiv_imm_u(more, i64::from(unit));
+        }
+        let unit = self.b.ins().iconst(WORD, i64::from(unit));
+        let whole = self.b.ins().udiv(amount, unit);
+        let rest = self.b.ins().urem(amount, unit);
+        let has_rest = self.b.ins().icmp_imm_s(IntCC::NotEqual, rest, 0);
+        let has_rest = self.b.ins().uextend(WORD, has_rest);
+        self.b.ins().iadd(whole, has_rest)
     }
 
     /// Ends the guest.

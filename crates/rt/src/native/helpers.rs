@@ -67,6 +67,10 @@ pub struct Helpers {
     pub copy_padded: unsafe extern "C" fn(*const Context, u64, u64, u64, u64),
     /// Copies between checked places; the same.
     pub copy_within: unsafe extern "C" fn(*const Context, u64, u64, u64, u64),
+    /// Copies between places that were checked, as if through a buffer: `(to, from, length)`.
+    pub move_bytes: unsafe extern "C" fn(*mut u8, *const u8, u64),
+    /// Sets bytes of a place that was checked to the low byte of a number: `(to, number, length)`.
+    pub fill_bytes: unsafe extern "C" fn(*mut u8, u64, u64),
     /// Operations on words, by [`word_helper`](super::word_helper).
     pub words: [WordHelper; words::COUNT],
 }
@@ -85,6 +89,8 @@ pub(super) const HELPERS: Helpers = Helpers {
     load_padded,
     copy_padded,
     copy_within,
+    move_bytes,
+    fill_bytes,
     words: words::WORDS,
 };
 
@@ -127,6 +133,10 @@ places! {
     COPY_PADDED = copy_padded;
     /// Where `copy_within` is.
     COPY_WITHIN = copy_within;
+    /// Where `move_bytes` is.
+    MOVE_BYTES = move_bytes;
+    /// Where `fill_bytes` is.
+    FILL_BYTES = fill_bytes;
     /// Where the first of `words` is.
     WORDS = words;
 }
@@ -406,4 +416,24 @@ unsafe extern "C" fn copy_within(
     let [target, source] = both(memories);
     // SAFETY: the caller's promise.
     unsafe { (*context).copy_within((target, to), (source, from), len) };
+}
+
+/// # Safety
+///
+/// Both places have `len` bytes of memories, and the guest may write to the first.
+unsafe extern "C" fn move_bytes(to: *mut u8, from: *const u8, len: u64) {
+    if len > 0 {
+        // SAFETY: the caller's promise.
+        unsafe { to.copy_from(from, len as usize) };
+    }
+}
+
+/// # Safety
+///
+/// The place has `len` bytes of a memory to which the guest may write.
+unsafe extern "C" fn fill_bytes(to: *mut u8, number: u64, len: u64) {
+    if len > 0 {
+        // SAFETY: the caller's promise.
+        unsafe { to.write_bytes(number as u8, len as usize) };
+    }
 }
