@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Ours with gas off too, as a peer (optimizing, in builds with the feature `unmetered`).
     #[arg(long)]
     pub unmetered: bool,
+    /// What a program costs that runs once, from its bytes to its result, beside our interpreter and nobody else.
+    #[arg(long)]
+    pub once: bool,
     /// Fewer rounds.
     #[arg(long)]
     pub quick: bool,
@@ -78,6 +81,9 @@ impl Arguments {
     pub fn check(&self) -> Result<(), String> {
         if self.unmetered && !Unmetered::EXISTS {
             return Err("--unmetered: this was built without the feature `unmetered`".to_owned());
+        }
+        if self.once && (self.unmetered || !self.peers.is_empty()) {
+            return Err("--once: its only peer is our interpreter".to_owned());
         }
         if self.unmetered && self.tier != Tier::Optimizing {
             return Err("--unmetered: only the tier optimizing has code without charges".to_owned());

@@ -16,6 +16,24 @@ use crate::{clock::Clock, report::Report};
 /// The peer and its tier.
 pub const PEER: (&str, &str) = ("revm", "interpreter");
 
+/// Measures what each call whose name contains `filter` costs that runs once, beside our interpreter.
+///
+/// # Errors
+///
+/// As for [`measure`].
+pub fn measure_once(
+    folder: &Path,
+    filter: &str,
+    (tier, clock): (Tier, &Clock),
+    report: &mut Report,
+) -> Result<(), String> {
+    for case in case::read_calls(folder, filter)? {
+        eprintln!("{}", case.name);
+        report.add(call::compare_once(&case, tier, clock)?);
+    }
+    Ok(())
+}
+
 /// Measures the cases in `folder` whose name contains `filter`.
 ///
 /// # Errors

@@ -21,6 +21,8 @@
 //! - With `--unmetered` our own machine code without charges is one more peer, so what metering costs is one less than the
 //!   reciprocal of that ratio. What a host function or a growing memory takes it takes there too. Answers are checked, gas
 //!   is not.
+//! - With `--once` each run is of a program that nobody has seen: reading, translating, running, and what a tier asks of other
+//!   threads, of which the time is not counted. Our interpreter is the only peer.
 
 mod arguments;
 mod clock;
@@ -60,6 +62,11 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     let filter = arguments.filter.as_str();
     for (guest, folder) in &folders {
         match guest {
+            Guest::Evm if arguments.once => evm::measure_once(folder, filter, ways, &mut report)?,
+            Guest::Wasm if arguments.once => {
+                let ours = (arguments.tier, arguments.guard_pages);
+                wasm::measure_once(folder, filter, (ours, ways.1), &mut report)?;
+            }
             Guest::Evm => {
                 evm::measure(folder, filter, (ways, arguments.unmetered), &mut report)?;
             }

@@ -52,6 +52,29 @@ pub fn names() -> Vec<String> {
     peers().iter().map(|peer| peer.label()).collect()
 }
 
+/// Measures what each case whose name contains `filter` costs that runs once, beside our interpreter.
+///
+/// # Errors
+///
+/// As for [`measure`].
+pub fn measure_once(
+    folder: &Path,
+    filter: &str,
+    ((tier, is_guarded), clock): ((Tier, bool), &Clock),
+    report: &mut Report,
+) -> Result<(), String> {
+    let ours = ours::Lockstep::new(tier, is_guarded);
+    let peer = ours::Lockstep::new(Tier::Interpreter, is_guarded);
+    for case in case::read(folder)?.iter().filter(|case| case.name.contains(filter)) {
+        eprintln!("{}", case.name);
+        let run = (case.name.clone(), case.argument);
+        let mut row = start::first_result(run, case, &[&ours, &peer], clock)?;
+        row.is_apart = case.apart().is_some();
+        report.add(row);
+    }
+    Ok(())
+}
+
 /// Measures the cases in `folder`, each row whose name contains `filter`, beside peers whose name contains one of `wanted`, or
 /// all.
 ///
@@ -87,7 +110,8 @@ pub fn measure(
         }
         if let Some(name) = start::name(&case).filter(|name| name.contains(filter)) {
             eprintln!("{name}");
-            report.add(start::first_result(name, &case, &starting, clock)?);
+            let run = (name, start::FIRST_ARGUMENT);
+            report.add(start::first_result(run, &case, &starting, clock)?);
         }
     }
     start::visits(filter, &starting, clock)?.into_iter().for_each(|row| report.add(row));

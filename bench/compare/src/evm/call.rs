@@ -4,7 +4,7 @@ use lockstep::Tier;
 
 use super::{PEER, answer::Answer, case::CallCase, ours, peer};
 use crate::{
-    clock::Clock,
+    clock::{Clock, Timed},
     report::{Row, Side},
     unmetered::Unmetered,
 };
@@ -82,4 +82,34 @@ fn without_gas(
     let answer = free.answer()?;
     let [metered_ns, free_ns] = clock.turns([&mut || metered.run(), &mut || free.run()]);
     Ok((free_ns / metered_ns, answer))
+}
+
+/// Checks a tier and our interpreter, and measures what the first call costs on either.
+///
+/// # Errors
+///
+/// When an engine cannot be set up.
+pub fn compare_once(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, String> {
+    let tiers = [tier, Tier::Interpreter];
+    let run = |tier| Box::new(move || ours::first_call_ns(case, tier)) as Timed<'_>;
+    let times = clock.timed_turns(&mut tiers.map(run))?;
+    let side = |(tier, ns): (Tier, f64)| {
+        let engine = lockstep::Engine::new();
+        let answer = ours::Caller::new(&engine, case, tier)?.answer()?;
+        Ok(Side {
+            engine: "lockstep",
+            tier: tier.name(),
+            ns,
+            ns_without_memo: None,
+            compile_ns: 0.0,
+            gas: answer.gas,
+            objection: case.expected.objection(&answer),
+        })
+    };
+    let sides: Result<Vec<Side>, String> = tiers.into_iter().zip(times).map(side).collect();
+    let mut sides = sides?;
+    let peers = sides.split_off(1);
+    let ours = sides.pop().expect("one of two tiers");
+    let (name, group) = (case.name.clone(), case.group.clone());
+    Ok(Row { guest: "evm", case: name, group, is_apart: case.is_micro, ours, peers })
 }

@@ -15,7 +15,7 @@ use crate::{
 const FIRST: [&str; 2] = ["small", "big"];
 
 /// What their `run` gets: little to do, so that the start weighs.
-const FIRST_ARGUMENT: u64 = 1;
+pub const FIRST_ARGUMENT: u64 = 1;
 
 /// The modules whose instances are measured, and how their rows are called.
 const VISITED: [(&str, &[u8]); 2] =
@@ -26,27 +26,27 @@ pub fn name(case: &Case) -> Option<String> {
     FIRST.contains(&case.name.as_str()).then(|| format!("first result ({})", case.name))
 }
 
-/// Reads, validates, instantiates, calls; engines are there and have run something before. All results are equal.
+/// Reads, validates, instantiates, calls with this argument; engines are there and have run something before. All results are equal.
 ///
 /// # Errors
 ///
 /// When an engine does not take the module, does not finish, or has a result of its own.
 pub fn first_result(
-    name: String,
+    (name, argument): (String, u64),
     case: &Case,
     engines: &[&dyn Engine],
     clock: &Clock,
 ) -> Result<Row, String> {
-    let expected = match case.argument {
-        FIRST_ARGUMENT => case.expected,
-        _ => engines[0].load(&case.bytes)?.call(FIRST_ARGUMENT)?.result,
+    let expected = match case.argument == argument {
+        true => case.expected,
+        false => engines[0].load(&case.bytes)?.call(argument)?.result,
     };
     let mut runs: Vec<Timed<'_>> = Vec::new();
     for engine in engines {
         runs.push(Box::new(move || {
             let start = Clock::now_ns();
             let module = engine.load(&case.bytes)?;
-            let called = module.call(FIRST_ARGUMENT)?;
+            let called = module.call(argument)?;
             let taken = Clock::now_ns() - start;
             match called.result == expected {
                 true => Ok(taken),
