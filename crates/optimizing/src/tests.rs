@@ -153,3 +153,22 @@ b0:
     // Those that move, and two by which it leaves, for each of three traps.
     assert_eq!(count(&func, ir::Opcode::CallIndirect), 2 + 2 * 3);
 }
+
+#[test]
+fn the_length_of_a_table_is_read_where_it_may_grow() {
+    let text = "\
+table t0 = 2 max 3
+type s0()
+func @f(index: i64) {
+b0:
+    charge 1
+    call_indirect t0, s0(index)
+    call_indirect t0, s0(index)
+    return
+}
+";
+    let Some(grows) = translated(text, false) else { return };
+    let Some(stays) = translated(&text.replace("max 3", "max 2"), false) else { return };
+    let loads = |func| count(func, ir::Opcode::Load);
+    assert_eq!(loads(&grows), loads(&stays) + 2);
+}

@@ -7,7 +7,9 @@
 use cranelift_codegen::ir::{
     self, InstBuilder, StackSlotData, StackSlotKind, condcodes::IntCC, types,
 };
-use lockstep_ir::{Act, FuncId, ImportId, List, Operand, SigId, Signature, TableId, Type, Value};
+use lockstep_ir::{
+    Act, FuncId, ImportId, List, Operand, SigId, Signature, TABLE_LEN_MAX, TableId, Type, Value,
+};
 use lockstep_rt::native::{Helpers, Layout, NoCode};
 
 use super::Translation;
@@ -189,18 +191,22 @@ impl Translation<'_, '_, '_> {
     /// The body of what a table of the instance holds at `index`, if it is ready; else goes to `ask`.
     fn ready(
         &mut self,
-        (table, sig): (TableId, SigId),
+        (number, sig): (TableId, SigId),
         index: ir::Value,
         ask: ir::Block,
     ) -> ir::Value {
         let (fixed, tables) = (self.flags.fixed, self.flags.tables);
-        let context = self.b.ins().get_pinned_reg(WORD);
+        // One context for all of them: what never changes is read once.
+        let context = self.context;
         let all = self.b.ins().load(WORD, fixed, context, Layout::TABLES);
-        let table = self.b.ins().load(WORD, fixed, all, table.0 as i32 * 8);
-        let len = self.b.ins().load(WORD, tables, table, Layout::TABLE_LEN);
+        let table = self.b.ins().load(WORD, fixed, all, number.0 as i32 * 8);
+        let (len, place) = match self.fixed_len(number) {
+            Some(len) => (self.b.ins().iconst(WORD, len as i64), fixed),
+            None => (self.b.ins().load(WORD, tables, table, Layout::TABLE_LEN), tables),
+        };
         let is_beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
         self.branch_away(is_beyond, ask, &[]);
-        let elements = self.b.ins().load(WORD, tables, table, Layout::TABLE_ELEMENTS);
+        let elements = self.b.ins().load(WORD, place, table, Layout::TABLE_ELEMENTS);
         let offset = self.b.ins().ishl_imm_u(index, 3);
         let element = self.b.ins().iadd(elements, offset);
         let reference = self.b.ins().load(WORD, tables, element, 0);
@@ -214,6 +220,12 @@ impl Translation<'_, '_, '_> {
         let is_other = self.b.ins().icmp(IntCC::NotEqual, key, own);
         self.branch_away(is_other, ask, &[]);
         self.b.ins().load(WORD, tables, func, Layout::FUNC_BODY)
+    }
+
+    /// The length of a table that cannot grow, whose elements then stay where they are.
+    fn fixed_len(&self, table: TableId) -> Option<u64> {
+        let def = self.interface.tables[table];
+        (def.initial == def.max && def.max <= TABLE_LEN_MAX).then_some(def.max)
     }
 
     /// What the helper says: a body, or one for a function outside; it leaves when there is neither.
