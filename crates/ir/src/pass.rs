@@ -6,6 +6,7 @@ mod fold;
 mod live;
 mod onward;
 mod rewrite;
+mod straighten;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -14,4 +15,5 @@ pub use dead::remove_dead;
 pub use fold::fold;
 pub use live::Live;
 pub use onward::onward;
+pub use straighten::straighten;
 pub use whole::{Midway, Whole};

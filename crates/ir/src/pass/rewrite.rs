@@ -63,14 +63,14 @@ pub(super) fn retain(func: &mut Func, keep: &[bool]) {
     func.values = types;
 }
 
-fn rename(operand: &mut Operand, renamed: &[Value]) {
+pub(super) fn rename(operand: &mut Operand, renamed: &[Value]) {
     if let Source::Value(value) = operand.source() {
         *operand = renamed[value.position()].into();
     }
 }
 
 /// For each instruction, the first value defined by it or later; one more entry than instructions.
-fn firsts(insts: &mut [Inst], values: u32) -> Vec<u32> {
+pub(super) fn firsts(insts: &mut [Inst], values: u32) -> Vec<u32> {
     let mut firsts = alloc::vec![values; insts.len() + 1];
     // Results are numbered in order, so what an instruction defines ends where the next one's begin.
     for (at, inst) in insts.iter_mut().enumerate().rev() {

@@ -191,3 +191,81 @@ b3:
     assert_eq!(print(&rest), want);
     assert!(onward(func, crate::Block(9), &mut crate::Func::default()).is_none());
 }
+
+/// What `straighten` makes of a module whose runs mean the same before and after.
+fn straightened(text: &str) -> String {
+    let module = parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let mut module = verify_module(module).unwrap_or_else(|error| panic!("{error}")).into_inner();
+    for _ in 0..2 {
+        let verified = verify_module(module).unwrap_or_else(|error| panic!("{error}"));
+        for run in runs(text, &verified).unwrap_or_else(|error| panic!("{error}")) {
+            assert_eq!(run.evaluate(&verified).0, Some(run.want));
+        }
+        module = verified.into_inner();
+        let interface = module.interface.clone();
+        straighten(&interface, &mut module.funcs[crate::FuncId(0)]);
+    }
+    print(&module)
+}
+
+/// Blocks that nobody else goes to join those before them, in a program of such a kind.
+fn chained(kind: &str) -> String {
+    let text = "\
+func @f(a: i64) -> i64 {
+b:
+ charge 2
+ one = iadd.i64 a, 1
+ set a, one
+ goto d
+c:
+ charge 4
+ return a
+d:
+ charge 3
+ two = imul.i64 a, 2
+ set a, two
+ odd = ieq.i64 a, 8
+ trap_if odd, unreachable
+ charge 7
+ done = ieq.i64 a, 10
+ branch done, goto c, goto e
+e:
+ charge 1
+ goto c
+}
+; run: @f(4) == 10, gas 16
+; run: @f(3) == trap unreachable
+; run: @f(1) == 4, gas 17
+";
+    straightened(&[kind, text].concat())
+}
+
+#[test]
+fn blocks_that_only_follow_join_and_so_do_charges_where_traps_take_all() {
+    let joined = "\
+traps take_all
+func @f(x0: i64) -> i64 {
+b0:
+    charge 5
+    v0 = iadd.i64 x0, 1
+    set x0, v0
+    v1 = imul.i64 x0, 2
+    set x0, v1
+    v2 = ieq.i64 x0, 8
+    trap_if v2, unreachable
+    charge 7
+    v3 = ieq.i64 x0, 10
+    branch v3, goto b1, goto b2
+b1:
+    charge 4
+    return x0
+b2:
+    charge 1
+    goto b1
+}
+";
+    assert_eq!(chained("traps take_all\n"), joined);
+    let alone = joined.replace("traps take_all\n", "").replace("    charge 5\n", "    charge 2\n");
+    let alone = alone.replace("    v1 = imul", "    charge 3\n    v1 = imul");
+    assert_eq!(chained(""), alone);
+}

@@ -42,6 +42,7 @@ use self::{
     tags::Tag,
     write::Writer,
 };
+use super::straighten;
 use crate::{
     func::Func,
     inst::{FuncId, Head},
@@ -147,6 +148,7 @@ impl Functions for Whole {
             write::leave_at_once(self.guest.entry(), out);
         } else {
             Writer::new(&self.bodies, body, out).write();
+            straighten(&self.interface, out);
         }
         out.units = body.units();
     }
