@@ -82,6 +82,14 @@ pub(crate) fn c_function(params: &[ir::Type], result: Option<ir::Type>) -> ir::S
     clif
 }
 
+/// The signature of a helper that keeps registers: numbers, and one for a result.
+pub(crate) fn kept(params: usize) -> ir::Signature {
+    let mut clif = ir::Signature::new(CallConv::PreserveAll);
+    clif.params.extend(vec![AbiParam::new(WORD); params]);
+    clif.returns.push(AbiParam::new(WORD));
+    clif
+}
+
 /// Slots of all `types`.
 pub(crate) fn slots(types: &[Type]) -> u32 {
     types.iter().map(|ty| ty.slots()).sum()

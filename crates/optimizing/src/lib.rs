@@ -45,6 +45,7 @@ use std::{
 
 use cranelift_codegen::{
     Context, FinalizedMachReloc, FinalizedRelocTarget, binemit::Reloc, control::ControlPlane, ir,
+    isa::TargetIsa,
 };
 use cranelift_frontend::FunctionBuilderContext;
 use lockstep_base::Index;
@@ -67,6 +68,10 @@ pub use crate::{
 
 /// Instructions of dMIR that a function may have; compiling takes time in proportion, and room.
 pub const INSTS_MAX: usize = 60_000;
+
+/// Blocks of a function of words from which on Cranelift does not look for what is cheaper: where there is so much control
+/// there is little to find within it, and looking takes a fifth of the time.
+const QUICK_BLOCKS: usize = 200;
 
 /// Places that the switches of a function may go to, all together.
 pub const SWITCH_TARGETS_MAX: usize = 20_000;
@@ -235,14 +240,20 @@ impl Optimizing {
             (signature, &func, may_leave),
         )?;
         let frame_bytes_max = (func.units + 1).saturating_mul(STACK_BYTES_PER_UNIT);
-        self.emit(&mut room.context, frame_bytes_max)
+        let is_large = interface.window.is_some() && func.blocks.len() >= QUICK_BLOCKS;
+        let isa = if is_large { self.target.quick() } else { self.target.isa() };
+        self.emit(&mut room.context, isa, frame_bytes_max)
     }
 
-    /// The machine code of what `context` holds, whose frame may take so many bytes.
-    fn emit(&self, context: &mut Context, frame_bytes_max: u32) -> Result<Code, NoCode> {
+    /// The machine code that `isa` makes of what `context` holds, whose frame may take so many bytes.
+    fn emit(
+        &self,
+        context: &mut Context,
+        isa: &dyn TargetIsa,
+        frame_bytes_max: u32,
+    ) -> Result<Code, NoCode> {
         let refused = NoCode("what Cranelift refuses");
         self.at(Stage::Emit);
-        let isa = self.target.isa();
         context.compile(isa, &mut ControlPlane::default()).map_err(|_| refused)?;
         let compiled = context.compiled_code().ok_or(refused)?;
         let calls = compiled.buffer.relocs().iter().map(|reloc| direct_call(&context.func, reloc));
@@ -311,7 +322,8 @@ impl Compiler for Optimizing {
             let depth_limit = self.interface().depth_limit.0;
             let to = (&mut room.context.func, &mut room.builder);
             door::below(to, self.target.isa().frontend_config(), (func, signature), depth_limit);
-            let Code { bytes: body, calls } = self.emit(&mut room.context, GLUE_FRAME_BYTES_MAX)?;
+            let Code { bytes: body, calls } =
+                self.emit(&mut room.context, self.target.isa(), GLUE_FRAME_BYTES_MAX)?;
             Ok(Compiled { body, calls, door: self.door(room, func)? })
         })
     }
@@ -335,7 +347,7 @@ impl Optimizing {
         let to = (&mut room.context.func, &mut room.builder);
         let config = self.target.isa().frontend_config();
         door::door(to, config, (signature, places), depth_limit);
-        Ok(self.emit(&mut room.context, GLUE_FRAME_BYTES_MAX)?.bytes)
+        Ok(self.emit(&mut room.context, self.target.isa(), GLUE_FRAME_BYTES_MAX)?.bytes)
     }
 
     /// The code of a function from one of its blocks on.

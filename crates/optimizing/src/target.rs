@@ -7,9 +7,9 @@ use cranelift_codegen::{
     settings::{self, Configurable},
 };
 
-/// A code generator.
+/// A code generator, as it makes code that is small and code that is not.
 #[derive(Clone)]
-pub(crate) struct Target(Arc<OwnedTargetIsa>);
+pub(crate) struct Target(Arc<[OwnedTargetIsa; 2]>);
 
 /// What code that is made here may ask of the processor beyond its kind's least, the kind first; nothing where no code is
 /// made.
@@ -21,17 +21,23 @@ impl Target {
     /// For this processor, if there is one.
     pub(crate) fn host() -> Option<Self> {
         static HOST: OnceLock<Option<Target>> = OnceLock::new();
-        HOST.get_or_init(|| Some(Self(Arc::new(make()?)))).clone()
+        let make = || Some(Self(Arc::new([make("speed")?, make("none")?])));
+        HOST.get_or_init(make).clone()
     }
 
+    /// Which looks for what is cheaper and computed twice.
     pub(crate) fn isa(&self) -> &dyn TargetIsa {
-        &**self.0
+        &*self.0[0]
+    }
+
+    /// Which does not.
+    pub(crate) fn quick(&self) -> &dyn TargetIsa {
+        &*self.0[1]
     }
 }
 
 /// Settings that are not Cranelift's defaults.
 const SETTINGS: &[(&str, &str)] = &[
-    ("opt_level", "speed"),
     // The context has a register of its own.
     ("enable_pinned_reg", "true"),
     // Stacks of ours are large enough, and nothing unwinds through code.
@@ -42,8 +48,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
 ];
 
-fn make() -> Option<OwnedTargetIsa> {
+fn make(opt_level: &str) -> Option<OwnedTargetIsa> {
     let mut flags = settings::builder();
+    flags.set("opt_level", opt_level).ok()?;
     for (name, value) in SETTINGS {
         flags.set(name, value).ok()?;
     }

@@ -19,6 +19,7 @@ mod convert;
 mod exists;
 mod float;
 mod guard;
+mod imported;
 mod integer;
 mod memory;
 mod merge;
@@ -27,6 +28,7 @@ mod operand;
 mod operation;
 mod small;
 mod span;
+mod sums;
 mod touch;
 mod vector;
 mod window;
@@ -96,6 +98,11 @@ struct Translation<'f, 'b, 'c> {
     area: Option<ir::Value>,
     /// The context, once for the function.
     context: ir::Value,
+    /// Whether anything is a float or a vector.
+    has_vectors: bool,
+    /// The context as a block of Cranelift's reads it.
+    context_in: (Option<ir::Block>, Option<ir::Value>),
+    imported: imported::Imported,
     /// Where operands of calls stand that leave machine code; made when first needed.
     operands: Option<ir::StackSlot>,
     flags: Flags,
@@ -107,6 +114,7 @@ struct Translation<'f, 'b, 'c> {
     is_listed: bool,
     listed: u32,
     small: small::Small,
+    sums: sums::Sums,
     merged: merge::Merged,
     /// The instruction, by its place in the function.
     at: usize,
@@ -274,6 +282,9 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             depth_before: params[1],
             area: (before > 2).then(|| params[2]),
             context,
+            has_vectors: has_vectors(func),
+            context_in: (None, None),
+            imported: imported::Imported::default(),
             operands: None,
             flags,
             cold: cold::Cold::default(),
@@ -282,6 +293,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             is_listed: false,
             listed: 0,
             small: small::Small::default(),
+            sums: sums::Sums::default(),
             merged: merge::Merged::default(),
             at: 0,
             base: None,
@@ -307,6 +319,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             self.passed.block = number;
             self.span.end = block.insts.end as usize;
             self.small.begin_block();
+            self.sums.begin_block();
             self.base = None;
             self.merged = merge::merged(self.interface, self.func, block);
             for at in block.insts.clone() {
@@ -383,12 +396,9 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
                         };
                         self.b.def_var(place, value);
                     }
-                    Place::Word(places) => {
+                    Place::Word(_) => {
                         let word = self.word(value)?;
-                        self.small.set(var);
-                        for (place, limb) in places.into_iter().zip(word) {
-                            self.b.def_var(place, limb);
-                        }
+                        self.set_word(var, word);
                     }
                     Place::Home(slot) => self.set_home(slot, ty, value)?,
                 }
@@ -536,6 +546,14 @@ fn loops_without_calls(func: &Func) -> Vec<bool> {
         end >= Some(number.position()) && !func.block_insts(block).iter().any(is_call)
     };
     func.blocks.iter().map(in_loop).collect()
+}
+
+/// Whether registers of vectors may hold something.
+fn has_vectors(func: &Func) -> bool {
+    let is_vector = |ty: &Type| ty.is_float() || *ty == Type::V128;
+    func.vars.iter().any(|(_, var)| is_vector(&var.ty))
+        || func.values.iter().any(|(_, ty)| is_vector(ty))
+        || func.results.iter().any(is_vector)
 }
 
 /// A block, and whether it takes the counter.

@@ -25,6 +25,7 @@ mod climb;
 mod door;
 mod guard;
 mod helpers;
+mod keep;
 mod pages;
 mod profile;
 mod program;

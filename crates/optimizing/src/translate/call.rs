@@ -62,20 +62,14 @@ impl Translation<'_, '_, '_> {
 
     /// The body of `func`, wherever `rt` will say it is.
     fn body(&mut self, func: FuncId, signature: &Signature) -> Body {
-        let signature = self.b.import_signature(abi::body(signature));
-        let name = ir::UserExternalName::new(0, func.0);
-        let name = self.b.func.declare_imported_user_function(name);
-        let name = ir::ExternalName::user(name);
-        // All bodies of a program lie in one region, which a call reaches from anywhere in it.
-        let data = ir::ExtFuncData { name, signature, colocated: true, patchable: false };
-        Body::Known(self.b.import_function(data))
+        Body::Known(self.imported.body(self.b, func, signature))
     }
 
     fn body_signature(&mut self, signature: &Signature) -> Result<ir::SigRef, NoCode> {
         for ty in signature.params.iter().chain(&signature.results) {
             clif_type(*ty)?;
         }
-        Ok(self.b.import_signature(abi::body(signature)))
+        Ok(self.imported.signature(self.b, abi::body(signature)))
     }
 
     /// The counter, depth units and the area, then `args`.
@@ -113,6 +107,7 @@ impl Translation<'_, '_, '_> {
             Body::Known(func) => self.b.ins().call(func, &args),
             Body::At(place, signature) => self.b.ins().call_indirect(signature, place, &args),
         };
+        self.context_in = (None, None);
         let results = self.b.inst_results(call).to_vec();
         self.b.def_var(self.gas, results[0]);
         Ok(match area {
@@ -233,7 +228,7 @@ impl Translation<'_, '_, '_> {
         self.store_gas();
         let on = i64::from(table.0) | i64::from(sig.0) << 32;
         let on = self.b.ins().iconst(WORD, on);
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         let asked = self.helper(Helpers::CALLEE, &[context, on, index], Some(WORD));
         let asked = asked.expect("the helper has a result");
         let is_null = self.b.ins().icmp_imm_s(IntCC::Equal, asked, 0);
@@ -298,12 +293,13 @@ impl Translation<'_, '_, '_> {
         let outside = self.outside(signature, &args)?;
         let number = self.b.ins().iconst(types::I32, i64::from(import.0));
         self.store_context(Layout::IMPORT, number);
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_here();
         let links = self.b.ins().load(WORD, self.flags.fixed, context, Layout::LINKS);
         let link = self.b.ins().load(WORD, self.flags.fixed, links, import.0 as i32 * 8);
         let offsets = self.offsets(outside.stride);
         let clif = abi::c_function(&[WORD; 3], Some(types::I8));
-        let clif = self.b.import_signature(clif);
+        let clif = self.imported.signature(self.b, clif);
+        let context = self.context_arg();
         let call = self.b.ins().call_indirect(clif, link, &[context, outside.place, offsets]);
         let results = self.after_outside(call, &outside)?;
         self.define_parts(first, &signature.results, &results);
@@ -317,19 +313,20 @@ impl Translation<'_, '_, '_> {
         args: &[ir::Value],
     ) -> Result<Vec<ir::Value>, NoCode> {
         let outside = self.outside(signature, args)?;
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_here();
         let foreign = self.b.ins().load(WORD, self.flags.fixed, context, Layout::FOREIGN);
         let func = self.b.ins().load(WORD, self.flags.context, context, Layout::FOREIGN_FUNC);
         let offsets = self.offsets(outside.stride);
         let clif = abi::c_function(&[WORD; 4], Some(types::I8));
-        let clif = self.b.import_signature(clif);
+        let clif = self.imported.signature(self.b, clif);
+        let context = self.context_arg();
         let args = [context, func, outside.place, offsets];
         let call = self.b.ins().call_indirect(clif, foreign, &args);
         self.after_outside(call, &outside)
     }
 
     fn offsets(&mut self, stride: i16) -> ir::Value {
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_here();
         let offsets = self.b.ins().load(WORD, self.flags.fixed, context, Layout::OFFSETS);
         self.b.ins().iadd_imm_s(offsets, i64::from(Layout::offsets_of(stride)))
     }
@@ -397,7 +394,7 @@ impl Translation<'_, '_, '_> {
         for (position, (arg, ty)) in args.iter().zip(act.params()).enumerate() {
             store(self.b, self.flags.stack, (*ty, *arg), (place, position as i32 * 8));
         }
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         let number = self.b.ins().iconst(WORD, act as i64);
         let on = self.b.ins().iconst(WORD, i64::from(on[0]) | i64::from(on[1]) << 32);
         let trap = self.helper(Helpers::ACT, &[context, number, on, place], Some(WORD));
@@ -418,7 +415,7 @@ impl Translation<'_, '_, '_> {
         self.b.seal_block(next);
         self.b.switch_to_block(trap);
         self.store_gas();
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         self.helper(Helpers::TRAP, &[context, number], None);
         let leave = self.leave_block();
         self.b.ins().jump(leave, &[]);

@@ -1,7 +1,8 @@
 //! Charges, and the cold blocks through which code leaves.
 //!
-//! One block for each kind of trap takes the counter. Edges to it have blocks of their own, so that nothing is computed for
-//! them where they are not taken.
+//! One block for each kind of trap takes the counter, where anybody looks at that after a trap. Edges to it have blocks of
+//! their own, cold ones, so that nothing is computed for them where they are not taken; the code generator would split such
+//! edges itself, and take what it makes for as hot as the rest.
 
 use std::collections::BTreeMap;
 
@@ -35,17 +36,18 @@ impl Translation<'_, '_, '_> {
         block
     }
 
-    /// The block that ends in `trap`.
+    /// The block that ends in `trap`, which takes the counter where somebody looks at it after a trap.
     pub(super) fn trap_target(&mut self, trap: Trap) -> Target {
+        let takes_gas = !self.interface.traps_take_all;
         let block = match self.cold.traps.get(&trap) {
             Some(block) => *block,
             None => {
-                let block = self.cold_block(1);
+                let block = self.cold_block(usize::from(takes_gas));
                 self.cold.traps.insert(trap, block);
                 block
             }
         };
-        Target(block, true)
+        Target(block, takes_gas)
     }
 
     /// The block that leaves for a reason that a helper has noted, with the counter in the context.
@@ -79,12 +81,16 @@ impl Translation<'_, '_, '_> {
         self.b.seal_block(edge);
         let next = self.b.current_block().expect("just switched to");
         self.b.switch_to_block(edge);
-        let target = self.trap_target(trap);
-        let gas = match self.span.prepaid {
-            0 => gas,
-            prepaid => self.b.ins().iadd_imm_s(gas, prepaid),
+        match self.trap_target(trap) {
+            Target(target, false) => self.b.ins().jump(target, &[]),
+            Target(target, true) => {
+                let gas = match self.span.prepaid {
+                    0 => gas,
+                    prepaid => self.b.ins().iadd_imm_s(gas, prepaid),
+                };
+                self.b.ins().jump(target, &[gas.into()])
+            }
         };
-        self.b.ins().jump(target.0, &[gas.into()]);
         self.b.switch_to_block(next);
     }
 
@@ -195,7 +201,7 @@ impl Translation<'_, '_, '_> {
         };
         self.store_gas();
         let how = self.b.ins().iconst(WORD, i64::from(memory) << 1 | i64::from(revert));
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         self.helper(Helpers::EXIT, &[context, how, addr, len], None);
         self.leave();
         Ok(())
@@ -207,9 +213,27 @@ impl Translation<'_, '_, '_> {
         self.store_context(Layout::GAS, gas);
     }
 
+    /// The context, to reach what it holds: read once from call to call, in each block of Cranelift's.
+    pub(super) fn context_here(&mut self) -> ir::Value {
+        let here = self.b.current_block();
+        match self.context_in {
+            (block, Some(context)) if block == here => context,
+            _ => {
+                let context = self.b.ins().get_pinned_reg(WORD);
+                self.context_in = (here, Some(context));
+                context
+            }
+        }
+    }
+
     pub(super) fn store_context(&mut self, offset: i32, value: ir::Value) {
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_here();
         self.b.ins().store(self.flags.context, value, context, offset);
+    }
+
+    /// The context as an argument of a call, which is to be in a register of its own.
+    pub(super) fn context_arg(&mut self) -> ir::Value {
+        self.b.ins().get_pinned_reg(WORD)
     }
 
     /// Calls a helper.
@@ -220,16 +244,32 @@ impl Translation<'_, '_, '_> {
         result: Option<ir::Type>,
     ) -> Option<ir::Value> {
         let params: Vec<_> = args.iter().map(|arg| self.b.func.dfg.value_type(*arg)).collect();
-        let signature = self.b.import_signature(abi::c_function(&params, result));
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let signature = self.imported.signature(self.b, abi::c_function(&params, result));
+        let context = self.context_here();
         let helper = self.b.ins().load(WORD, self.flags.fixed, context, Layout::HELPERS + offset);
         let call = self.b.ins().call_indirect(signature, helper, args);
+        self.context_in = (None, None);
         self.b.inst_results(call).first().copied()
+    }
+
+    /// Calls a helper that leaves registers of integers as they are but that of its result; vectors that code may hold do not
+    /// survive it.
+    pub(super) fn kept_helper(&mut self, offset: i32, args: &[ir::Value]) -> ir::Value {
+        let signature = match self.has_vectors {
+            true => abi::c_function(&vec![WORD; args.len()], Some(WORD)),
+            false => abi::kept(args.len()),
+        };
+        let signature = self.imported.signature(self.b, signature);
+        let context = self.context_here();
+        let helper = self.b.ins().load(WORD, self.flags.fixed, context, Layout::HELPERS + offset);
+        let call = self.b.ins().call_indirect(signature, helper, args);
+        self.context_in = (None, None);
+        self.b.inst_results(call)[0]
     }
 
     /// Leaves machine code.
     pub(super) fn leave(&mut self) {
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         self.helper(Helpers::LEAVE, &[context], None);
         self.b.ins().trap(NOT_REACHED);
     }
@@ -256,7 +296,7 @@ impl Translation<'_, '_, '_> {
         if let Some(gas) = self.b.block_params(block).first().copied() {
             self.store_context(Layout::GAS, gas);
         }
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         let mut args = vec![context];
         args.extend(argument);
         self.helper(helper, &args, None);

@@ -77,13 +77,24 @@ impl Translation<'_, '_, '_> {
             _ if plant::is(Bug::StaleLength) => self.flags.fixed,
             _ => self.flags.context,
         };
-        self.b.ins().load(WORD, flags, self.context, offset)
+        let context = self.context_of_memories();
+        self.b.ins().load(WORD, flags, context, offset)
     }
 
     pub(super) fn memory_base(&mut self, memory: MemoryId) -> ir::Value {
         let offset =
             Layout::MEMORIES + memory.0 as i32 * Layout::MEMORY_BYTES + Layout::MEMORY_BASE;
-        self.b.ins().load(WORD, self.flags.fixed, self.context, offset)
+        let context = self.context_of_memories();
+        self.b.ins().load(WORD, self.flags.fixed, context, offset)
+    }
+
+    /// The context to reach memories: where loops are as tight as machine code makes them it is kept, and what never changes
+    /// with it; code of programs with a window has too many accesses in too many blocks, and words for all registers.
+    fn context_of_memories(&mut self) -> ir::Value {
+        match self.interface.window {
+            Some(_) => self.context_here(),
+            None => self.context,
+        }
     }
 
     fn check(

@@ -43,10 +43,17 @@ impl Translation<'_, '_, '_> {
     ) -> Result<(), NoCode> {
         self.tokens.insert(result.0, memory);
         self.token_types.insert(result.0, ty);
-        let low = self.low_limb(addr, ty)?;
-        self.define(result, low);
         let known_len = self.func.const_u64(len, ty);
         let known_len = known_len.map(|len| self.merged.len(self.at, len));
+        if memory.0 == 0
+            && is_word(ty)
+            && let Some(low) = self.check_sum(addr, known_len)
+        {
+            self.define(result, low);
+            return Ok(());
+        }
+        let low = self.low_limb(addr, ty)?;
+        self.define(result, low);
         if known_len == Some(0) {
             return Ok(());
         }
@@ -65,23 +72,35 @@ impl Translation<'_, '_, '_> {
         }
         let unknown_len = known_len.is_none().then_some(len);
         let is_out = self.is_beyond(memory, (end, overflows), unknown_len);
+        self.grow_where(is_out, |this, context| {
+            let number = this.b.ins().iconst(WORD, i64::from(memory.0));
+            (Helpers::TOUCH, vec![context, number, addr, len])
+        });
+        if known_len.is_some() && is_word(ty) {
+            self.passed_word(operand, low);
+        }
+        Ok(())
+    }
+
+    /// Makes bytes exist by the helper that `call` names, with its arguments, where `is_out`; registers stay as they are.
+    pub(super) fn grow_where(
+        &mut self,
+        is_out: ir::Value,
+        call: impl FnOnce(&mut Self, ir::Value) -> (i32, Vec<ir::Value>),
+    ) {
         let (grow, next) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(grow);
         self.b.ins().brif(is_out, grow, &[], next, &[]);
         self.b.seal_block(grow);
         self.b.switch_to_block(grow);
         self.store_gas();
-        let context = self.b.ins().get_pinned_reg(WORD);
-        let number = self.b.ins().iconst(WORD, i64::from(memory.0));
-        let left = self.helper(Helpers::TOUCH, &[context, number, addr, len], Some(WORD));
-        self.b.def_var(self.gas, left.expect("the helper has a result"));
+        let context = self.context_arg();
+        let (helper, args) = call(self, context);
+        let left = self.kept_helper(helper, &args);
+        self.b.def_var(self.gas, left);
         self.b.ins().jump(next, &[]);
         self.b.seal_block(next);
         self.b.switch_to_block(next);
-        if known_len.is_some() && is_word(ty) {
-            self.passed_word(operand, low);
-        }
-        Ok(())
     }
 
     /// The end of a range, and whether that is beyond 64 bits where it may be.
@@ -104,7 +123,7 @@ impl Translation<'_, '_, '_> {
     }
 
     pub(super) fn load_gas(&mut self) {
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_here();
         let gas = self.b.ins().load(WORD, self.flags.context, context, Layout::GAS);
         self.b.def_var(self.gas, gas);
     }
@@ -125,16 +144,17 @@ impl Translation<'_, '_, '_> {
         let (end, overflows) = self.end(addr, known, Some(size as u64));
         let is_out = self.is_beyond(memory, (end, overflows), None);
         let [padded, plain, done] = core::array::from_fn(|_| self.b.create_block());
+        self.b.set_cold_block(padded);
         let word: Word = core::array::from_fn(|_| self.b.append_block_param(done, WORD));
         self.b.ins().brif(is_out, padded, &[], plain, &[]);
         self.b.seal_block(padded);
         self.b.seal_block(plain);
         self.b.switch_to_block(padded);
         let place = self.operand_room(ty.slots());
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         let number = self.b.ins().iconst(WORD, i64::from(memory.0));
         let size = self.b.ins().iconst(WORD, size);
-        self.helper(Helpers::LOAD_PADDED, &[context, number, addr, size, place], None);
+        self.kept_helper(Helpers::LOAD_PADDED, &[context, number, addr, size, place]);
         let limbs = load_all(self.b, &[Type::I64; LIMBS], (place, 0));
         self.jump_with(done, &limbs);
         self.b.switch_to_block(plain);
@@ -176,7 +196,7 @@ impl Translation<'_, '_, '_> {
         let ty = self.token_types.get(&token.0).copied().unwrap_or(Type::I64);
         let len = self.low_limb(len, ty)?;
         let both = self.b.ins().iconst(WORD, i64::from(target.0) << 32 | i64::from(source.0));
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         self.helper(helper, &[context, both, to, from, len], None);
         Ok(())
     }

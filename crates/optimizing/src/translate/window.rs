@@ -16,7 +16,7 @@ use crate::{
 impl Translation<'_, '_, '_> {
     /// Where slot `slot` is at home: an address and an offset.
     pub(super) fn home(&mut self, slot: i16, ty: Type) -> (ir::Value, i32) {
-        let context = self.context;
+        let context = self.context_here();
         let low = self.b.ins().load(WORD, self.flags.fixed, context, Layout::WINDOW_LOW);
         (low, i32::from(slot) * ty.slots() as i32 * 8)
     }
@@ -103,7 +103,7 @@ impl Translation<'_, '_, '_> {
             None => self.zero,
         };
         self.store_gas();
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         let head = self.b.ins().iconst(WORD, head);
         let shift = i64::from(shift) * i64::from(ty.slots());
         let slots = match self.base {

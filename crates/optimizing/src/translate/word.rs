@@ -57,12 +57,16 @@ impl Translation<'_, '_, '_> {
     /// The operand, a word.
     pub(super) fn word(&mut self, operand: Operand) -> Result<Word, NoCode> {
         match operand.source() {
-            Source::Value(value) => Ok(self.words[value.position()].expect("defined, a word")),
-            Source::Var(var) if self.small.limb(var).is_some() => {
-                Ok(self.of_limb(self.small.limb(var).unwrap_or(self.zero)))
+            Source::Value(value) => {
+                Ok(self.words[value.position()].unwrap_or_else(|| self.computed_sum(value)))
             }
             Source::Var(var) => match self.vars[var.position()] {
-                Place::Word(limbs) => Ok(limbs.map(|limb| self.b.use_var(limb))),
+                Place::Word(limbs) => {
+                    let word = limbs.map(|limb| self.b.use_var(limb));
+                    let word = self.resolved(word);
+                    self.small.holds(var, word);
+                    Ok(word)
+                }
                 Place::Home(slot) => {
                     let (base, offset) = self.home(slot, Type::I256);
                     let flags = self.flags.stack;
@@ -203,7 +207,7 @@ impl Translation<'_, '_, '_> {
                 self.b.ins().store(self.flags.stack, *value, place, at(position, limb));
             }
         }
-        let context = self.b.ins().get_pinned_reg(WORD);
+        let context = self.context_arg();
         self.helper(Helpers::WORDS + helper as i32 * 8, &[context, place], None);
         core::array::from_fn(|limb| self.b.ins().load(WORD, self.flags.stack, place, at(0, limb)))
     }

@@ -53,6 +53,7 @@ impl Translation<'_, '_, '_> {
                 };
                 self.define_word(result, word);
             }
+            Shape::Binary if op == Op::Iadd && self.note_sum([args[0], args[1]], result) => {}
             Shape::Binary => {
                 let word = self.binary_words(op, [args[0], args[1]])?;
                 self.define_word(result, word);
@@ -122,7 +123,7 @@ impl Translation<'_, '_, '_> {
         [a, b, c, d]
     }
 
-    fn sum(&mut self, a: Word, b: Word) -> Word {
+    pub(super) fn sum(&mut self, a: Word, b: Word) -> Word {
         let used = self.used(&a).max(self.used(&b));
         if used <= 1 && self.most_of(a[0]).checked_add(self.most_of(b[0])).is_some() {
             let sum = self.b.ins().iadd(a[0], b[0]);

@@ -16,7 +16,7 @@ use lockstep_ir::{
 use super::{
     Leaving,
     call::Running,
-    door,
+    door, keep,
     program::Resumed,
     words::{self, WordHelper},
 };
@@ -58,10 +58,14 @@ pub struct Helpers {
     /// target, if it is not null, is a word that names the head instead. The window's slots are at home.
     pub resume: unsafe extern "C" fn(*mut Context, u64, u64, *const u64),
     /// Makes bytes exist, or leaves: `(context, memory, address, length)`. The counter is in the context before, and comes
-    /// back.
+    /// back. Keeps all registers of integers but that of its result, as code
+    /// expects.
     pub touch: unsafe extern "C" fn(*mut Context, u64, u64, u64) -> i64,
-    /// A word read past the end as zeros: `(context, memory, address, size in bytes, where it goes)`.
-    pub load_padded: unsafe extern "C" fn(*const Context, u64, u64, u64, *mut u64),
+    /// The same for memory 0: `(context, four limbs, distance << 32 | length)`, from the word with the distance added on.
+    pub touch_word: unsafe extern "C" fn(*mut Context, u64, u64, u64, u64, u64) -> i64,
+    /// A word read past the end as zeros: `(context, memory, address, size in bytes, where it goes)`. Keeps registers as
+    /// `touch` does.
+    pub load_padded: unsafe extern "C" fn(*mut Context, u64, u64, u64, *mut u64) -> i64,
     /// Copies what is read past the end as zeros: `(context, both memories, to, from, length)`; the memory written is in
     /// the upper half.
     pub copy_padded: unsafe extern "C" fn(*const Context, u64, u64, u64, u64),
@@ -85,8 +89,9 @@ pub(super) const HELPERS: Helpers = Helpers {
     act,
     below,
     resume,
-    touch,
-    load_padded,
+    touch: keep::touch,
+    touch_word: keep::touch_word,
+    load_padded: keep::load_padded,
     copy_padded,
     copy_within,
     move_bytes,
@@ -127,6 +132,8 @@ places! {
     RESUME = resume;
     /// Where `touch` is.
     TOUCH = touch;
+    /// Where `touch_word` is.
+    TOUCH_WORD = touch_word;
     /// Where `load_padded` is.
     LOAD_PADDED = load_padded;
     /// Where `copy_padded` is.
@@ -351,10 +358,43 @@ unsafe extern "C" fn resume(context: *mut Context, head: u64, slots: u64, target
 /// # Safety
 ///
 /// As for `trap`.
-unsafe extern "C" fn touch(context: *mut Context, memory: u64, addr: u64, len: u64) -> i64 {
+pub(super) unsafe extern "C" fn touch(
+    context: *mut Context,
+    memory: u64,
+    addr: u64,
+    len: u64,
+) -> i64 {
+    // SAFETY: the caller's promise.
+    unsafe { touch_to(context, memory, addr.checked_add(len)) }
+}
+
+/// # Safety
+///
+/// As for `trap`.
+pub(super) unsafe extern "C" fn touch_word(
+    context: *mut Context,
+    a: u64,
+    b: u64,
+    c: u64,
+    d: u64,
+    bytes: u64,
+) -> i64 {
+    let (distance, len) = (U256::from_limbs([bytes >> 32, 0, 0, 0]), bytes & u64::from(u32::MAX));
+    let addr = U256::from_limbs([a, b, c, d]).wrapping_add(distance);
+    let addr = u64::try_from(addr).ok();
+    // SAFETY: the caller's promise.
+    unsafe { touch_to(context, 0, addr.and_then(|addr| addr.checked_add(len))) }
+}
+
+/// Makes bytes exist up to `end`, or leaves.
+///
+/// # Safety
+///
+/// As for `trap`.
+unsafe fn touch_to(context: *mut Context, memory: u64, end: Option<u64>) -> i64 {
     // SAFETY: as in `trap`.
     let cx = unsafe { &mut *context };
-    match cx.touch(memory as usize, addr.checked_add(len)) {
+    match cx.touch(memory as usize, end) {
         Ok(()) => cx.gas,
         Err(trap) => {
             cx.native.leaving = Leaving::Trap(trap);
@@ -367,13 +407,13 @@ unsafe extern "C" fn touch(context: *mut Context, memory: u64, addr: u64, len: u
 /// # Safety
 ///
 /// As for `trap`; `place` has room for the number.
-unsafe extern "C" fn load_padded(
-    context: *const Context,
+pub(super) unsafe extern "C" fn load_padded(
+    context: *mut Context,
     memory: u64,
     addr: u64,
     size: u64,
     place: *mut u64,
-) {
+) -> i64 {
     // SAFETY: as in `trap`.
     let bytes = unsafe { &*context }.load_padded(memory as usize, addr, size as usize);
     for (at, limb) in bytes.as_chunks::<8>().0.iter().take((size as usize).div_ceil(8)).enumerate()
@@ -381,6 +421,7 @@ unsafe extern "C" fn load_padded(
         // SAFETY: the caller's promise.
         unsafe { place.add(at).write(u64::from_le_bytes(*limb)) };
     }
+    0
 }
 
 /// The memory written and the memory read.
