@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(long)]
     pub unmetered: bool,
     /// What a program costs that runs once, from its bytes to its result, beside our interpreter and nobody else.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["unmetered", "peers"])]
     pub once: bool,
     /// Fewer rounds.
     #[arg(long)]
@@ -81,9 +81,6 @@ impl Arguments {
     pub fn check(&self) -> Result<(), String> {
         if self.unmetered && !Unmetered::EXISTS {
             return Err("--unmetered: this was built without the feature `unmetered`".to_owned());
-        }
-        if self.once && (self.unmetered || !self.peers.is_empty()) {
-            return Err("--once: its only peer is our interpreter".to_owned());
         }
         if self.unmetered && self.tier != Tier::Optimizing {
             return Err("--unmetered: only the tier optimizing has code without charges".to_owned());

@@ -9,6 +9,20 @@ use crate::{
     unmetered::Unmetered,
 };
 
+/// What we are called in the table.
+const OURS: &str = "lockstep";
+
+/// A side of this name and tier that had this answer; no compilation is known of.
+fn side(
+    case: &CallCase,
+    (engine, tier): (&'static str, &'static str),
+    ns: f64,
+    answer: &Answer,
+) -> Side {
+    let objection = case.expected.objection(answer);
+    Side { engine, tier, ns, ns_without_memo: None, compile_ns: 0.0, gas: answer.gas, objection }
+}
+
 /// Checks and measures both.
 ///
 /// # Errors
@@ -38,34 +52,17 @@ pub fn compare(
         group: case.group.clone(),
         is_apart: case.is_micro,
         ours: Side {
-            engine: "lockstep",
-            tier: tier.name(),
-            ns: ours_ns,
             ns_without_memo: Some(plain_ns),
             compile_ns: (first_ours - ours_ns).max(0.0),
-            gas: ours_answer.gas,
-            objection: case.expected.objection(&ours_answer),
+            ..side(case, (OURS, tier.name()), ours_ns, &ours_answer)
         },
-        peers: [Side {
-            engine: PEER.0,
-            tier: PEER.1,
-            ns: peer_ns,
-            ns_without_memo: None,
-            compile_ns: analysis,
-            gas: peer_answer.gas,
-            objection: case.expected.objection(&peer_answer),
-        }]
-        .into_iter()
-        .chain(free.map(|(share, answer)| Side {
-            engine: "lockstep",
-            tier: Unmetered::TIER,
-            ns: ours_ns * share,
-            ns_without_memo: None,
-            compile_ns: 0.0,
-            gas: answer.gas,
-            objection: case.expected.objection_but_gas(&answer),
-        }))
-        .collect(),
+        peers: [Side { compile_ns: analysis, ..side(case, PEER, peer_ns, &peer_answer) }]
+            .into_iter()
+            .chain(free.map(|(share, answer)| Side {
+                objection: case.expected.objection_but_gas(&answer),
+                ..side(case, (OURS, Unmetered::TIER), ours_ns * share, &answer)
+            }))
+            .collect(),
     })
 }
 
@@ -93,20 +90,12 @@ pub fn compare_once(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, S
     let tiers = [tier, Tier::Interpreter];
     let run = |tier| Box::new(move || ours::first_call_ns(case, tier)) as Timed<'_>;
     let times = clock.timed_turns(&mut tiers.map(run))?;
-    let side = |(tier, ns): (Tier, f64)| {
+    let checked = |(tier, ns): (Tier, f64)| {
         let engine = lockstep::Engine::new();
         let answer = ours::Caller::new(&engine, case, tier)?.answer()?;
-        Ok(Side {
-            engine: "lockstep",
-            tier: tier.name(),
-            ns,
-            ns_without_memo: None,
-            compile_ns: 0.0,
-            gas: answer.gas,
-            objection: case.expected.objection(&answer),
-        })
+        Ok(side(case, (OURS, tier.name()), ns, &answer))
     };
-    let sides: Result<Vec<Side>, String> = tiers.into_iter().zip(times).map(side).collect();
+    let sides: Result<Vec<Side>, String> = tiers.into_iter().zip(times).map(checked).collect();
     let mut sides = sides?;
     let peers = sides.split_off(1);
     let ours = sides.pop().expect("one of two tiers");

@@ -58,8 +58,7 @@ pub struct Helpers {
     /// target, if it is not null, is a word that names the head instead. The window's slots are at home.
     pub resume: unsafe extern "C" fn(*mut Context, u64, u64, *const u64),
     /// Makes bytes exist, or leaves: `(context, memory, address, length)`. The counter is in the context before, and comes
-    /// back. Keeps all registers of integers but that of its result, as code
-    /// expects.
+    /// back. Keeps all registers of integers but that of its result.
     pub touch: unsafe extern "C" fn(*mut Context, u64, u64, u64) -> i64,
     /// The same for memory 0: `(context, four limbs, distance << 32 | length)`, from the word with the distance added on.
     pub touch_word: unsafe extern "C" fn(*mut Context, u64, u64, u64, u64, u64) -> i64,
