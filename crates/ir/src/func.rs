@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use lockstep_base::IndexVec;
+use lockstep_base::{Index, IndexVec};
 
 use crate::{
     inst::{Block, Edge, Head, Inst, List, Operand, Source, Terminator, Value, Var},
@@ -146,6 +146,18 @@ impl Func {
             }
             _ => {}
         }
+    }
+
+    /// For each block, how many edges lead to it, that of the function's beginning too.
+    pub fn edges_to_blocks(&self) -> Vec<u32> {
+        let mut edges = alloc::vec![0; self.blocks.len()];
+        if let Some(first) = edges.first_mut() {
+            *first = 1;
+        }
+        for (_, block) in self.blocks.iter() {
+            self.successors(block, |to| edges[to.position()] += 1);
+        }
+        edges
     }
 
     /// The low limb of a constant operand; `None` when it is not a constant.

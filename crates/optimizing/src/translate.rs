@@ -26,6 +26,7 @@ mod merge;
 mod nans;
 mod operand;
 mod operation;
+mod shape;
 mod small;
 mod span;
 mod sums;
@@ -254,7 +255,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             }
         }
         let zero = b.ins().iconst(WORD, 0);
-        let edges_left = edges_to_blocks(func);
+        let edges_left = func.edges_to_blocks();
         let blocks = func.blocks.iter().map(|_| b.create_block()).collect();
         Ok(Self {
             interface,
@@ -276,13 +277,13 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             edges_left,
             zero,
             gas,
-            settling: loops_without_calls(func),
+            settling: shape::loops_without_calls(func),
             is_settling: false,
             depth_left: params[1],
             depth_before: params[1],
             area: (before > 2).then(|| params[2]),
             context,
-            has_vectors: has_vectors(func),
+            has_vectors: shape::has_vectors(func),
             context_in: (None, None),
             imported: imported::Imported::default(),
             operands: None,
@@ -514,46 +515,6 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
     fn edge_args(&mut self, target: Target) -> Vec<ir::BlockArg> {
         if target.1 { vec![self.b.use_var(self.gas).into()] } else { Vec::new() }
     }
-}
-
-/// For each block, how many edges lead to it, that of the function's beginning too.
-fn edges_to_blocks(func: &Func) -> Vec<u32> {
-    let mut edges = vec![0; func.blocks.len()];
-    edges[0] = 1;
-    for (_, block) in func.blocks.iter() {
-        func.successors(block, |to| edges[to.position()] += 1);
-    }
-    edges
-}
-
-/// For each block, whether it calls no function and stands between another and one that goes back there, or is such a one:
-/// most loops stand together.
-fn loops_without_calls(func: &Func) -> Vec<bool> {
-    let mut until = vec![None; func.blocks.len()];
-    for (number, block) in func.blocks.iter() {
-        func.successors(block, |to| {
-            if to.position() <= number.position() {
-                until[to.position()] = Some(number.position());
-            }
-        });
-    }
-    let mut end = None;
-    let is_call = |inst: &Inst| {
-        matches!(inst, Inst::Call { .. } | Inst::CallIndirect { .. } | Inst::CallHost { .. })
-    };
-    let in_loop = |(number, block): (Block, &BlockDef)| {
-        end = end.max(until[number.position()]);
-        end >= Some(number.position()) && !func.block_insts(block).iter().any(is_call)
-    };
-    func.blocks.iter().map(in_loop).collect()
-}
-
-/// Whether registers of vectors may hold something.
-fn has_vectors(func: &Func) -> bool {
-    let is_vector = |ty: &Type| ty.is_float() || *ty == Type::V128;
-    func.vars.iter().any(|(_, var)| is_vector(&var.ty))
-        || func.values.iter().any(|(_, ty)| is_vector(ty))
-        || func.results.iter().any(is_vector)
 }
 
 /// A block, and whether it takes the counter.

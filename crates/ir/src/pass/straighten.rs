@@ -78,13 +78,7 @@ struct Chains {
 
 impl Chains {
     fn of(func: &Func) -> Self {
-        let mut edges = alloc::vec![0_u32; func.blocks.len()];
-        if let Some(first) = edges.first_mut() {
-            *first = 1;
-        }
-        for (_, block) in func.blocks.iter() {
-            func.successors(block, |to| edges[to.position()] += 1);
-        }
+        let edges = func.edges_to_blocks();
         let mut next = alloc::vec![None; func.blocks.len()];
         let mut follows = alloc::vec![false; func.blocks.len()];
         for (number, block) in func.blocks.iter() {

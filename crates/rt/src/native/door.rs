@@ -63,6 +63,35 @@ pub(super) unsafe extern "C" fn enter(
     )
 }
 
+/// Saves the registers of integers that arguments stand in.
+#[cfg(target_arch = "x86_64")]
+macro_rules! push_arguments {
+    () => {
+        "push rdi
+        push rsi
+        push rdx
+        push rcx
+        push r8
+        push r9"
+    };
+}
+
+/// Gives them back.
+#[cfg(target_arch = "x86_64")]
+macro_rules! pop_arguments {
+    () => {
+        "pop r9
+        pop r8
+        pop rcx
+        pop rdx
+        pop rsi
+        pop rdi"
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use {pop_arguments, push_arguments};
+
 /// Goes back to where the innermost `enter` of `context` came from.
 ///
 /// # Safety
@@ -91,12 +120,7 @@ pub(super) unsafe extern "C" fn lazy() {
     // Arguments of bodies stand in rdi, rsi, rdx, rcx, r8, r9, xmm0 to xmm7, and on the stack; the first is the counter. The
     // stack is aligned here: a return address and the number.
     core::arch::naked_asm!(
-        "push rdi",
-        "push rsi",
-        "push rdx",
-        "push rcx",
-        "push r8",
-        "push r9",
+        push_arguments!(),
         "sub rsp, 128",
         "movups [rsp], xmm0",
         "movups [rsp + 16], xmm1",
@@ -119,12 +143,7 @@ pub(super) unsafe extern "C" fn lazy() {
         "movups xmm6, [rsp + 96]",
         "movups xmm7, [rsp + 112]",
         "add rsp, 128",
-        "pop r9",
-        "pop r8",
-        "pop rcx",
-        "pop rdx",
-        "pop rsi",
-        "pop rdi",
+        pop_arguments!(),
         "add rsp, 8",
         "test rax, rax",
         "jz 2f",

@@ -3,6 +3,8 @@
 //! Invariant: all registers of integers that a function in C may change are saved and come back, but for that of the result.
 //! Those of vectors are not: what holds vectors calls these as it calls others.
 
+#[cfg(target_arch = "x86_64")]
+use super::door::{pop_arguments, push_arguments};
 use super::helpers;
 use crate::context::Context;
 
@@ -17,12 +19,7 @@ macro_rules! keeping {
             // Arguments are where they are to be. The stack is aligned at the call: a return address, eight registers, and
             // eight bytes more.
             core::arch::naked_asm!(
-                "push rdi",
-                "push rsi",
-                "push rdx",
-                "push rcx",
-                "push r8",
-                "push r9",
+                push_arguments!(),
                 "push r10",
                 "push r11",
                 "sub rsp, 8",
@@ -30,12 +27,7 @@ macro_rules! keeping {
                 "add rsp, 8",
                 "pop r11",
                 "pop r10",
-                "pop r9",
-                "pop r8",
-                "pop rcx",
-                "pop rdx",
-                "pop rsi",
-                "pop rdi",
+                pop_arguments!(),
                 "ret",
                 body = sym helpers::$name,
             )
