@@ -82,11 +82,10 @@ pub(crate) fn c_function(params: &[ir::Type], result: Option<ir::Type>) -> ir::S
     clif
 }
 
-/// The signature of a helper that keeps registers: numbers, and one for a result.
+/// The signature of a helper that keeps registers: numbers, and no result, which would have to be in one.
 pub(crate) fn kept(params: usize) -> ir::Signature {
     let mut clif = ir::Signature::new(CallConv::PreserveAll);
     clif.params.extend(vec![AbiParam::new(WORD); params]);
-    clif.returns.push(AbiParam::new(WORD));
     clif
 }
 

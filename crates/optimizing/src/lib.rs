@@ -44,8 +44,8 @@ use std::{
 };
 
 use cranelift_codegen::{
-    Context, FinalizedMachReloc, FinalizedRelocTarget, binemit::Reloc, control::ControlPlane, ir,
-    isa::TargetIsa,
+    CodegenError, Context, FinalizedMachReloc, FinalizedRelocTarget, binemit::Reloc,
+    control::ControlPlane, ir, isa::TargetIsa,
 };
 use cranelift_frontend::FunctionBuilderContext;
 use lockstep_base::Index;
@@ -254,7 +254,15 @@ impl Optimizing {
     ) -> Result<Code, NoCode> {
         let refused = NoCode("what Cranelift refuses");
         self.at(Stage::Emit);
-        context.compile(isa, &mut ControlPlane::default()).map_err(|_| refused)?;
+        context.compile(isa, &mut ControlPlane::default()).map_err(|error| {
+            // Builds that check themselves have it verify, and what it finds then is no limit but a mistake made here.
+            debug_assert!(
+                !matches!(error.inner, CodegenError::Verifier(_)),
+                "Cranelift's verifier refuses what was made for it: {:?}",
+                error.inner
+            );
+            refused
+        })?;
         let compiled = context.compiled_code().ok_or(refused)?;
         let calls = compiled.buffer.relocs().iter().map(|reloc| direct_call(&context.func, reloc));
         let calls = calls.collect::<Option<_>>();

@@ -252,19 +252,17 @@ impl Translation<'_, '_, '_> {
         self.b.inst_results(call).first().copied()
     }
 
-    /// Calls a helper that leaves registers of integers as they are but that of its result; vectors that code may hold do not
-    /// survive it.
-    pub(super) fn kept_helper(&mut self, offset: i32, args: &[ir::Value]) -> ir::Value {
+    /// Calls a helper that leaves registers of integers as they are; vectors that code may hold do not survive it.
+    pub(super) fn kept_helper(&mut self, offset: i32, args: &[ir::Value]) {
         let signature = match self.has_vectors {
-            true => abi::c_function(&vec![WORD; args.len()], Some(WORD)),
+            true => abi::c_function(&vec![WORD; args.len()], None),
             false => abi::kept(args.len()),
         };
         let signature = self.imported.signature(self.b, signature);
         let context = self.context_here();
         let helper = self.b.ins().load(WORD, self.flags.fixed, context, Layout::HELPERS + offset);
-        let call = self.b.ins().call_indirect(signature, helper, args);
+        self.b.ins().call_indirect(signature, helper, args);
         self.context_in = (None, None);
-        self.b.inst_results(call)[0]
     }
 
     /// Leaves machine code.

@@ -96,8 +96,8 @@ impl Translation<'_, '_, '_> {
         self.store_gas();
         let context = self.context_arg();
         let (helper, args) = call(self, context);
-        let left = self.kept_helper(helper, &args);
-        self.b.def_var(self.gas, left);
+        self.kept_helper(helper, &args);
+        self.load_gas();
         self.b.ins().jump(next, &[]);
         self.b.seal_block(next);
         self.b.switch_to_block(next);

@@ -57,14 +57,14 @@ pub struct Helpers {
     /// Goes on in the tier below and notes how that ended: `(context, head, slots of the window in use, target)`. The
     /// target, if it is not null, is a word that names the head instead. The window's slots are at home.
     pub resume: unsafe extern "C" fn(*mut Context, u64, u64, *const u64),
-    /// Makes bytes exist, or leaves: `(context, memory, address, length)`. The counter is in the context before, and comes
-    /// back. Keeps all registers of integers but that of its result.
-    pub touch: unsafe extern "C" fn(*mut Context, u64, u64, u64) -> i64,
+    /// Makes bytes exist, or leaves: `(context, memory, address, length)`. The counter is in the context before and after.
+    /// Keeps all registers of integers.
+    pub touch: unsafe extern "C" fn(*mut Context, u64, u64, u64),
     /// The same for memory 0: `(context, four limbs, distance << 32 | length)`, from the word with the distance added on.
-    pub touch_word: unsafe extern "C" fn(*mut Context, u64, u64, u64, u64, u64) -> i64,
+    pub touch_word: unsafe extern "C" fn(*mut Context, u64, u64, u64, u64, u64),
     /// A word read past the end as zeros: `(context, memory, address, size in bytes, where it goes)`. Keeps registers as
     /// `touch` does.
-    pub load_padded: unsafe extern "C" fn(*mut Context, u64, u64, u64, *mut u64) -> i64,
+    pub load_padded: unsafe extern "C" fn(*mut Context, u64, u64, u64, *mut u64),
     /// Copies what is read past the end as zeros: `(context, both memories, to, from, length)`; the memory written is in
     /// the upper half.
     pub copy_padded: unsafe extern "C" fn(*const Context, u64, u64, u64, u64),
@@ -357,12 +357,7 @@ unsafe extern "C" fn resume(context: *mut Context, head: u64, slots: u64, target
 /// # Safety
 ///
 /// As for `trap`.
-pub(super) unsafe extern "C" fn touch(
-    context: *mut Context,
-    memory: u64,
-    addr: u64,
-    len: u64,
-) -> i64 {
+pub(super) unsafe extern "C" fn touch(context: *mut Context, memory: u64, addr: u64, len: u64) {
     // SAFETY: the caller's promise.
     unsafe { touch_to(context, memory, addr.checked_add(len)) }
 }
@@ -377,7 +372,7 @@ pub(super) unsafe extern "C" fn touch_word(
     c: u64,
     d: u64,
     bytes: u64,
-) -> i64 {
+) {
     let (distance, len) = (U256::from_limbs([bytes >> 32, 0, 0, 0]), bytes & u64::from(u32::MAX));
     let addr = U256::from_limbs([a, b, c, d]).wrapping_add(distance);
     let addr = u64::try_from(addr).ok();
@@ -390,16 +385,13 @@ pub(super) unsafe extern "C" fn touch_word(
 /// # Safety
 ///
 /// As for `trap`.
-unsafe fn touch_to(context: *mut Context, memory: u64, end: Option<u64>) -> i64 {
+unsafe fn touch_to(context: *mut Context, memory: u64, end: Option<u64>) {
     // SAFETY: as in `trap`.
     let cx = unsafe { &mut *context };
-    match cx.touch(memory as usize, end) {
-        Ok(()) => cx.gas,
-        Err(trap) => {
-            cx.native.leaving = Leaving::Trap(trap);
-            // SAFETY: machine code of this context called, and nothing here is to be dropped.
-            unsafe { door::leave(context) }
-        }
+    if let Err(trap) = cx.touch(memory as usize, end) {
+        cx.native.leaving = Leaving::Trap(trap);
+        // SAFETY: machine code of this context called, and nothing here is to be dropped.
+        unsafe { door::leave(context) }
     }
 }
 
@@ -412,7 +404,7 @@ pub(super) unsafe extern "C" fn load_padded(
     addr: u64,
     size: u64,
     place: *mut u64,
-) -> i64 {
+) {
     // SAFETY: as in `trap`.
     let bytes = unsafe { &*context }.load_padded(memory as usize, addr, size as usize);
     for (at, limb) in bytes.as_chunks::<8>().0.iter().take((size as usize).div_ceil(8)).enumerate()
@@ -420,7 +412,6 @@ pub(super) unsafe extern "C" fn load_padded(
         // SAFETY: the caller's promise.
         unsafe { place.add(at).write(u64::from_le_bytes(*limb)) };
     }
-    0
 }
 
 /// The memory written and the memory read.

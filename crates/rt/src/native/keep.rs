@@ -1,7 +1,7 @@
 //! Helpers that leave registers as they are, for calls in code that is seldom executed: around them nothing has to be saved.
 //!
-//! Invariant: all registers of integers that a function in C may change are saved and come back, but for that of the result.
-//! Those of vectors are not: what holds vectors calls these as it calls others.
+//! Invariant: all registers of integers that a function in C may change are saved and come back; there is no result, which
+//! would be in one. Those of vectors are not: what holds vectors calls these as it calls others.
 
 #[cfg(target_arch = "x86_64")]
 use super::door::{pop_arguments, push_arguments};
@@ -15,16 +15,15 @@ macro_rules! keeping {
         /// As for the helper of the same name.
         #[cfg(target_arch = "x86_64")]
         #[unsafe(naked)]
-        pub(super) unsafe extern "C" fn $name(context: *mut Context, $(_: $arg),+) -> i64 {
-            // Arguments are where they are to be. The stack is aligned at the call: a return address, eight registers, and
-            // eight bytes more.
+        pub(super) unsafe extern "C" fn $name(context: *mut Context, $(_: $arg),+) {
+            // Arguments are where they are to be. The stack is aligned at the call: a return address and nine registers.
             core::arch::naked_asm!(
                 push_arguments!(),
                 "push r10",
                 "push r11",
-                "sub rsp, 8",
+                "push rax",
                 "call {body}",
-                "add rsp, 8",
+                "pop rax",
                 "pop r11",
                 "pop r10",
                 pop_arguments!(),
