@@ -5,6 +5,7 @@ mod dead;
 mod fold;
 mod live;
 mod onward;
+mod range;
 mod rewrite;
 mod straighten;
 #[cfg(test)]
@@ -15,5 +16,6 @@ pub use dead::remove_dead;
 pub use fold::fold;
 pub use live::Live;
 pub use onward::onward;
+pub use range::{Range, Ranges};
 pub use straighten::straighten;
 pub use whole::{Midway, Whole};

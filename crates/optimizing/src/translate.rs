@@ -10,6 +10,7 @@
 //! 6. The length of a memory that may become longer is read from the context at each check; its base, which never moves, and
 //!    the length of others once.
 //! 7. What the counter lacks is what is prepaid (`span`).
+//! 8. Limbs that a word cannot have where it is read are zero, whatever its variable holds there (`narrow`).
 
 mod bound;
 mod bulk;
@@ -24,6 +25,7 @@ mod integer;
 mod memory;
 mod merge;
 mod nans;
+mod narrow;
 mod operand;
 mod operation;
 mod shape;
@@ -48,6 +50,7 @@ use lockstep_base::Index;
 use lockstep_ir::{
     Block, BlockDef, Edge, Func, Inst, Interface, MemoryId, Signature, Terminator, Trap, Type,
     Value,
+    pass::Ranges,
 };
 use lockstep_rt::native::NoCode;
 
@@ -64,6 +67,7 @@ struct Translation<'f, 'b, 'c> {
     func: &'f Func,
     b: &'b mut FunctionBuilder<'c>,
     nans: Nans,
+    ranges: Ranges,
     vars: Vec<Place>,
     /// Parameters that are never set: what they are.
     constant: Vec<Option<ir::Value>>,
@@ -261,6 +265,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             interface,
             func,
             nans: Nans::of(func),
+            ranges: Ranges::of(interface, func),
             vars,
             constant,
             values: vec![None; func.values.len()],
@@ -317,6 +322,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             self.charges = 0;
             self.guard.begin_block();
             self.nans.begin_block(number);
+            self.ranges.begin_block(number);
             self.passed.block = number;
             self.span.end = block.insts.end as usize;
             self.small.begin_block();
@@ -375,6 +381,17 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
 
     fn inst(&mut self, inst: Inst) -> Result<(), NoCode> {
         self.nans.inst(self.func, &inst);
+        // What an operation yields is known before; of others it is known behind them what holds there.
+        if matches!(inst, Inst::Op { .. }) {
+            self.follow(&inst);
+            return self.inst_as_is(inst);
+        }
+        self.inst_as_is(inst)?;
+        self.follow(&inst);
+        Ok(())
+    }
+
+    fn inst_as_is(&mut self, inst: Inst) -> Result<(), NoCode> {
         match inst {
             Inst::Op { op, ty, to, args, result } => self.operation(op, (ty, to), args, result),
             Inst::Copy { ty, value, result } if word::is_word(ty) => {
@@ -446,15 +463,12 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
             Terminator::Jump(edge @ (Edge::Enter { .. } | Edge::EnterDyn { .. })) => {
                 self.resume_below(edge)?;
             }
-            Terminator::Jump(edge) => {
-                if let Edge::Goto(to) = edge {
-                    self.canonical_on_the_way(to)?;
-                }
-                let target = self.edge(edge)?;
-                self.jump(target);
-            }
+            Terminator::Jump(edge) => self.go(edge)?,
             Terminator::Branch { cond, then, otherwise } => {
                 let cond = self.exact(cond, Type::I8)?;
+                if let Some(cond) = self.known_limb(cond) {
+                    return self.go(if cond == 0 { otherwise } else { then });
+                }
                 let targets = [self.edge(then)?, self.edge(otherwise)?];
                 let ways = [self.way(then, targets[0]), self.way(otherwise, targets[1])];
                 let args = ways.map(|target| self.edge_args(target));
@@ -494,6 +508,16 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
                 self.jump(target);
             }
         }
+        Ok(())
+    }
+
+    /// Goes on where `edge` leads.
+    fn go(&mut self, edge: Edge) -> Result<(), NoCode> {
+        if let Edge::Goto(to) = edge {
+            self.canonical_on_the_way(to)?;
+        }
+        let target = self.edge(edge)?;
+        self.jump(target);
         Ok(())
     }
 

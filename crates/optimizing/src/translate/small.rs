@@ -1,6 +1,6 @@
-//! Words that a check has shown to be small, until the end of the block.
+//! Words that a check has shown to be small, or what leads to the block (`narrow`), until the end of the block.
 //!
-//! Invariant: what is noted holds wherever control is after the check, so it is forgotten where a block begins.
+//! Invariant: what is noted holds wherever control is after that, so it is forgotten where a block begins.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,8 @@ impl Small {
 
     /// `value` is at most `most`.
     pub(super) fn note(&mut self, value: ir::Value, most: u64) {
-        self.most.insert(value, most);
+        let known = self.most.entry(value).or_insert(most);
+        *known = most.min(*known);
     }
 
     /// The most that `value` can be, where a check said so.

@@ -62,8 +62,7 @@ impl Translation<'_, '_, '_> {
             }
             Source::Var(var) => match self.vars[var.position()] {
                 Place::Word(limbs) => {
-                    let word = limbs.map(|limb| self.b.use_var(limb));
-                    let word = self.resolved(word);
+                    let word = self.read_word(var, limbs);
                     self.small.holds(var, word);
                     Ok(word)
                 }

@@ -23,6 +23,9 @@ impl Translation<'_, '_, '_> {
         if !is_word(ty) && !is_word(to) {
             return Ok(false);
         }
+        if self.narrow_operation(op, (ty, to), args, result)? {
+            return Ok(true);
+        }
         let shape = op.shape();
         match shape {
             Shape::Extend => {
@@ -65,6 +68,7 @@ impl Translation<'_, '_, '_> {
             }
             _ => return Err(NoCode("an operation on words")),
         }
+        self.trim(result);
         Ok(true)
     }
 
