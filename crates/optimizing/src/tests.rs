@@ -172,3 +172,72 @@ b0:
     let loads = |func| count(func, ir::Opcode::Load);
     assert_eq!(loads(&grows), loads(&stays) + 2);
 }
+
+/// A loop that counts to a word of at most `most`, with Solidity's check of the sum.
+fn counting(most: &str) -> String {
+    format!(
+        "\
+func @f(n: i256) -> i256 {{
+    var i: i256
+    var sum: i256
+    var end: i256
+b0:
+    charge 1
+    e = band.i256 n, {most}
+    set end, e
+    jump goto head
+head:
+    charge 10
+    more = iult.i256 i, end
+    branch more, goto body, goto done
+body:
+    charge 20
+    next = iadd.i256 i, 1
+    wraps = iugt.i256 i, next
+    branch wraps, goto panic, goto on
+on:
+    charge 20
+    s = bxor.i256 sum, i
+    set sum, s
+    further = iadd.i256 i, 1
+    set i, further
+    jump goto head
+panic:
+    trap unreachable
+done:
+    return sum
+}}
+"
+    )
+}
+
+#[test]
+fn a_counter_that_fits_a_limb_is_one() {
+    use ir::Opcode::{Iadd, Icmp, Iconcat, Isplit, UaddOverflow};
+    let counts = |digits: usize| {
+        let func = translated(&counting(&format!("0x{}", "f".repeat(digits))), false)?;
+        Some([Iadd, Icmp, Iconcat, Isplit, UaddOverflow].map(|opcode| count(&func, opcode)))
+    };
+    let Some(one) = counts(16) else { return };
+    // Depth units and four charges; two sums; one comparison, for sums that do not wrap around are not compared. The counter of
+    // gas takes halves together, which words do not.
+    assert_eq!(one, [5 + 2, 5 + 1, 3, 3, 0]);
+    let [two, four] = [counts(32), counts(64)].map(|counts| counts.expect("the same host"));
+    assert_eq!([two[0], two[1]], [one[0], one[1]]);
+    assert!(two[3] == one[3] + 2 && four[3] == one[3] + 4, "{two:?} {four:?}");
+    assert!(four[1] > two[1] + 6, "{two:?} {four:?}");
+}
+
+#[test]
+fn limbs_that_nobody_can_set_are_not_carried_around_a_loop() {
+    let params = |digits: usize| {
+        let func = translated(&counting(&format!("0x{}", "f".repeat(digits))), false)?;
+        let blocks = func.layout.blocks().skip(1);
+        Some(blocks.map(|block| func.dfg.num_block_params(block)).max().unwrap_or(0))
+    };
+    let Some(one) = params(16) else { return };
+    // The counter of gas, the index and the sum.
+    assert_eq!(one, 3);
+    assert_eq!(params(32), Some(5));
+    assert_eq!(params(64), Some(9));
+}

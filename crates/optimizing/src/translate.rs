@@ -49,8 +49,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use lockstep_base::Index;
 use lockstep_ir::{
     Block, BlockDef, Edge, Func, Inst, Interface, MemoryId, Signature, Terminator, Trap, Type,
-    Value,
-    pass::Ranges,
+    Value, pass::Ranges,
 };
 use lockstep_rt::native::NoCode;
 

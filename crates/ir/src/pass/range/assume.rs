@@ -76,7 +76,9 @@ impl Walk {
             Op::Bor if !is_true => {
                 fact.names.into_iter().for_each(|name| self.assume_named(func, name, false, depth));
             }
-            Op::Ieq | Op::Ine => self.assume_same(func, &fact, is_true == (fact.op == Op::Ieq), depth),
+            Op::Ieq | Op::Ine => {
+                self.assume_same(func, &fact, is_true == (fact.op == Op::Ieq), depth)
+            }
             op => {
                 let Some(order) = order(op) else { return };
                 self.assume_order(func, &fact, order.when(is_true));

@@ -186,7 +186,8 @@ fn a_counter_is_not_bounded_by_what_may_be_anything() {
     let condition = "c = iult.i256 i, n\n branch c, goto body, goto end";
     assert_eq!(most(&counting(condition, "iadd.i256 i, 1"), 2), [Some(0), None, None, None]);
     // What is masked is bounded, and what is above a bound is not.
-    let masked = "m = band.i256 n, 0xffffffffffffffff\n c = iult.i256 i, m\n branch c, goto body, goto end";
+    let masked =
+        "m = band.i256 n, 0xffffffffffffffff\n c = iult.i256 i, m\n branch c, goto body, goto end";
     let known = most(&counting(masked, "iadd.i256 i, 1"), 2);
     assert_eq!(known, [Some(0), Some(u64::MAX), Some(u64::MAX - 1), Some(u64::MAX)]);
     let above = "c = iugt.i256 n, 5000\n branch c, goto body, goto end";
@@ -213,8 +214,7 @@ fn what_wraps_around_is_unbounded() {
 
 #[test]
 fn a_counter_beyond_one_limb_has_two() {
-    let condition =
-        "c = iult.i256 i, 0x100000000000000000\n branch c, goto body, goto end";
+    let condition = "c = iult.i256 i, 0x100000000000000000\n branch c, goto body, goto end";
     let known = at_blocks(&counting(condition, "iadd.i256 i, 0x1000000000000"), 2);
     assert_eq!(known.iter().map(Range::limbs).collect::<Vec<_>>(), [0, 2, 2, 2]);
 }
@@ -349,7 +349,10 @@ b1:
 "
         ))
     };
-    let (narrow, wide) = ("0xffffffffffffffff", "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff");
+    let (narrow, wide) = (
+        "0xffffffffffffffff",
+        "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    );
     assert_eq!(of(narrow, "iadd.i256 a, b", "iugt.i256 a, r"), Some(0));
     assert_eq!(of(narrow, "iadd.i256 a, b", "iult.i256 r, b"), Some(0));
     assert_eq!(of(narrow, "iadd.i256 a, b", "iuge.i256 r, a"), Some(1));

@@ -66,12 +66,10 @@ fn chosen([cond, a, b]: [Range; 3]) -> Range {
 fn unary(op: Op, ty: Type, a: Range) -> Option<Range> {
     let (all, n) = (Range::of(ty).most, u64::from(ty.bits()));
     Some(match op {
-        Op::Bnot => {
-            Range {
-                least: low(all.saturating_sub(a.most)),
-                most: all.saturating_sub(U256::from(a.least)),
-            }
-        }
+        Op::Bnot => Range {
+            least: low(all.saturating_sub(a.most)),
+            most: all.saturating_sub(U256::from(a.least)),
+        },
         Op::Clz => Range {
             least: n.saturating_sub(bits(a.most)),
             most: U256::from(n.saturating_sub(bits(U256::from(a.least)))),

@@ -93,13 +93,16 @@ impl Walk {
 
     /// The same where the condition is what it was assumed to be.
     pub(super) fn limited(&self, func: &Func, name: Name) -> Range {
-        let limits = self.limits.iter().filter(|(limited, _)| *limited == name && name != Name::Any);
+        let limits =
+            self.limits.iter().filter(|(limited, _)| *limited == name && name != Name::Any);
         limits.fold(self.named(func, name), |range, (_, limit)| range.and(*limit))
     }
 
     /// Whether the condition is never what it was assumed to be.
     pub(super) fn is_impossible(&self, func: &Func) -> bool {
-        self.limits.iter().any(|(name, _)| *name != Name::Any && self.limited(func, *name).is_empty())
+        self.limits
+            .iter()
+            .any(|(name, _)| *name != Name::Any && self.limited(func, *name).is_empty())
     }
 
     /// What an operand of type `ty` may be.
