@@ -25,7 +25,7 @@ mod tests;
 use self::{
     control::Frame,
     reader::Reader,
-    table::{Kind, table},
+    table::{Kind, LOCAL_GET, table},
 };
 use super::sections::Sections;
 use crate::wasm::{
@@ -48,6 +48,27 @@ pub(super) struct Quick<'m> {
     is_dead: bool,
     /// Operands handed over so far.
     moves: u64,
+}
+
+/// Passes over an operation on two operands, if that is next and they are there.
+#[inline(always)]
+fn operation(
+    table: &[Kind; 256],
+    reader: &mut Reader<'_>,
+    (values, floor): (&mut [ValType], usize),
+    height: &mut usize,
+) {
+    let mut after = *reader;
+    let next = after.byte().map(|byte| table[usize::from(byte)]);
+    let Some(Kind::Binary { from, to }) = next.filter(|_| *height > floor + 1) else { return };
+    if let [a, b] = &mut values[*height - 2..*height]
+        && *a == from
+        && *b == from
+    {
+        *a = to;
+        *height -= 1;
+        *reader = after;
+    }
 }
 
 /// Something to go on with, or nothing known.
@@ -109,6 +130,11 @@ impl<'m> Quick<'m> {
                     let Some(local) = after.short() else { break kind };
                     *values.get_mut(height)? = *locals.get(local)?;
                     height += 1;
+                    // Locals follow each other, and operations constants: two ways to go on are guessed better than many.
+                    while let Some(local) = after.another_short(LOCAL_GET) {
+                        *values.get_mut(height)? = *locals.get(local)?;
+                        height += 1;
+                    }
                 }
                 Kind::LocalSet if height > floor => {
                     let Some(local) = after.short() else { break kind };
@@ -123,11 +149,13 @@ impl<'m> Quick<'m> {
                     after.pass_i32()?;
                     *values.get_mut(height)? = ValType::I32;
                     height += 1;
+                    operation(table, &mut after, (values, floor), &mut height);
                 }
                 Kind::ConstI64 => {
                     after.pass_i64()?;
                     *values.get_mut(height)? = ValType::I64;
                     height += 1;
+                    operation(table, &mut after, (values, floor), &mut height);
                 }
                 Kind::Unary { from, to } if height > floor => {
                     let top = &mut values[height - 1];

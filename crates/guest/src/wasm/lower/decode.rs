@@ -234,10 +234,48 @@ impl<'m> Lower<'m, '_> {
             };
             if !is_read {
                 cursor.at = self.read(cursor, start)?;
+            } else if matches!(frequent, Frequent::Constant(_)) && self.is_plain() {
+                self.operation_on_constant(table, &mut cursor, start);
+            } else if matches!(frequent, Frequent::LocalGet) && self.is_plain() {
+                self.more_locals(&mut cursor, start);
             }
         }
         self.finish();
         Ok(())
+    }
+
+    /// Whether instructions may be lowered one after the other, with nothing between them.
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        self.is_reachable && !self.is_observed
+    }
+
+    /// Lowers what most constants are for, where it is that: two ways to go on are guessed better than as many as opcodes.
+    #[inline(always)]
+    fn operation_on_constant(
+        &mut self,
+        table: &[Frequent; 256],
+        cursor: &mut Cursor<'_>,
+        start: u32,
+    ) {
+        let Some(next) = cursor.bytes.get(cursor.at) else { return };
+        if let Frequent::Binary(op, ty, class) = table[usize::from(*next)] {
+            self.b.at_pc(start + cursor.at as u32);
+            cursor.at += 1;
+            self.binary(op, ty, class);
+        }
+    }
+
+    /// Lowers the locals that are pushed next.
+    #[inline(always)]
+    fn more_locals(&mut self, cursor: &mut Cursor<'_>, start: u32) {
+        while cursor.bytes.get(cursor.at) == Some(&opcode::LOCAL_GET) {
+            self.b.at_pc(start + cursor.at as u32);
+            cursor.at += 1;
+            let local = Var(cursor.unsigned() as u32);
+            self.pay(Class::Local);
+            self.push_local(local);
+        }
     }
 
     /// Lets the parser read the instruction at `cursor`; says where it ends.

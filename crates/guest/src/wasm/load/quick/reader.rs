@@ -35,6 +35,18 @@ impl<'b> Reader<'b> {
         self.byte().filter(|byte| *byte < MORE).map(usize::from)
     }
 
+    /// The number of the next instruction, if it is one of this opcode and the number has one byte; else nothing is read.
+    #[inline(always)]
+    pub(super) fn another_short(&mut self, opcode: u8) -> Known<usize> {
+        match self.bytes.get(self.at..self.at + 2) {
+            Some([first, number]) if *first == opcode && *number < MORE => {
+                self.at += 2;
+                Some(usize::from(*number))
+            }
+            _ => None,
+        }
+    }
+
     /// Passes over so many bytes.
     #[inline(always)]
     pub(super) fn pass(&mut self, count: usize) -> Known {

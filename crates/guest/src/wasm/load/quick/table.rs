@@ -63,6 +63,9 @@ pub(super) enum Kind {
     CallIndirect,
 }
 
+/// The opcode of `local.get`.
+pub(super) const LOCAL_GET: u8 = 0x20;
+
 /// Opcodes that have no row in the lowering (Wasm 2.0, 5.4).
 const KINDS: &[(u8, Kind)] = &[
     (0x00, Kind::Unreachable),
@@ -80,7 +83,7 @@ const KINDS: &[(u8, Kind)] = &[
     (0x11, Kind::CallIndirect),
     (0x1a, Kind::Drop),
     (0x1b, Kind::Select),
-    (0x20, Kind::LocalGet),
+    (LOCAL_GET, Kind::LocalGet),
     (0x21, Kind::LocalSet),
     (0x22, Kind::LocalTee),
     (0x23, Kind::GlobalGet),

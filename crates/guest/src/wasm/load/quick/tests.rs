@@ -181,3 +181,22 @@ fn numbers_are_read_as_strictly_as_the_parser_reads_them() {
     }
     assert!(accepted > 500, "{accepted}");
 }
+
+#[test]
+fn what_follows_a_constant_or_a_local_is_judged_by_itself() {
+    let bodies: [(&[u8], bool); 6] = [
+        // An operation on two operands, of which one lies outside of its block.
+        (&[0, 0x41, 1, 0x02, 0x40, 0x41, 0, 0x6a, 0x1a, 0x0b, 0x1a, 0x0b], false),
+        (&[0, 0x02, 0x40, 0x41, 1, 0x41, 0, 0x6a, 0x1a, 0x0b, 0x0b], true),
+        (&[0, 0x41, 1, 0x42, 0, 0x7c, 0x1a, 0x0b], false),
+        // Two locals; the number of the second has two bytes, or names none.
+        (&[1, 2, 0x7f, 0x20, 0, 0x20, 1, 0x6a, 0x1a, 0x0b], true),
+        (&[1, 2, 0x7f, 0x20, 0, 0x20, 0x81, 0, 0x6a, 0x1a, 0x0b], true),
+        (&[1, 2, 0x7f, 0x20, 0, 0x20, 2, 0x6a, 0x1a, 0x0b], false),
+    ];
+    with_judge(|judge| {
+        for (body, is_right) in bodies {
+            assert_eq!(judge(body), [is_right; 2], "{body:x?}");
+        }
+    });
+}
