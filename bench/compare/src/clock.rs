@@ -37,17 +37,21 @@ impl Clock {
     }
 
     /// Nanoseconds of one run of each, by medians over batches.
-    pub fn turns<const N: usize>(&self, runners: [&mut dyn FnMut(); N]) -> [f64; N] {
-        let mut batches = runners.map(|run| {
-            let mut batch = |runs| Ok(batch_ns(run, runs));
-            (calibrate(&mut batch).expect("no run of these fails"), run)
-        });
-        let medians = self.alternate(&[self.rounds; N], &mut |which| {
-            let (runs, run) = &mut batches[which];
-            Ok(batch_ns(*run, *runs) as f64 / *runs as f64)
-        });
-        let medians = medians.expect("no run of these fails");
+    pub fn turns<const N: usize>(&self, mut runners: [&mut dyn FnMut(); N]) -> [f64; N] {
+        let medians = self.all_turns(&mut runners);
         core::array::from_fn(|which| medians[which])
+    }
+
+    /// The same of as many as there are.
+    pub fn all_turns(&self, runners: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+        let mut calibrated = |run: &mut &mut dyn FnMut()| {
+            calibrate(&mut |runs| Ok(batch_ns(*run, runs))).expect("no run of these fails")
+        };
+        let runs: Vec<u64> = runners.iter_mut().map(&mut calibrated).collect();
+        let medians = self.alternate(&vec![self.rounds; runners.len()], &mut |which| {
+            Ok(batch_ns(runners[which], runs[which]) as f64 / runs[which] as f64)
+        });
+        medians.expect("no run of these fails")
     }
 
     /// The same for runs that time themselves.

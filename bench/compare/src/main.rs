@@ -11,6 +11,8 @@
 //!   over the cheapest host that is right (`evm/peer/host.rs`): no journal, no frames, no undo. Where this is unfair
 //!   it is unfair to us. Both hash with the same assembly permutation. Neither keeps hashes or slots from one call to
 //!   the next; ours keeps digests within a call, so each case is measured without that as well (`no memo`).
+//!   Beside another tier of ours our interpreter is one more peer. Below the mean stands what compiling takes: `compile_ns` of
+//!   all cases over their code, and the median of what each takes.
 //! - Whole transactions go through both engines' front doors, the peer's state being its own `CacheDB`.
 //! - WebAssembly: one call of `run` in an instance that nobody has used, which is made outside the timed region;
 //!   everything was translated before. `compile_ns` is the time to read, validate and (where that is the engine's way)

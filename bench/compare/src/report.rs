@@ -35,11 +35,18 @@ pub struct Row {
     pub group: String,
     /// Whether it is listed apart and left out of the mean.
     pub is_apart: bool,
+    /// Bytes of the code that our first run compiles, where that is what its `compile_ns` takes.
+    pub code_bytes: Option<usize>,
     pub ours: Side,
     pub peers: Vec<Side>,
 }
 
 impl Row {
+    /// Milliseconds that we compile for each KB of 1,024 bytes.
+    fn compile_ms_per_kb(&self) -> Option<f64> {
+        Some(ms_per_kb(self.ours.compile_ns, self.code_bytes?))
+    }
+
     fn sides(&self) -> impl Iterator<Item = &Side> {
         std::iter::once(&self.ours).chain(&self.peers)
     }
@@ -103,7 +110,34 @@ impl Report {
             self.rows.iter().flat_map(|row| row.sides().map(|one| side(row, one))).collect();
         let ratios: BTreeMap<&str, Value> =
             self.guests().into_iter().map(|guest| (guest, self.ratios(guest))).collect();
-        json!({ "results": results, "ratios": ratios })
+        let compile: BTreeMap<&str, Value> = self
+            .guests()
+            .into_iter()
+            .filter_map(|guest| {
+                let (compile, rows) = (self.compile(guest)?, self.compiled(guest));
+                let case = |row: &Row| (row.case.clone(), json!(row.compile_ms_per_kb()));
+                let cases: serde_json::Map<String, Value> = rows.into_iter().map(case).collect();
+                let (all, median) = compile;
+                Some((guest, json!({ "ms_per_kb": all, "median": median, "cases": cases })))
+            })
+            .collect();
+        json!({ "results": results, "ratios": ratios, "compile": compile })
+    }
+
+    /// The cases in the mean of a guest whose compilation is known of.
+    fn compiled(&self, guest: &str) -> Vec<&Row> {
+        let counts = |row: &&Row| row.guest == guest && !row.is_apart && row.code_bytes.is_some();
+        self.rows.iter().filter(counts).collect()
+    }
+
+    /// Milliseconds that we compile for each KB of all these cases, and the median of what they take one by one.
+    fn compile(&self, guest: &str) -> Option<(f64, f64)> {
+        let rows = self.compiled(guest);
+        let ns = rows.iter().map(|row| row.ours.compile_ns).sum();
+        let bytes = rows.iter().filter_map(|row| row.code_bytes).sum();
+        let mut each: Vec<f64> = rows.iter().filter_map(|row| row.compile_ms_per_kb()).collect();
+        each.sort_by(f64::total_cmp);
+        Some((ms_per_kb(ns, bytes), *each.get(each.len() / 2)?))
     }
 
     /// For each peer, how many times faster than it we are.
@@ -158,6 +192,9 @@ impl Report {
             write!(f, "{:65}", "geometric mean")?;
             let memo = |label: &str| mean(&rows, |row| row.ratio_without_memo(label));
             cells(f, &labels, has_memo, |label| mean(&rows, |row| row.ratio(label)), memo)?;
+            if let Some((all, median)) = self.compile(guest) {
+                writeln!(f, "compiled in {all:.2} ms for each KB of all, {median:.2} in the median")?;
+            }
         }
         writeln!(f)
     }
@@ -192,6 +229,10 @@ fn labels(rows: &[&Row]) -> Vec<String> {
     labels
 }
 
+fn ms_per_kb(ns: f64, bytes: usize) -> f64 {
+    ns / 1e6 / (bytes as f64 / 1024.0)
+}
+
 /// The geometric mean of `ratio` over the cases that count and have one.
 fn mean(rows: &[&Row], ratio: impl Fn(&Row) -> Option<f64>) -> Option<f64> {
     let counting = rows.iter().filter(|row| !row.is_apart);
@@ -223,7 +264,24 @@ mod tests {
 
     fn row(guest: &'static str, case: &str, is_apart: bool, peers: Vec<Side>) -> Row {
         let (case, group, ours) = (case.to_owned(), String::new(), side("ours", 10.0));
-        Row { guest, case, group, is_apart, ours, peers }
+        Row { guest, case, group, is_apart, code_bytes: None, ours, peers }
+    }
+
+    #[test]
+    fn compile_cost_is_of_all_code_and_in_the_median() {
+        let mut report = Report::default();
+        for (kb, ms) in [(1, 9.0), (2, 4.0), (5, 11.0)] {
+            let mut row = row("evm", &format!("{kb}"), false, Vec::new());
+            row.code_bytes = Some(kb * 1024);
+            row.ours.compile_ns = ms * 1e6;
+            report.add(row);
+        }
+        report.add(row("wasm", "a", false, Vec::new()));
+        let compile = report.to_json()["compile"].take();
+        assert_eq!(compile["evm"]["ms_per_kb"], json!(3.0));
+        assert_eq!(compile["evm"]["median"], json!(2.2));
+        assert_eq!(compile["evm"]["cases"]["1"], json!(9.0));
+        assert_eq!(compile.get("wasm"), None);
     }
 
     #[test]

@@ -23,7 +23,7 @@ fn side(
     Side { engine, tier, ns, ns_without_memo: None, compile_ns: 0.0, gas: answer.gas, objection }
 }
 
-/// Checks and measures both.
+/// Checks and measures both; beside another tier our interpreter is a peer too.
 ///
 /// # Errors
 ///
@@ -43,14 +43,29 @@ pub fn compare(
     let peer_answer = peer.answer();
     let mut plain = ours::Caller::new(&engine, case, tier)?;
     plain.forget_digests();
-    let [ours_ns, plain_ns, peer_ns] =
-        clock.turns([&mut || ours.run(), &mut || plain.run(), &mut || peer.run()]);
+    let below = lockstep::Engine::new();
+    let is_below = tier != Tier::Interpreter;
+    let interpreter = is_below.then(|| ours::Caller::new(&below, case, Tier::Interpreter));
+    let mut interpreter = interpreter.transpose()?;
+    let below_answer = interpreter.as_mut().map(ours::Caller::answer).transpose()?;
+    let mut run_below = || interpreter.iter_mut().for_each(ours::Caller::run);
+    let [ours_run, plain_run, peer_run]: [&mut dyn FnMut(); 3] =
+        [&mut || ours.run(), &mut || plain.run(), &mut || peer.run()];
+    let mut runs = vec![ours_run, plain_run, peer_run, &mut run_below];
+    runs.truncate(3 + usize::from(is_below));
+    let times = clock.all_turns(&mut runs);
+    let [ours_ns, plain_ns, peer_ns] = [times[0], times[1], times[2]];
+    let below = below_answer.map(|answer| {
+        let name = (OURS, Tier::Interpreter.name());
+        side(case, name, times[3], &answer)
+    });
     let free = if unmetered { Some(without_gas(case, tier, &mut ours, clock)?) } else { None };
     Ok(Row {
         guest: "evm",
         case: case.name.clone(),
         group: case.group.clone(),
         is_apart: case.is_micro,
+        code_bytes: Some(case.code.len()),
         ours: Side {
             ns_without_memo: Some(plain_ns),
             compile_ns: (first_ours - ours_ns).max(0.0),
@@ -58,6 +73,7 @@ pub fn compare(
         },
         peers: [Side { compile_ns: analysis, ..side(case, PEER, peer_ns, &peer_answer) }]
             .into_iter()
+            .chain(below)
             .chain(free.map(|(share, answer)| Side {
                 objection: case.expected.objection_but_gas(&answer),
                 ..side(case, (OURS, Unmetered::TIER), ours_ns * share, &answer)
@@ -100,5 +116,5 @@ pub fn compare_once(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, S
     let peers = sides.split_off(1);
     let ours = sides.pop().expect("one of two tiers");
     let (name, group) = (case.name.clone(), case.group.clone());
-    Ok(Row { guest: "evm", case: name, group, is_apart: case.is_micro, ours, peers })
+    Ok(Row { guest: "evm", case: name, group, is_apart: case.is_micro, code_bytes: None, ours, peers })
 }

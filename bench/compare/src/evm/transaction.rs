@@ -74,6 +74,7 @@ fn check(
         case: format!("transactions/{}", case.name),
         group: "transactions".to_owned(),
         is_apart: true,
+        code_bytes: None,
         ours: side("lockstep", tier.name(), ours.gas, objection),
         peers: vec![side(PEER.0, PEER.1, peer.gas, None)],
     })

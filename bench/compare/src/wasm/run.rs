@@ -53,7 +53,7 @@ pub fn host_call(case: &Case, all: &Row) -> Row {
 pub fn row((case, group): (String, &str), is_apart: bool, mut sides: Vec<Side>) -> Row {
     let peers = sides.split_off(1);
     let ours = sides.pop().expect("ours is the first of the sides");
-    Row { guest: "wasm", case, group: group.to_owned(), is_apart, ours, peers }
+    Row { guest: "wasm", case, group: group.to_owned(), is_apart, code_bytes: None, ours, peers }
 }
 
 /// A side without times.
