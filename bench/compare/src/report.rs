@@ -193,7 +193,10 @@ impl Report {
             let memo = |label: &str| mean(&rows, |row| row.ratio_without_memo(label));
             cells(f, &labels, has_memo, |label| mean(&rows, |row| row.ratio(label)), memo)?;
             if let Some((all, median)) = self.compile(guest) {
-                writeln!(f, "compiled in {all:.2} ms for each KB of all, {median:.2} in the median")?;
+                writeln!(
+                    f,
+                    "compiled in {all:.2} ms for each KB of all, {median:.2} in the median"
+                )?;
             }
         }
         writeln!(f)

@@ -116,5 +116,13 @@ pub fn compare_once(case: &CallCase, tier: Tier, clock: &Clock) -> Result<Row, S
     let peers = sides.split_off(1);
     let ours = sides.pop().expect("one of two tiers");
     let (name, group) = (case.name.clone(), case.group.clone());
-    Ok(Row { guest: "evm", case: name, group, is_apart: case.is_micro, code_bytes: None, ours, peers })
+    Ok(Row {
+        guest: "evm",
+        case: name,
+        group,
+        is_apart: case.is_micro,
+        code_bytes: None,
+        ours,
+        peers,
+    })
 }
