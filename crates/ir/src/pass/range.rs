@@ -80,8 +80,11 @@ impl Ranges {
         if count == 0 {
             return Self::default();
         }
-        let count = count as usize;
-        let mut ranges = Self { count, walk: Walk::new(func, places, count), ..Self::default() };
+        // Behind the variables, the lengths of memories.
+        let lengths = count;
+        let count = count as usize + interface.memories.len();
+        let walk = Walk::new(func, (places, lengths), count);
+        let mut ranges = Self { count, walk, ..Self::default() };
         let states = count * (func.blocks.len() + func.targets.len());
         if func.blocks.is_empty() || states > STATES_MAX || !ranges.flow(interface, func) {
             ranges.entry.clear();
@@ -120,7 +123,7 @@ impl Ranges {
         !self.progress.iter().any(|progress| progress.is_due)
     }
 
-    /// Parameters may be anything, other variables are zero.
+    /// Parameters and lengths of memories may be anything, other variables are zero.
     fn begin_function(&mut self, func: &Func) {
         for (var, _) in func.vars.iter().skip(func.params as usize) {
             if let Some(place) = self.walk.places[var.position()] {

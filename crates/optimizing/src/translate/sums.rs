@@ -31,12 +31,25 @@ pub(super) struct Sums {
     of: BTreeMap<Value, (Word, u64)>,
     /// For words, the least distance with which one passed a check.
     passed: BTreeMap<Word, u64>,
+    /// What differences are taken of: they are zero where these are the same.
+    differences: BTreeMap<Value, [Word; 2]>,
 }
 
 impl Sums {
     pub(super) fn begin_block(&mut self) {
         self.of.clear();
         self.passed.clear();
+        self.differences.clear();
+    }
+
+    /// Notes what `result` is the difference of.
+    pub(super) fn note_difference(&mut self, result: Value, of: [Word; 2]) {
+        self.differences.insert(result, of);
+    }
+
+    /// What `value` is the difference of, if it was noted.
+    pub(super) fn difference(&self, value: Operand) -> Option<[Word; 2]> {
+        self.differences.get(&value.as_value()?).copied()
     }
 }
 

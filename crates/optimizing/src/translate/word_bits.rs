@@ -11,6 +11,17 @@ use super::{
 };
 use crate::plant::{self, Bug};
 
+/// The condition on the operands the other way round.
+fn swapped(cc: IntCC) -> IntCC {
+    match cc {
+        IntCC::UnsignedLessThan => IntCC::UnsignedGreaterThan,
+        IntCC::UnsignedLessThanOrEqual => IntCC::UnsignedGreaterThanOrEqual,
+        IntCC::UnsignedGreaterThan => IntCC::UnsignedLessThan,
+        IntCC::UnsignedGreaterThanOrEqual => IntCC::UnsignedLessThanOrEqual,
+        other => other,
+    }
+}
+
 impl Translation<'_, '_, '_> {
     pub(super) fn logic(&mut self, op: Op, a: ir::Value, b: ir::Value) -> ir::Value {
         for (known, other) in [(a, b), (b, a)] {
@@ -19,6 +30,9 @@ impl Translation<'_, '_, '_> {
                 (Op::Band, Some(u64::MAX)) | (Op::Bor | Op::Bxor, Some(0)) => return other,
                 _ => {}
             }
+        }
+        if a == b {
+            return if op == Op::Bxor { self.zero } else { a };
         }
         match op {
             Op::Band => self.b.ins().band(a, b),
@@ -39,6 +53,13 @@ impl Translation<'_, '_, '_> {
             // Neither is negative.
             return Ok(self.b.ins().icmp(cc.unsigned(), a[0], b[0]));
         }
+        let is_unsigned = cc == cc.unsigned();
+        if is_unsigned && self.used(&a) <= 1 {
+            return Ok(self.compare_limb(cc, a[0], b));
+        }
+        if is_unsigned && self.used(&b) <= 1 {
+            return Ok(self.compare_limb(swapped(cc), b[0], a));
+        }
         let ([a_low, a_high], [b_low, b_high]) = (self.halves(&a), self.halves(&b));
         if used == 2 {
             return Ok(self.b.ins().icmp(cc.unsigned(), a_low, b_low));
@@ -48,6 +69,22 @@ impl Translation<'_, '_, '_> {
         let is_same = self.b.ins().icmp(IntCC::Equal, a_high, b_high);
         let by_low = self.b.ins().band(is_same, low);
         Ok(self.b.ins().bor(high, by_low))
+    }
+
+    /// A word of one limb and a larger one, by order: where the larger one has more than a limb, that decides.
+    fn compare_limb(&mut self, cc: IntCC, limb: ir::Value, word: Word) -> ir::Value {
+        let upper = self.any(&word[1..]);
+        let by_limb = self.b.ins().icmp(cc, limb, word[0]);
+        match cc {
+            IntCC::UnsignedLessThan | IntCC::UnsignedLessThanOrEqual => {
+                let is_more = self.b.ins().icmp_imm_s(IntCC::NotEqual, upper, 0);
+                self.b.ins().bor(is_more, by_limb)
+            }
+            _ => {
+                let is_no_more = self.b.ins().icmp_imm_s(IntCC::Equal, upper, 0);
+                self.b.ins().band(is_no_more, by_limb)
+            }
+        }
     }
 
     /// A shift by a known count.

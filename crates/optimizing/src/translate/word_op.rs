@@ -37,7 +37,10 @@ impl Translation<'_, '_, '_> {
                 self.define(result, value);
             }
             Shape::Compare => {
-                let (a, b) = (self.word(args[0])?, self.word(args[1])?);
+                let [a, b] = match self.of_difference(op, [args[0], args[1]]) {
+                    Some(of) => of,
+                    None => [self.word(args[0])?, self.word(args[1])?],
+                };
                 let value = self.compare_words(op, a, b)?;
                 self.define(result, value);
             }
@@ -57,6 +60,12 @@ impl Translation<'_, '_, '_> {
                 self.define_word(result, word);
             }
             Shape::Binary if op == Op::Iadd && self.note_sum([args[0], args[1]], result) => {}
+            Shape::Binary if op == Op::Isub => {
+                let (a, b) = (self.word(args[0])?, self.word(args[1])?);
+                self.sums.note_difference(result, [a, b]);
+                let word = self.difference(a, b);
+                self.define_word(result, word);
+            }
             Shape::Binary => {
                 let word = self.binary_words(op, [args[0], args[1]])?;
                 self.define_word(result, word);
@@ -72,6 +81,16 @@ impl Translation<'_, '_, '_> {
         Ok(true)
     }
 
+    /// What a difference is taken of that is asked whether it is zero: that is whether they are the same.
+    fn of_difference(&self, op: Op, [a, b]: [Operand; 2]) -> Option<[Word; 2]> {
+        let is_zero = |operand| self.func.const_u64(operand, Type::I256) == Some(0);
+        match op {
+            Op::Ieq | Op::Ine if is_zero(b) => self.sums.difference(a),
+            Op::Ieq | Op::Ine if is_zero(a) => self.sums.difference(b),
+            _ => None,
+        }
+    }
+
     fn select_limb(&mut self, cond: ir::Value, a: ir::Value, b: ir::Value) -> ir::Value {
         if a == b { a } else { self.b.ins().select(cond, a, b) }
     }
@@ -85,7 +104,6 @@ impl Translation<'_, '_, '_> {
         let (a, b) = (self.word(args[0])?, self.word(args[1])?);
         Ok(match op {
             Op::Iadd => self.sum(a, b),
-            Op::Isub => self.difference(a, b),
             Op::Band | Op::Bor | Op::Bxor => {
                 core::array::from_fn(|at| self.logic(op, a[at], b[at]))
             }

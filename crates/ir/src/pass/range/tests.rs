@@ -318,6 +318,40 @@ end:
     assert_eq!(most(text, 1), [None, None]);
 }
 
+#[test]
+fn lengths_that_never_change_are_known_from_block_to_block() {
+    let text = "\
+memory m0 = on_touch 0 linear 3 divisor 512
+memory m1 = read_only 0
+func @f() {
+    var x: i256
+b0:
+    charge 1
+    n = memory_size m1
+    few = iult.i64 n, 4
+    branch few, goto end, goto b1
+b1:
+    charge 1
+    m = memory_size m1
+    w = uextend.i64.i256 m
+    rest = iadd.i256 w, -4
+    set x, rest
+    jump goto end
+end:
+    return
+}
+";
+    // Sums with what is negative are differences.
+    assert_eq!(most(text, 0), [Some(0), Some(0), Some(u64::MAX - 4)]);
+    // Of what grows nothing is known later.
+    assert_eq!(most(&text.replace("memory_size m1", "memory_size m0"), 0)[2], None);
+    let more = text.replace("iadd.i256 w, -4", "iadd.i256 w, -5");
+    assert_eq!(most(&more, 0)[2], None);
+    // A number of at least so much is not one number.
+    let any = "o = bor.i256 w, 0xffffffffffffffff\n    rest = iadd.i256 o, w";
+    assert_eq!(most(&text.replace("rest = iadd.i256 w, -4", any), 0)[2], None);
+}
+
 /// What the last comparison before the first block's end is known to be.
 fn decided(text: &str) -> Option<u64> {
     let module = parse(text).unwrap_or_else(|error| panic!("{error}"));

@@ -26,7 +26,8 @@ use crate::{
 pub(super) enum Name {
     /// What the value is.
     Value(Value),
-    /// What a variable held where the block began, by the variable's place among those that are followed.
+    /// What a variable held where the block began, or what the length of a memory is that never changes, by its place among
+    /// those that are followed.
     Begin(u32),
     /// A constant, an i256.
     Const(Operand),
@@ -51,6 +52,8 @@ pub(super) struct Fact {
 pub(super) struct Walk {
     /// For each variable its place among those that are followed.
     pub(super) places: Vec<Option<u32>>,
+    /// Where the places of memories' lengths begin, one for each memory.
+    pub(super) lengths: u32,
     /// What followed variables held where the block began.
     pub(super) begin: Vec<Range>,
     /// What they hold.
@@ -63,9 +66,14 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new(func: &Func, places: Vec<Option<u32>>, count: usize) -> Self {
+    pub(super) fn new(
+        func: &Func,
+        (places, lengths): (Vec<Option<u32>>, u32),
+        count: usize,
+    ) -> Self {
         Self {
             places,
+            lengths,
             begin: alloc::vec![Range::ALL; count],
             names: alloc::vec![Name::Any; count],
             values: alloc::vec![(Range::ALL, Name::Any); func.values.len()],
@@ -162,6 +170,13 @@ impl Walk {
                     self.limit(self.name(addr), Range::up_to(MEMORY_BYTES_MAX));
                 }
             }
+            Inst::MemorySize { memory, result } => {
+                let growth = interface.memories[memory].growth;
+                let is_fixed = matches!(growth, Growth::ReadOnly | Growth::Fixed);
+                let name = if is_fixed { Name::Begin(self.lengths + memory.0) } else { Name::Any };
+                self.define(result, Range::of(Type::I64), name);
+                self.limit(name, Range::of(Type::I64));
+            }
             _ => {
                 let (first, count) = inst.results(interface);
                 for value in (first.0..first.0 + count).map(Value) {
@@ -208,6 +223,10 @@ impl Walk {
             Op::Isub => U256::from(ranges[0].least) >= ranges[1].most,
             _ => false,
         };
+        if op == Op::Iadd && !is_exact {
+            self.values[result.position()].0 =
+                less(ty, [args[0], args[1]], [ranges[0], ranges[1]]).unwrap_or(range);
+        }
         if is_exact || shape == Shape::Compare || matches!(op, Op::Band | Op::Bor) {
             let args = [args[0], args[1]];
             self.facts.push(Fact { value: result, op, ty, args, names, is_exact });
@@ -223,6 +242,17 @@ impl Walk {
         };
         *known = known.and(range);
     }
+}
+
+/// What a sum is that may wrap around, with a constant: the other number less what the constant lacks.
+fn less(ty: Type, args: [Operand; 2], [a, b]: [Range; 2]) -> Option<Range> {
+    let (other, known) = match args.map(Operand::is_const) {
+        [false, true] => (a, b),
+        [true, false] => (b, a),
+        _ => return None,
+    };
+    let lacks = Range::of(ty).most.checked_sub(known.most)?.checked_add(U256::ONE)?;
+    Some(transfer(Op::Isub, (ty, ty), [other, Range::exactly(lacks), Range::ALL]))
 }
 
 /// The range of a constant of type `ty`.
