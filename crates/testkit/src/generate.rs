@@ -4,11 +4,17 @@
 //! overlap, keys that collide, addresses that exist, words near powers of two. One statement in many ignores the model,
 //! so that every failure is reached too.
 //!
+//! Kinds of statements: opcodes of every kind, jumps over statements, counted loops, and calls of internal functions, which
+//! half of the programs have (`functions` says which kinds there are).
+//!
 //! Invariant: a program depends on its seed and fork alone, and loops are bounded by their counters or by gas.
+
+mod functions;
 
 use lockstep_base::{Address, Fork, U256};
 use lockstep_guest::evm::{Opcode, rows};
 
+use self::functions::{Functions, INPUT_LABEL};
 use crate::{
     assemble::push,
     differential::{CONTRACT, Case},
@@ -67,6 +73,7 @@ const WANTS: &[(u8, &[Kind])] = &[
     (0xff, &[Account]),
 ];
 
+const RETURNDATACOPY: u8 = 0x3e;
 const POP: u8 = 0x50;
 const JUMP: u8 = 0x56;
 const JUMPI: u8 = 0x57;
@@ -87,22 +94,27 @@ pub fn case(seed: u64) -> Case {
         0 => Fork::ALL[random.below(Fork::ALL.len() as u64) as usize],
         _ => Fork::LATEST,
     };
-    let length = 20 + random.below(60);
-    let code = program(&mut random, fork, length);
+    let length = 8 + random.below(20);
+    let (code, input_label) = program(&mut random, fork, length);
     let mut others: Vec<_> = (1..OTHERS)
         .map(|number| {
             let length = random.below(25);
-            (other(number), program(&mut random, fork, length))
+            (other(number), program(&mut random, fork, length).0)
         })
         .collect();
     let mut delegation = vec![0xef, 0x01, 0x00];
     delegation.extend_from_slice(&other(1).0);
     others.push((other(OTHERS), delegation));
-    let input = (0..random.below(100)).map(|_| random.next() as u8).collect();
+    let mut input: Vec<u8> = (0..random.below(100)).map(|_| random.next() as u8).collect();
+    if let Some(label) = input_label {
+        let at = usize::from(INPUT_LABEL);
+        input.resize(input.len().max(at + 32), 0);
+        input[at..at + 32].copy_from_slice(&U256::from(label).to_be_bytes::<32>());
+    }
     let value = U256::from(random.below(3));
-    let gas = match random.below(4) {
+    let gas = match random.below(16) {
         0 => random.below(400_000),
-        1 if random.one_in(2) => random.below(30_000),
+        1 => random.below(30_000),
         _ => 1_000_000,
     };
     Case { fork, code, others, input, value, gas }
@@ -113,15 +125,27 @@ fn other(number: u64) -> Address {
     Address::from_low_u64(0xa000 + number)
 }
 
-/// A program of about `length` statements.
-pub fn program(random: &mut Random, fork: Fork, length: u64) -> Vec<u8> {
+/// A program of about `length` statements, and the label that it wants in its input.
+fn program(random: &mut Random, fork: Fork, length: u64) -> (Vec<u8>, Option<u16>) {
     let rows = rows(fork).map(|(row, _)| row).collect();
-    let mut writer = Writer { random, rows, code: Vec::new(), height: 0 };
+    let functions = Functions::default();
+    let mut writer = Writer { random, rows, code: Vec::new(), height: 0, functions };
+    let mut length = length;
+    if writer.random.one_in(2) {
+        writer.plan_functions();
+        // Functions are as long as what is left out for them.
+        length /= 2;
+        for _ in 0..writer.random.below(4) {
+            writer.statement(2);
+        }
+        writer.call_from_outside(2);
+    }
     for _ in 0..length {
         writer.statement(2);
     }
     writer.finish();
-    writer.code
+    writer.write_functions();
+    (writer.code, writer.functions.input_label)
 }
 
 struct Writer<'r> {
@@ -130,6 +154,7 @@ struct Writer<'r> {
     code: Vec<u8>,
     /// The stack's height where the model says control is.
     height: usize,
+    functions: Functions,
 }
 
 impl Writer<'_> {
@@ -141,8 +166,15 @@ impl Writer<'_> {
             5..=8 if self.height > 0 => self.duplicate(),
             9..=11 if self.height > 1 => self.exchange(),
             12 if self.height > 0 => self.plain(POP, 1, 0),
+            13 if self.height > 0 && self.random.one_in(8) => {
+                // So high that all of what lies deep is within reach.
+                (0..16).for_each(|_| self.duplicate());
+            }
             13..=14 => self.push_kind(Word),
             15 if self.random.one_in(40) => self.reckless(),
+            16..=17 if self.has_functions() && !self.functions.is_inside => {
+                self.call_from_outside(depth);
+            }
             _ => self.opcode(),
         }
         while self.height > HEIGHT_MAX {
@@ -154,6 +186,11 @@ impl Writer<'_> {
     fn opcode(&mut self) {
         let row = loop {
             let row = *self.random.pick(&self.rows);
+            // Functions run often: few of them call others or ask for other accounts.
+            let is_dear = matches!(row.byte, 0x31 | 0x3b | 0x3c | 0x3f | 0xf0..=0xff);
+            if is_dear && self.functions.is_inside && !self.random.one_in(6) {
+                continue;
+            }
             // Control and stack opcodes have statements of their own; halts come last.
             if !matches!(row.byte, 0x00 | JUMP | JUMPI | 0x5f..=0x9f | 0xf3 | 0xfd..=0xff) {
                 break row;
@@ -163,6 +200,14 @@ impl Writer<'_> {
     }
 
     fn operate(&mut self, row: &Opcode) {
+        if row.byte == RETURNDATACOPY && !self.random.one_in(10) {
+            // All that came back: RETURNDATASIZE, where from, where to.
+            self.plain(0x3d, 0, 1);
+            push(&mut self.code, U256::ZERO);
+            self.height += 1;
+            self.push_kind(Offset);
+            return self.plain(RETURNDATACOPY, 3, 0);
+        }
         let wants = WANTS.iter().find(|(byte, _)| *byte == row.byte).map(|(_, wants)| *wants);
         let pops = usize::from(row.pops);
         let reuses = wants.is_none() && self.height >= pops && !self.random.one_in(3);
@@ -191,13 +236,15 @@ impl Writer<'_> {
                 _ => U256::from(self.random.below(3)),
             },
             Account => self.account(),
-            Gas => match self.random.below(4) {
+            Gas => match self.random.below(8) {
                 0 => self.random.word(),
-                1 => U256::from(self.random.below(3000)),
+                1 | 2 => U256::from(self.random.below(3000)),
                 _ => U256::from(100_000),
             },
         };
-        if self.height > 0 && self.random.one_in(10) {
+        // What lies on the stack is seldom where something is, or enough.
+        let rarity = if matches!(kind, Word | Key | Value) { 10 } else { 100 };
+        if self.height > 0 && self.random.one_in(rarity) {
             return self.duplicate();
         }
         push(&mut self.code, number);
@@ -257,8 +304,7 @@ impl Writer<'_> {
         }
         let label = self.push_label();
         if self.random.one_in(4) {
-            // Through memory: MSTORE at 0, MLOAD from 0.
-            self.code.extend([0x60, 0, 0x52, 0x60, 0, 0x51]);
+            self.through_memory();
         }
         match is_conditional {
             true => self.plain(JUMPI, 2, 0),
@@ -280,7 +326,8 @@ impl Writer<'_> {
 
     /// A counted loop.
     fn repeat(&mut self, depth: u32) {
-        push(&mut self.code, U256::from(1 + self.random.below(20)));
+        let turns = if self.functions.is_inside { 3 } else { 10 * u64::from(depth) };
+        push(&mut self.code, U256::from(1 + self.random.below(turns)));
         self.height += 1;
         let start = self.code.len() as u16;
         self.code.push(JUMPDEST);
@@ -289,11 +336,7 @@ impl Writer<'_> {
             self.statement(depth - 1);
         }
         self.level(height);
-        // PUSH1 1 SWAP1 SUB DUP1 PUSH2 start JUMPI POP
-        self.code.extend([0x60, 1, 0x90, 0x03, 0x80, PUSH2]);
-        self.code.extend(start.to_be_bytes());
-        self.code.push(JUMPI);
-        self.plain(POP, 1, 0);
+        self.turn(start);
     }
 
     /// Brings the stack to `height`.

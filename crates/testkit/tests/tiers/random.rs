@@ -1,7 +1,10 @@
 //! Generated programs, and all pairs of pure opcodes.
 
-use lockstep::{Engine, U256};
-use lockstep_guest::evm::rows;
+use std::sync::Arc;
+
+use lockstep::{Engine, Exit, U256};
+use lockstep_guest::evm::{Mode, Program, rows};
+use lockstep_ir::{Func, FuncId, Functions, Inst, pass::Whole};
 use lockstep_testkit::{
     assemble::push,
     differential::{Case, Runner, Way},
@@ -14,27 +17,36 @@ use super::number;
 const SEEDS: u64 = if cfg!(debug_assertions) { 200 } else { 2000 };
 /// this share of programs runs past this many instructions.
 const LONG: (u64, u64) = (70, 50);
+/// This share of programs ends as it means to.
+const NORMAL: u64 = 60;
+/// Bytes of programs on average, at most.
+const MEAN_BYTES: u64 = 300;
 
 #[test]
 fn generated_programs_do_the_same_in_every_way() {
     let engine = Engine::new();
     let mut runner = Runner::new(&engine);
     let (first, count) = (number("LOCKSTEP_SEED", 0), number("LOCKSTEP_SEEDS", SEEDS));
-    let (mut long, mut opcodes) = (0, vec![0; 256]);
+    let (mut long, mut normal, mut bytes, mut opcodes) = (0, 0, 0, vec![0; 256]);
     for seed in first..first + count {
         let case = generate::case(seed);
         // The slowest way of all comes now and then.
         let ways = if seed % 8 == 0 { &Way::ALL[..] } else { &Way::ALL[..4] };
-        let (_, steps) = runner
+        let (seen, steps) = runner
             .agree(&case, ways)
             .unwrap_or_else(|difference| panic!("LOCKSTEP_SEED={seed} differs:\n{difference}"));
         let steps = steps.expect("one way is stepped");
         long += u64::from(steps.count > LONG.1);
+        normal += u64::from(seen.exit == Exit::Return);
+        bytes += case.code.len() as u64;
         opcodes.iter_mut().zip(&steps.opcodes).for_each(|(sum, more)| *sum += more);
     }
-    println!("{long} of {count} programs run past {} instructions", LONG.1);
+    println!("{long} of {count} programs run past {} instructions, {normal} return", LONG.1);
+    println!("{} bytes on average", bytes / count);
     if count >= SEEDS {
         assert!(long * 100 >= count * LONG.0, "{long} of {count} programs run long");
+        assert!(normal * 100 >= count * NORMAL, "{normal} of {count} programs return");
+        assert!(bytes < count * MEAN_BYTES, "{bytes} bytes in {count} programs");
         let missed: Vec<_> = rows(lockstep::Fork::LATEST)
             .filter(|(row, _)| opcodes[usize::from(row.byte)] == 0)
             .map(|(row, _)| row.name)
@@ -43,6 +55,58 @@ fn generated_programs_do_the_same_in_every_way() {
         let missed: Vec<_> = missed.iter().filter(|name| !name.starts_with("PUSH")).collect();
         assert!(cfg!(debug_assertions) || missed.is_empty(), "never executed: {missed:?}");
     }
+}
+
+/// For each function of a program, the functions that it calls.
+fn calls(case: &Case) -> Vec<Vec<usize>> {
+    let program = Program::new(case.code.as_slice().into(), case.fork, Mode::Plain);
+    let whole = Whole::new(Arc::new(program));
+    let of = |number: usize| {
+        let mut func = Func::default();
+        whole.lower(FuncId(number as u32), &mut func);
+        let callee = |inst: &Inst| match inst {
+            Inst::Call { func, .. } => Some(func.0 as usize),
+            _ => None,
+        };
+        func.insts.iter().filter_map(callee).collect()
+    };
+    (0..whole.interface().signatures.len()).map(of).collect()
+}
+
+/// Whether some function calls itself, and whether some function calls itself by others alone.
+fn recursion(calls: &[Vec<usize>]) -> [bool; 2] {
+    let (mut itself, mut by_others) = (false, false);
+    for func in 1..calls.len() {
+        let mut reached = vec![false; calls.len()];
+        let mut ahead: Vec<usize> = calls[func].iter().copied().filter(|to| *to != func).collect();
+        while let Some(at) = ahead.pop() {
+            if !std::mem::replace(&mut reached[at], true) && at != func {
+                ahead.extend(&calls[at]);
+            }
+        }
+        let is_direct = calls[func].contains(&func);
+        itself |= is_direct;
+        by_others |= !is_direct && reached[func];
+    }
+    [itself, by_others]
+}
+
+#[test]
+fn generated_programs_have_functions_that_call_themselves() {
+    let (mut functions, mut itself, mut by_others) = (0, 0, 0);
+    for seed in 0..SEEDS {
+        let calls = calls(&generate::case(seed));
+        let [is_direct, is_by_others] = recursion(&calls);
+        functions += u64::from(calls.len() > 1);
+        itself += u64::from(is_direct);
+        by_others += u64::from(is_by_others);
+    }
+    println!(
+        "of {SEEDS} programs {functions} have functions, {itself} one that calls itself, {by_others} by others"
+    );
+    assert!(functions * 100 >= 25 * SEEDS, "{functions} of {SEEDS} have functions");
+    assert!(itself * 100 >= 10 * SEEDS, "{itself} of {SEEDS} have one that calls itself");
+    assert!(by_others * 100 >= 2 * SEEDS, "{by_others} of {SEEDS} have some that call each other");
 }
 
 /// One gas limit around the one that just suffices, for each program.
