@@ -17,9 +17,13 @@
 //! 1. Parameters, and what anything but arithmetic and constants defines, are exact: no bit of them may change.
 //! 2. Code grows by no more than if each variable were made canonical where it is set, which is what happens where following
 //!    them would take more.
+//! 3. The work is linear in the function, by [`STATES_PER_INST`] and [`ROUNDS_MAX`].
 
 use lockstep_base::Index;
-use lockstep_ir::{Block, Func, Inst, Op, Operand, Shape, Source, Type, Value, Var, pass::Live};
+use lockstep_ir::{
+    Block, Func, Inst, Op, Operand, Shape, Source, Type, Value, Var,
+    pass::{Live, order},
+};
 
 /// What bits of a float stand for; later ones say less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,11 +36,12 @@ pub(crate) enum Nan {
     Exact,
 }
 
-/// Variables times blocks and what switches lead to, at most.
-const STATES_MAX: usize = 1 << 20;
+/// Variables times blocks and what switches lead to, for each instruction at most; and these for small functions.
+const STATES_PER_INST: usize = 32;
+const STATES_ALWAYS: usize = 1 << 12;
 
-/// How often all blocks are looked at, at most.
-const PASSES_MAX: usize = 32;
+/// How often all blocks are looked at, at most: loops that are nested less deep need less.
+const ROUNDS_MAX: usize = 32;
 
 /// What is known of a function's variables and values.
 #[derive(Debug, Default)]
@@ -79,28 +84,32 @@ impl Nans {
             nans.places[var.position()] = place;
         }
         nans.vars = vec![Nan::Exact; nans.floats.len()];
-        if nans.floats.len() * (func.blocks.len() + func.targets.len()) <= STATES_MAX {
+        let room = STATES_ALWAYS + STATES_PER_INST * func.insts.len();
+        if nans.floats.len() * (func.blocks.len() + func.targets.len()) <= room {
             nans.live = Live::of(func);
         }
-        if nans.live.is_none() || !nans.flow(func) || nans.edges_cost_more(func) {
+        if nans.live.is_none() || nans.flow(func).is_none() || nans.edges_cost_more(func) {
             nans.entry.clear();
             nans.vars.fill(Nan::Exact);
         }
         nans
     }
 
-    /// Follows variables until what they are where blocks begin agrees with all that leads there; whether it came to that.
-    fn flow(&mut self, func: &Func) -> bool {
+    /// Follows variables until what they are where blocks begin agrees with all that leads there; how often it went over all
+    /// blocks, if it came to that.
+    fn flow(&mut self, func: &Func) -> Option<usize> {
         self.entry = vec![Nan::None; self.floats.len() * func.blocks.len()];
         for (state, var) in self.entry.iter_mut().zip(&self.floats) {
             if var.position() < func.params as usize {
                 *state = Nan::Exact;
             }
         }
-        for _ in 0..PASSES_MAX {
+        let order = order(func, Block(0));
+        (1..=ROUNDS_MAX).find(|_| {
             let mut has_changed = false;
-            for (number, block) in func.blocks.iter() {
-                self.begin_block(number);
+            for number in &order {
+                let block = &func.blocks[*number];
+                self.begin_block(*number);
                 func.block_insts(block).iter().for_each(|inst| self.inst(func, inst));
                 func.successors(block, |to| {
                     let from = to.position() * self.floats.len();
@@ -110,11 +119,8 @@ impl Nans {
                     }
                 });
             }
-            if !has_changed {
-                return true;
-            }
-        }
-        false
+            !has_changed
+        })
     }
 
     /// Whether more would be made canonical on edges than where variables are set.
@@ -313,5 +319,40 @@ three:
         let (entry, waiting) = entry_and_waiting(&fewer);
         assert_eq!(entry.len(), 2 * 6);
         assert_eq!(waiting.len(), 2);
+    }
+
+    /// Blocks that add to variables in turn, in the order of the function or against it.
+    fn chain(blocks: usize, is_backward: bool) -> Func {
+        let mut all: Vec<String> = (0..blocks)
+            .map(|number| {
+                let next = if number + 1 < blocks { format!("c{}", number + 1) } else { "end".into() };
+                let (read, set) = if number % 2 == 0 { ("x", "y") } else { ("y", "x") };
+                format!(
+                    "c{number}:\n    v{number} = fadd.f64 {read}, p\n    set {set}, v{number}\n    jump goto {next}\n"
+                )
+            })
+            .collect();
+        if is_backward {
+            all.reverse();
+        }
+        let text = format!(
+            "func @f(p: f64) -> f64 {{\n    var x: f64\n    var y: f64\nb0:\n    set x, p\n    jump goto c0\n{}end:\n    return x\n}}\n",
+            all.concat()
+        );
+        parse(&text).unwrap_or_else(|error| panic!("{error}")).funcs[FuncId(0)].clone()
+    }
+
+    #[test]
+    fn chains_take_two_rounds_whichever_way_they_stand() {
+        for is_backward in [false, true] {
+            for blocks in [200, 400, 800, 1600, 3200] {
+                let func = chain(blocks, is_backward);
+                let mut nans = Nans::of(&func);
+                assert!(!nans.are_vars_exact(), "what {blocks} blocks set is followed");
+                let end = 3 * (blocks + 1);
+                assert_eq!(nans.entry[end..], [Nan::Exact, Nan::Pending, Nan::Pending]);
+                assert_eq!(nans.flow(&func), Some(2), "{blocks}, {is_backward}");
+            }
+        }
     }
 }

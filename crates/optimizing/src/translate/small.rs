@@ -34,9 +34,9 @@ impl Small {
         }
     }
 
-    /// The variables that are `word`.
-    fn holders_of(&self, word: &Word) -> Vec<Var> {
-        let mut holders = self.holders.get(word).cloned().unwrap_or_default();
+    /// The variables that are `word`, which are set to something else now.
+    fn take_holders_of(&mut self, word: &Word) -> Vec<Var> {
+        let mut holders = self.holders.remove(word).unwrap_or_default();
         holders.retain(|var| self.held.get(var) == Some(word));
         holders
     }
@@ -70,7 +70,7 @@ impl Translation<'_, '_, '_> {
             Source::Const(_) | Source::Imm(_) => None,
         };
         let large = large.map(|word| self.resolved(word)).filter(|word| self.used(word) > 1);
-        for var in large.map(|word| self.small.holders_of(&word)).unwrap_or_default() {
+        for var in large.map(|word| self.small.take_holders_of(&word)).unwrap_or_default() {
             self.set_word(var, small);
         }
     }

@@ -69,16 +69,20 @@ impl Translation<'_, '_, '_> {
         for at in self.at..self.span.end {
             match self.func.insts[at] {
                 Inst::Charge { gas } => {
-                    ahead.charges += 1;
                     ahead.gas += i64::from(gas);
+                    // What a comparison holds as it is: what follows is for the next span.
+                    if i32::try_from(ahead.gas).is_err() {
+                        ahead.gas -= i64::from(gas);
+                        break;
+                    }
+                    ahead.charges += 1;
                     ahead.last = at;
                 }
                 inst if self.is_blind(inst) => {}
                 _ => break,
             }
         }
-        // What a comparison holds as it is.
-        (ahead.charges > 1 && i32::try_from(ahead.gas).is_ok()).then_some(ahead)
+        (ahead.charges > 1).then_some(ahead)
     }
 
     /// Whether an instruction neither takes from the counter nor looks at it but to trap.
