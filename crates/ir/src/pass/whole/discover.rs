@@ -8,7 +8,7 @@ use super::{
     heads::{self, edges},
     known::Known,
     parts::{Parts, is_plain, needs},
-    tags::{Tag, Tags},
+    tags::{self, Tag, Tags},
 };
 use crate::{
     func::Func,
@@ -25,6 +25,9 @@ fn insts_max(len: u32) -> usize {
 
 /// Instructions of a function at most.
 const FUNCTION_INSTS_MAX: usize = 3_000;
+
+/// Words that a function returns at most: there is code for each of them wherever it is called.
+const RESULTS_MAX: i16 = 24;
 
 /// All functions, and the fragments they are made of.
 pub(super) struct Bodies {
@@ -192,7 +195,7 @@ impl Finder<'_> {
     ) -> Result<Way, NoFunction> {
         match target {
             Target::Head(head, height) => {
-                let tags = slots.iter().copied().filter(|(slot, _)| *slot < height).collect();
+                let tags = tags::kept(slots, height).ok_or(NoFunction)?;
                 let key = Key { head, height, tags };
                 if is_only
                     && self.callable.contains(&head)
@@ -206,7 +209,8 @@ impl Finder<'_> {
                 // What it returns may not be where it returns to.
                 let mut below = slots.iter().filter(|(slot, _)| *slot < height);
                 let shows = below.any(|(_, tag)| *tag == Tag::Return);
-                if shows || *body.end.get_or_insert(height) != height {
+                let is_wide = height + body.params > RESULTS_MAX;
+                if shows || is_wide || *body.end.get_or_insert(height) != height {
                     return Err(NoFunction);
                 }
                 Ok(Way::Return)

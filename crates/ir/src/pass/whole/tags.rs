@@ -1,6 +1,6 @@
 //! What is known of slots: labels, and where the address is that a function returns to.
 
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, vec::Vec};
 
 use super::parts::Targets;
 use crate::{
@@ -15,6 +15,35 @@ pub(super) enum Tag {
     Label(u32),
     /// It is where the function returns to.
     Return,
+}
+
+/// Labels that a node knows of at most, the uppermost: functions that wait for others to return. A jump to what it does not
+/// know leaves.
+const LABELS_MAX: usize = 64;
+
+/// Slots that may hold where a function returns to, at most.
+const RETURNS_MAX: usize = 8;
+
+/// What of `slots`, which are in their order, a node keeps with so many slots in use; `None` where where the function returns
+/// to is in too many.
+pub(super) fn kept(slots: &[(i16, Tag)], height: i16) -> Option<Vec<(i16, Tag)>> {
+    let (mut labels, mut returns) = (0, 0);
+    let below = slots.iter().rev().filter(|(slot, _)| *slot < height);
+    let mut kept: Vec<_> = below
+        .filter(|(_, tag)| match tag {
+            Tag::Label(_) => {
+                labels += 1;
+                labels <= LABELS_MAX
+            }
+            Tag::Return => {
+                returns += 1;
+                true
+            }
+        })
+        .copied()
+        .collect();
+    kept.reverse();
+    (returns <= RETURNS_MAX).then_some(kept)
 }
 
 /// What is known where a fragment ends.
