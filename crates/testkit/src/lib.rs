@@ -4,6 +4,7 @@
 //! blocks      each block of a program alone, from sampled states -> every tier
 //! bomb        Wasm modules made to hurt
 //! corpus      programs with answers, as text      -> evaluator, interpreter
+//! frames      Wasm modules that recurse with frames of every shape
 //! generate    EVM programs from a seed            -\
 //! differential  one EVM program, every way to run it -> one observation
 //! object      ELF objects of eBPF from assembly
@@ -21,6 +22,7 @@ pub mod blocks;
 pub mod bomb;
 pub mod corpus;
 pub mod differential;
+pub mod frames;
 pub mod fuzz;
 pub mod generate;
 pub mod interpret;

@@ -8,6 +8,7 @@ mod wasm_bombs {
     mod calls;
     mod cycles;
     mod depth;
+    mod frames;
     mod load;
     mod memory;
     pub(crate) mod run;

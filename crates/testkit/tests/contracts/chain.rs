@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fmt::Write};
 
 use lockstep::{
-    Address, CallOutcome, Changes, Config, Engine, Ethereum, Fork, Hash, MemoryStorage, Message,
-    Options, StepView, Tier, Tracer, U256, Vm,
+    Address, CallOutcome, Changes, Config, Engine, Ethereum, Fork, Hash, Heat, MemoryStorage,
+    Message, Options, StepView, Tier, Tracer, U256, Vm,
 };
 use lockstep_host::ethereum::contract::{FUNCTIONS, wasm_functions};
 use lockstep_ir::Type;
@@ -87,7 +87,7 @@ impl<'a> Scene<'a> {
     pub(crate) fn play(&self) -> Seen {
         let seen = Tier::ALL.iter().map(|tier| {
             let (plain, mut steps) = (self.play_on(*tier, true), Steps::default());
-            let observed = self.play_in(*tier, true, Some(&mut steps));
+            let observed = self.play_in(&Engine::new(), *tier, true, Some(&mut steps));
             assert_eq!(plain, observed, "observation in {tier} changes something");
             (tier, plain, steps)
         });
@@ -101,10 +101,22 @@ impl<'a> Scene<'a> {
     }
 
     pub(crate) fn play_on(&self, tier: Tier, allowed: bool) -> Seen {
-        self.play_in(tier, allowed, None)
+        self.play_in(&Engine::new(), tier, allowed, None)
     }
 
-    fn play_in(&self, tier: Tier, allowed: bool, steps: Option<&mut Steps>) -> Seen {
+    /// What it leaves where all that is called is hot at once.
+    pub(crate) fn play_hot(&self) -> Seen {
+        let engine = Engine::new().with_heat(Heat::of(0).awaited());
+        self.play_in(&engine, Tier::Adaptive, true, None)
+    }
+
+    fn play_in(
+        &self,
+        engine: &Engine,
+        tier: Tier,
+        allowed: bool,
+        steps: Option<&mut Steps>,
+    ) -> Seen {
         let mut storage = MemoryStorage::default();
         storage.insert_account(SENDER, U256::from(WEALTH), 0, &[]);
         for (address, code) in self.accounts {
@@ -124,9 +136,8 @@ impl<'a> Scene<'a> {
             prev_randao: U256::from(0xabcdef),
             ..lockstep::Block::default()
         };
-        let engine = Engine::new();
         let mut vm =
-            Vm::new(&engine, storage, config, block, Options { tier }).expect("address space");
+            Vm::new(engine, storage, config, block, Options { tier }).expect("address space");
         vm.set_transaction_hash(TRANSACTION);
         let message = Message {
             caller: SENDER,

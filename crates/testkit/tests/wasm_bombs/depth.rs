@@ -5,16 +5,7 @@ use lockstep::{
     wasm::{CallEnd, Extern, Value},
 };
 
-use super::run::{GAS, TIERS, alone, call, hot, instances, load};
-
-/// What a thread that runs guests needs at most.
-const THREAD_BYTES: usize = 256 << 10;
-
-/// Runs `run` in a thread with little stack.
-fn in_a_small_thread<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -> R {
-    let thread = std::thread::Builder::new().stack_size(THREAD_BYTES);
-    thread.spawn(run).expect("a thread starts").join().expect("it comes to its end")
-}
+use super::run::{GAS, TIERS, alone, call, hot, in_a_small_thread, instances, load};
 
 /// Recursion by calls, by calls through a table, of two functions, with locals and operands, and through a tail call.
 const RECURSIONS: [&str; 5] = [

@@ -57,6 +57,15 @@ pub(crate) fn call(
     all.call(func, args, gas).expect("the machine is well")
 }
 
+/// What a thread that runs guests needs at most.
+const THREAD_BYTES: usize = 256 << 10;
+
+/// Runs `run` in a thread with little stack.
+pub(crate) fn in_a_small_thread<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -> R {
+    let thread = std::thread::Builder::new().stack_size(THREAD_BYTES);
+    thread.spawn(run).expect("a thread starts").join().expect("it comes to its end")
+}
+
 /// A line of this process's state in `/proc`, in its unit; `None` where there is no such file.
 pub(crate) fn process_status(line: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
