@@ -132,16 +132,19 @@ mod tests {
         let names: Vec<String> = (0..blocks).map(|number| format!("c{number}")).collect();
         let mut body =
             format!("b:\n    on = uextend.i8.i32 a\n    switch on, {}\n", names.join(", "));
-        for number in 0..blocks {
+        for (number, name) in names.iter().enumerate() {
             let next = if number > 0 { format!("c{}", number - 1) } else { "end".into() };
-            body += &block(&names[number], 1 + blocks - number, [&next, "end"]);
+            body += &block(name, 1 + blocks - number, [&next, "end"]);
         }
         func(&body)
     }
 
+    /// A function of so many blocks.
+    type Shape = fn(usize) -> Func;
+
     #[test]
     fn each_block_is_looked_at_once() {
-        let shapes: [(&str, fn(usize) -> Func); 4] =
+        let shapes: [(&str, Shape); 4] =
             [("backward", backward_chain), ("ladder", ladder), ("nest", nest), ("switch", switch)];
         for (name, shape) in shapes {
             for blocks in [100, 200, 400, 800, 1600] {
