@@ -34,17 +34,16 @@ pub struct Live {
 impl Live {
     /// Looks at all of `func`; `None` where that would take too much.
     pub fn of(func: &Func) -> Option<Self> {
-        Self::from(func, Block(0)).map(|(live, _)| live)
+        Self::from(func, &order(func, Block(0))).map(|(live, _)| live)
     }
 
-    /// Looks at what `first` leads to; how many blocks were looked at for it, too.
-    fn from(func: &Func, first: Block) -> Option<(Self, usize)> {
+    /// Looks at `reached`, which lead nowhere else, in [`order`]; how many blocks were looked at for it, too.
+    fn from(func: &Func, reached: &[Block]) -> Option<(Self, usize)> {
         let words = func.vars.len().div_ceil(64);
         let room = WORDS_ALWAYS + WORDS_PER_INST * func.insts.len();
         if words * (func.blocks.len() + func.targets.len()) > room {
             return None;
         }
-        let reached = order(func, first);
         let mut places = vec![None; func.blocks.len()];
         for (place, block) in reached.iter().enumerate() {
             places[block.position()] = Some(place);
@@ -56,7 +55,7 @@ impl Live {
             own
         };
         let mut live = Self { uses: reached.iter().map(of).collect(), places };
-        let rounds = live.flow(func, &reached)?;
+        let rounds = live.flow(func, reached)?;
         Some((live, rounds * reached.len()))
     }
 
@@ -93,10 +92,10 @@ struct Uses {
     set: Vec<u64>,
 }
 
-/// The variables that matter where `block` begins, in their order; it leads to `reached` and nowhere else.
+/// The variables that matter where `block` begins, in their order; it leads to `reached`, in [`order`], and nowhere else.
 pub(super) fn live_at(func: &Func, block: Block, reached: &[Block]) -> Vec<Var> {
     let vars = func.vars.iter().map(|(var, _)| var);
-    if let Some((live, _)) = Live::from(func, block) {
+    if let Some((live, _)) = Live::from(func, reached) {
         return vars.filter(|var| live.is_live(block, *var)).collect();
     }
     // All that is read anywhere.
@@ -193,7 +192,8 @@ mod tests {
         for is_backward in [false, true] {
             for blocks in [200, 400, 800, 1600, 3200] {
                 let func = chain(blocks, is_backward);
-                let (live, visits) = Live::from(&func, Block(0)).expect("little work");
+                let (live, visits) =
+                    Live::from(&func, &order(&func, Block(0))).expect("little work");
                 assert!(visits <= 2 * func.blocks.len(), "{blocks}, {is_backward}: {visits}");
                 // The parameter matters from the first to the last of the chain, and at its end no more.
                 let matters: Vec<_> =
@@ -208,7 +208,7 @@ mod tests {
     fn loops_inside_loops_take_a_round_each_until_nothing_is_known() {
         for depth in [2, 8, 24, 40, 80, 160] {
             let func = nest(depth);
-            match Live::from(&func, Block(0)) {
+            match Live::from(&func, &order(&func, Block(0))) {
                 Some((live, visits)) => {
                     assert!(visits <= (depth + 2) * func.blocks.len(), "{depth}: {visits}");
                     assert!(live.is_live(Block::new(depth + 1), Var(1)), "it is read in the end");

@@ -15,7 +15,7 @@ use alloc::{vec, vec::Vec};
 
 use lockstep_base::Index;
 
-use super::live::live_at;
+use super::{live::live_at, order::order};
 use crate::{
     func::{BlockDef, Func},
     inst::{Block, Edge, Inst, List, Operand, Source, Terminator, Value, Var},
@@ -30,8 +30,10 @@ pub fn onward(func: &Func, block: Block, out: &mut Func) -> Option<Vec<Var>> {
     if func.blocks.get(block).is_none() || !is_closed(func) {
         return None;
     }
-    let reached = reached(func, block);
+    let mut reached = order(func, block);
     let params = live_at(func, block, &reached);
+    // As they stand in the function.
+    reached.sort_unstable();
     let mut writer = Writer {
         func,
         out,
@@ -56,25 +58,6 @@ fn is_closed(func: &Func) -> bool {
             Terminator::Branch { then, otherwise, .. } => stays(then) && stays(otherwise),
             _ => true,
         })
-}
-
-/// The blocks that `first` leads to, itself too, in the function's order.
-fn reached(func: &Func, first: Block) -> Vec<Block> {
-    let mut is_reached = vec![false; func.blocks.len()];
-    is_reached[first.position()] = true;
-    let mut next = vec![first];
-    while let Some(block) = next.pop() {
-        func.successors(&func.blocks[block], |to| {
-            if !core::mem::replace(&mut is_reached[to.position()], true) {
-                next.push(to);
-            }
-        });
-    }
-    func.blocks
-        .iter()
-        .map(|(block, _)| block)
-        .filter(|block| is_reached[block.position()])
-        .collect()
 }
 
 struct Writer<'f> {

@@ -13,29 +13,36 @@ use crate::{func::Func, inst::Block};
 /// as many rounds as loops are nested, and two more; in the order in which blocks stand it may take as many as there are
 /// blocks.
 pub fn order(func: &Func, first: Block) -> Vec<Block> {
-    let mut order = Vec::new();
-    let mut is_seen = vec![false; func.blocks.len()];
-    is_seen[first.position()] = true;
-    let mut open = vec![(first, successors(func, first))];
-    while let Some((block, ahead)) = open.last_mut() {
-        match ahead.pop() {
-            Some(to) if !core::mem::replace(&mut is_seen[to.position()], true) => {
-                open.push((to, successors(func, to)));
-            }
+    let ahead = |block: usize| {
+        let mut ahead = Vec::new();
+        func.successors(&func.blocks[Block::new(block)], |to| ahead.push(to.position()));
+        ahead
+    };
+    let order = reverse_postorder(func.blocks.len(), first.position(), ahead);
+    order.into_iter().map(Block::new).collect()
+}
+
+/// The same of any graph of so many nodes: those that `first` leads to, where each leads to what `ahead` says, the last of
+/// which is gone to first.
+pub(super) fn reverse_postorder(
+    count: usize,
+    first: usize,
+    ahead: impl Fn(usize) -> Vec<usize>,
+) -> Vec<usize> {
+    let mut order = Vec::with_capacity(count);
+    let mut is_seen = vec![false; count];
+    is_seen[first] = true;
+    let mut open = vec![(first, ahead(first))];
+    while let Some((node, left)) = open.last_mut() {
+        match left.pop() {
+            Some(to) if !core::mem::replace(&mut is_seen[to], true) => open.push((to, ahead(to))),
             Some(_) => {}
             None => {
-                order.push(*block);
+                order.push(*node);
                 open.pop();
             }
         }
     }
     order.reverse();
     order
-}
-
-/// Where `block` leads, the last first.
-fn successors(func: &Func, block: Block) -> Vec<Block> {
-    let mut all = Vec::new();
-    func.successors(&func.blocks[block], |to| all.push(to));
-    all
 }

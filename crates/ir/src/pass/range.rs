@@ -10,8 +10,8 @@
 //!    what its own block and its condition say, and nothing changed any more.
 //! 2. Where control may come from elsewhere (the function's parameters, heads) nothing is known. Slots of the window and
 //!    variables of other types are not followed: they hold whatever their type holds.
-//! 3. Bounds that keep changing go up in steps where control goes back, and blocks are gone over [`PASSES_MAX`] times: where that is not enough, nothing
-//!    is known of the function.
+//! 3. Bounds that keep changing go up in steps where control goes back, and blocks are gone over [`PASSES_MAX`] times: where
+//!    that is not enough, nothing is known of the function.
 //! 4. Nothing is said before it holds: of what an instruction asks for, it is known behind it.
 
 mod assume;

@@ -2,6 +2,7 @@
 
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 
+use super::super::order::reverse_postorder;
 use super::{
     body::{Body, Node, Way},
     discover::Bodies,
@@ -341,27 +342,13 @@ fn numbered(vars: &mut Vec<Option<Var>>, slot: u16, make: impl FnOnce() -> Var) 
     *vars[slot].get_or_insert_with(make)
 }
 
-/// Reverse postorder: a node comes after all that lead to it, but for loops.
+/// The nodes, each after all that lead to it, but for loops.
 fn order(body: &Body) -> Vec<usize> {
-    let mut order = Vec::with_capacity(body.nodes.len());
-    let mut is_seen = vec![false; body.nodes.len()];
-    let mut stack = vec![(0, 0)];
-    is_seen[0] = true;
-    while let Some((node, next)) = stack.last_mut() {
-        let way = body.nodes[*node].ways.get(*next).map(|way| body.after_calls(*way));
-        *next += 1;
-        match way {
-            Some(Way::Node(to)) if !is_seen[to] => {
-                is_seen[to] = true;
-                stack.push((to, 0));
-            }
-            Some(_) => {}
-            None => {
-                order.push(*node);
-                stack.pop();
-            }
-        }
-    }
-    order.reverse();
-    order
+    reverse_postorder(body.nodes.len(), 0, |node| {
+        let node_of = |way: &Way| match body.after_calls(*way) {
+            Way::Node(to) => Some(to),
+            _ => None,
+        };
+        body.nodes[node].ways.iter().rev().filter_map(node_of).collect()
+    })
 }
