@@ -32,7 +32,7 @@ mod visit;
 use lockstep_ir::{Block, Builder, Edge, Func, FuncId, Inst, Operand, Terminator, Type};
 use wasmparser::{BinaryReader, WasmFeatures};
 
-pub(super) use self::decode::{Taking, taking, taking_saturated};
+pub(super) use self::decode::{LOCAL_GET, Taking, taking, taking_saturated};
 use self::{control::Frame, span::Span, stack::Stack};
 use super::{config::Profile, limits, load::features::offered, module::Module};
 

@@ -25,11 +25,12 @@ mod tests;
 use self::{
     control::Frame,
     reader::Reader,
-    table::{Kind, LOCAL_GET, table},
+    table::{Kind, table},
 };
 use super::sections::Sections;
 use crate::wasm::{
     limits,
+    lower::LOCAL_GET,
     types::{FuncType, ValType},
 };
 
@@ -50,7 +51,25 @@ pub(super) struct Quick<'m> {
     moves: u64,
 }
 
-/// Passes over an operation on two operands, if that is next and they are there.
+/// Something to go on with, or nothing known.
+type Known<T = ()> = Option<T>;
+
+fn only_if(holds: bool) -> Known {
+    holds.then_some(())
+}
+
+/// Makes of the two uppermost values, which are there, the one that an operation yields; nothing where they are not what it
+/// takes.
+#[inline(always)]
+fn operate(values: &mut [ValType], height: &mut usize, (from, to): (ValType, ValType)) -> Known {
+    let [a, b] = &mut values[*height - 2..*height] else { return None };
+    only_if(*a == from && *b == from)?;
+    *a = to;
+    *height -= 1;
+    Some(())
+}
+
+/// Passes over an operation on two values, if that is next and they are there and what it takes.
 #[inline(always)]
 fn operation(
     table: &[Kind; 256],
@@ -61,21 +80,9 @@ fn operation(
     let mut after = *reader;
     let next = after.byte().map(|byte| table[usize::from(byte)]);
     let Some(Kind::Binary { from, to }) = next.filter(|_| *height > floor + 1) else { return };
-    if let [a, b] = &mut values[*height - 2..*height]
-        && *a == from
-        && *b == from
-    {
-        *a = to;
-        *height -= 1;
+    if operate(values, height, (from, to)).is_some() {
         *reader = after;
     }
-}
-
-/// Something to go on with, or nothing known.
-type Known<T = ()> = Option<T>;
-
-fn only_if(holds: bool) -> Known {
-    holds.then_some(())
 }
 
 impl<'m> Quick<'m> {
@@ -163,10 +170,7 @@ impl<'m> Quick<'m> {
                     *top = to;
                 }
                 Kind::Binary { from, to } if height > floor + 1 => {
-                    let [a, b] = &mut values[height - 2..height] else { break kind };
-                    only_if(*a == from && *b == from)?;
-                    *a = to;
-                    height -= 1;
+                    operate(values, &mut height, (from, to))?;
                 }
                 Kind::Load { align, to } if height > floor && has_memory => {
                     only_if(after.byte()? <= align)?;

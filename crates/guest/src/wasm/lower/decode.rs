@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use lockstep_ir::{Op, Type, Var};
 use wasmparser::{BinaryReader, FrameKind, FrameStack, MemArg, MemArgTarget, Operator};
 
+pub(in crate::wasm) use self::opcode::LOCAL_GET;
 use super::{Lower, memory, numeric};
 use crate::wasm::schedule::Class;
 
@@ -41,7 +42,7 @@ mod opcode {
     pub(super) const BR: u8 = 0x0c;
     pub(super) const BR_IF: u8 = 0x0d;
     pub(super) const CALL: u8 = 0x10;
-    pub(super) const LOCAL_GET: u8 = 0x20;
+    pub(in crate::wasm) const LOCAL_GET: u8 = 0x20;
     pub(super) const LOCAL_SET: u8 = 0x21;
     pub(super) const LOCAL_TEE: u8 = 0x22;
     pub(super) const CONST: [u8; 4] = [0x41, 0x42, 0x43, 0x44];
@@ -67,7 +68,7 @@ fn table() -> &'static [Frequent; 256] {
         table[usize::from(opcode::BR)] = Frequent::Branch;
         table[usize::from(opcode::BR_IF)] = Frequent::BranchIf;
         table[usize::from(opcode::CALL)] = Frequent::Call;
-        table[usize::from(opcode::LOCAL_GET)] = Frequent::LocalGet;
+        table[usize::from(LOCAL_GET)] = Frequent::LocalGet;
         table[usize::from(opcode::LOCAL_SET)] = Frequent::LocalSet;
         table[usize::from(opcode::LOCAL_TEE)] = Frequent::LocalTee;
         let types = [Type::I32, Type::I64, Type::F32, Type::F64];
@@ -269,13 +270,19 @@ impl<'m> Lower<'m, '_> {
     /// Lowers the locals that are pushed next.
     #[inline(always)]
     fn more_locals(&mut self, cursor: &mut Cursor<'_>, start: u32) {
-        while cursor.bytes.get(cursor.at) == Some(&opcode::LOCAL_GET) {
+        while cursor.bytes.get(cursor.at) == Some(&LOCAL_GET) {
             self.b.at_pc(start + cursor.at as u32);
             cursor.at += 1;
-            let local = Var(cursor.unsigned() as u32);
-            self.pay(Class::Local);
-            self.push_local(local);
+            self.local_get(cursor);
         }
+    }
+
+    /// Lowers `local.get`, whose opcode was read.
+    #[inline(always)]
+    fn local_get(&mut self, cursor: &mut Cursor<'_>) {
+        let local = Var(cursor.unsigned() as u32);
+        self.pay(Class::Local);
+        self.push_local(local);
     }
 
     /// Lets the parser read the instruction at `cursor`; says where it ends.
@@ -294,11 +301,7 @@ impl<'m> Lower<'m, '_> {
         let begin = cursor.at;
         cursor.at += 1;
         match *frequent {
-            Frequent::LocalGet => {
-                let local = Var(cursor.unsigned() as u32);
-                self.pay(Class::Local);
-                self.push_local(local);
-            }
+            Frequent::LocalGet => self.local_get(cursor),
             Frequent::LocalSet => {
                 let local = Var(cursor.unsigned() as u32);
                 self.pay(Class::Local);

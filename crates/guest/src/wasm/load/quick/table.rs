@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use lockstep_ir::Type;
 
 use crate::wasm::{
-    lower::{Taking, taking, taking_saturated},
+    lower::{LOCAL_GET, Taking, taking, taking_saturated},
     types::ValType,
 };
 
@@ -62,9 +62,6 @@ pub(super) enum Kind {
     Call,
     CallIndirect,
 }
-
-/// The opcode of `local.get`.
-pub(super) const LOCAL_GET: u8 = 0x20;
 
 /// Opcodes that have no row in the lowering (Wasm 2.0, 5.4).
 const KINDS: &[(u8, Kind)] = &[
