@@ -1,6 +1,9 @@
 //! Bits of words: logic and shifts limb by limb, comparisons in halves of 128 bits.
 
-use cranelift_codegen::ir::{self, InstBuilder, condcodes::IntCC};
+use cranelift_codegen::ir::{
+    self, InstBuilder,
+    condcodes::{CondCode, IntCC},
+};
 use lockstep_ir::Op;
 use lockstep_rt::native::NoCode;
 
@@ -10,17 +13,6 @@ use super::{
     word::{LIMBS, Word},
 };
 use crate::plant::{self, Bug};
-
-/// The condition on the operands the other way round.
-fn swapped(cc: IntCC) -> IntCC {
-    match cc {
-        IntCC::UnsignedLessThan => IntCC::UnsignedGreaterThan,
-        IntCC::UnsignedLessThanOrEqual => IntCC::UnsignedGreaterThanOrEqual,
-        IntCC::UnsignedGreaterThan => IntCC::UnsignedLessThan,
-        IntCC::UnsignedGreaterThanOrEqual => IntCC::UnsignedLessThanOrEqual,
-        other => other,
-    }
-}
 
 impl Translation<'_, '_, '_> {
     pub(super) fn logic(&mut self, op: Op, a: ir::Value, b: ir::Value) -> ir::Value {
@@ -58,7 +50,7 @@ impl Translation<'_, '_, '_> {
             return Ok(self.compare_limb(cc, a[0], b));
         }
         if is_unsigned && self.used(&b) <= 1 {
-            return Ok(self.compare_limb(swapped(cc), b[0], a));
+            return Ok(self.compare_limb(cc.swap_args(), b[0], a));
         }
         let ([a_low, a_high], [b_low, b_high]) = (self.halves(&a), self.halves(&b));
         if used == 2 {
