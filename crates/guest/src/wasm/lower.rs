@@ -18,7 +18,9 @@
 mod call;
 mod control;
 mod convert;
+mod cursor;
 mod decode;
+mod expression;
 mod memory;
 mod numeric;
 mod span;

@@ -293,12 +293,6 @@ impl Scan<'_> {
                 }
                 Ok(())
             }
-            ref other => self.memory_inst(other),
-        }
-    }
-
-    fn memory_inst(&mut self, inst: &Inst) -> Checked {
-        match *inst {
             Inst::Check { memory, ty, addr, len, result } => {
                 self.integer(ty)?;
                 self.memory(memory)?;
@@ -317,6 +311,12 @@ impl Scan<'_> {
                 self.writable(memory)?;
                 self.operand(value, ty)
             }
+            ref other => self.copying_inst(other),
+        }
+    }
+
+    fn copying_inst(&mut self, inst: &Inst) -> Checked {
+        match *inst {
             Inst::LoadPadded { memory, ty, addr, result } => {
                 self.integer(ty)?;
                 self.memory(memory)?;
@@ -459,15 +459,16 @@ impl Scan<'_> {
     /// Whether the operand is of the usual kind, and right.
     #[inline(always)]
     fn is_plainly(&self, operand: Operand, want: Type) -> bool {
+        // Values come first by far, and a table of four ways is guessed worse than they are.
+        if let Some(value) = operand.as_value() {
+            return value.0 >= self.first && value.0 < self.next && self.func.values[value] == want;
+        }
         match operand.source() {
-            Source::Value(value) => {
-                value.0 >= self.first && value.0 < self.next && self.func.values[value] == want
-            }
             Source::Var(var) => {
                 self.func.vars.get(var).is_some_and(|def| def.ty == want && def.slot.is_none())
             }
             Source::Imm(number) => fits(u64::from(number), want).is_ok(),
-            Source::Const(_) => false,
+            Source::Value(_) | Source::Const(_) => false,
         }
     }
 

@@ -7,17 +7,17 @@
 
 use std::sync::OnceLock;
 
-use lockstep_ir::{Op, Type, Var};
+use lockstep_ir::{Op, Type};
 use wasmparser::{BinaryReader, FrameKind, FrameStack, MemArg, MemArgTarget, Operator};
 
 pub(in crate::wasm) use self::opcode::LOCAL_GET;
-use super::{Lower, memory, numeric};
+use super::{Lower, cursor::Cursor, memory, numeric};
 use crate::wasm::schedule::Class;
 
 /// An instruction that is read here, by its first byte.
 #[derive(Clone, Copy)]
 #[repr(u8)]
-enum Frequent {
+pub(super) enum Frequent {
     /// The parser reads it.
     No,
     Else,
@@ -55,12 +55,11 @@ mod opcode {
     pub(super) const SATURATING: core::ops::Range<u8> = 0..8;
 }
 
-/// From here on, what a `memarg` begins with says more than an alignment (memory 64 and multiple memories).
-const PLAIN_ALIGNMENTS: u8 = 0x20;
-
 /// What each first byte is.
-fn table() -> &'static [Frequent; 256] {
-    static TABLE: OnceLock<[Frequent; 256]> = OnceLock::new();
+pub(super) type Table = [Frequent; 256];
+
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
         let mut table = [Frequent::No; 256];
         table[usize::from(opcode::ELSE)] = Frequent::Else;
@@ -148,198 +147,72 @@ impl FrameStack for Lower<'_, '_> {
     }
 }
 
-/// A place in the body. What is rare gets a copy of it, so that it stays in registers.
-#[derive(Clone, Copy)]
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-/// A number of several bytes: how many bits were given, the last byte, and where it ends.
-struct Long {
-    number: u64,
-    bits: u32,
-    last: u8,
-    end: usize,
-}
-
-impl Cursor<'_> {
-    #[inline(always)]
-    fn byte(&mut self) -> u8 {
-        let byte = self.bytes[self.at];
-        self.at += 1;
-        byte
-    }
-
-    /// A number without sign (Wasm 2.0, 5.2.2).
-    #[inline(always)]
-    fn unsigned(&mut self) -> u64 {
-        let byte = self.byte();
-        if byte < 0x80 {
-            return u64::from(byte);
-        }
-        let Long { number, end, .. } = self.long(byte);
-        self.at = end;
-        number
-    }
-
-    /// A number with its sign.
-    #[inline(always)]
-    fn signed(&mut self) -> u64 {
-        let byte = self.byte();
-        if byte < 0x80 {
-            // The number's sign is the second bit from the top.
-            return i64::from((byte as i8) << 1 >> 1) as u64;
-        }
-        let Long { number, bits, last, end } = self.long(byte);
-        self.at = end;
-        if last & 0x40 != 0 && bits < u64::BITS { number | u64::MAX << bits } else { number }
-    }
-
-    /// The number whose first byte is `first`, which was read.
-    #[inline(never)]
-    fn long(mut self, first: u8) -> Long {
-        let (mut number, mut bits, mut last) = (u64::from(first & 0x7f), 7, first);
-        while last >= 0x80 {
-            last = self.byte();
-            number |= u64::from(last & 0x7f) << bits;
-            bits += 7;
-        }
-        Long { number, bits, last, end: self.at }
-    }
-
-    #[inline(always)]
-    fn fixed<const LEN: usize>(&mut self) -> [u8; LEN] {
-        let bytes = self.bytes[self.at..self.at + LEN].try_into().expect("so many bytes");
-        self.at += LEN;
-        bytes
-    }
-}
-
 impl<'m> Lower<'m, '_> {
     /// Lowers the instructions in `bytes`, whose first byte is the module's byte `start`.
     pub(super) fn run(&mut self, bytes: &'m [u8], start: u32) -> wasmparser::Result<()> {
         let table = table();
-        let mut cursor = Cursor { bytes, at: 0 };
+        let mut cursor = Cursor { bytes, at: 0, start };
         self.begin_function();
         while cursor.at < bytes.len() {
-            // A module is shorter than 2^32 bytes.
-            self.b.at_pc(start + cursor.at as u32);
+            self.b.at_pc(cursor.pc());
             if self.is_observed && self.is_reachable {
                 self.show_step();
             }
             let frequent = &table[usize::from(bytes[cursor.at])];
             let is_read = match self.is_reachable {
-                true => self.frequent(frequent, &mut cursor),
+                true => self.frequent(table, frequent, &mut cursor),
                 false => self.passed(frequent, &mut cursor),
             };
             if !is_read {
-                cursor.at = self.read(cursor, start)?;
-            } else if matches!(frequent, Frequent::Constant(_)) && self.is_plain() {
-                self.operation_on_constant(table, &mut cursor, start);
-            } else if matches!(frequent, Frequent::LocalGet) && self.is_plain() {
-                self.more_locals(&mut cursor, start);
+                cursor.at = self.read(cursor)?;
             }
         }
         self.finish();
         Ok(())
     }
 
-    /// Whether instructions may be lowered one after the other, with nothing between them.
-    #[inline(always)]
-    fn is_plain(&self) -> bool {
-        self.is_reachable && !self.is_observed
-    }
-
-    /// Lowers what most constants are for, where it is that: two ways to go on are guessed better than as many as opcodes.
-    #[inline(always)]
-    fn operation_on_constant(
-        &mut self,
-        table: &[Frequent; 256],
-        cursor: &mut Cursor<'_>,
-        start: u32,
-    ) {
-        let Some(next) = cursor.bytes.get(cursor.at) else { return };
-        if let Frequent::Binary(op, ty, class) = table[usize::from(*next)] {
-            self.b.at_pc(start + cursor.at as u32);
-            cursor.at += 1;
-            self.binary(op, ty, class);
-        }
-    }
-
-    /// Lowers the locals that are pushed next.
-    #[inline(always)]
-    fn more_locals(&mut self, cursor: &mut Cursor<'_>, start: u32) {
-        while cursor.bytes.get(cursor.at) == Some(&LOCAL_GET) {
-            self.b.at_pc(start + cursor.at as u32);
-            cursor.at += 1;
-            self.local_get(cursor);
-        }
-    }
-
-    /// Lowers `local.get`, whose opcode was read.
-    #[inline(always)]
-    fn local_get(&mut self, cursor: &mut Cursor<'_>) {
-        let local = Var(cursor.unsigned() as u32);
-        self.pay(Class::Local);
-        self.push_local(local);
-    }
-
     /// Lets the parser read the instruction at `cursor`; says where it ends.
     #[inline(never)]
-    fn read(&mut self, cursor: Cursor<'_>, start: u32) -> wasmparser::Result<usize> {
+    fn read(&mut self, cursor: Cursor<'_>) -> wasmparser::Result<usize> {
         let rest = &cursor.bytes[cursor.at..];
-        let position = u64::from(start) + cursor.at as u64;
-        let mut reader = BinaryReader::new_features(rest, position, self.features);
+        let mut reader = BinaryReader::new_features(rest, u64::from(cursor.pc()), self.features);
         reader.visit_operator(self)?;
         Ok(cursor.at + reader.current_position())
     }
 
-    /// Lowers a frequent instruction; false when it is none, and nothing was read.
+    /// Lowers a frequent instruction, and those that go on with what it yields; false when it is none, and nothing was read.
     #[inline(always)]
-    fn frequent(&mut self, frequent: &Frequent, cursor: &mut Cursor<'_>) -> bool {
-        let begin = cursor.at;
-        cursor.at += 1;
+    fn frequent(&mut self, table: &Table, frequent: &Frequent, cursor: &mut Cursor<'_>) -> bool {
         match *frequent {
-            Frequent::LocalGet => self.local_get(cursor),
-            Frequent::LocalSet => {
-                let local = Var(cursor.unsigned() as u32);
-                self.pay(Class::Local);
-                self.set_local(local);
-            }
-            Frequent::LocalTee => {
-                let local = Var(cursor.unsigned() as u32);
-                self.tee_local(local);
+            Frequent::LocalGet => {
+                let local = self.local_get(cursor);
+                self.expression_from(table, local, cursor);
+                return true;
             }
             Frequent::Constant(ty) => {
-                let bits = match ty {
-                    Type::I32 => u64::from(cursor.signed() as u32),
-                    Type::I64 => cursor.signed(),
-                    Type::F32 => u64::from(u32::from_le_bytes(cursor.fixed())),
-                    _ => u64::from_le_bytes(cursor.fixed()),
-                };
-                self.constant(bits, ty);
+                let constant = self.constant(ty, cursor);
+                self.expression_from(table, constant, cursor);
+                return true;
             }
-            Frequent::Binary(op, ty, class) => self.binary(op, ty, class),
+            Frequent::Access(_) if !cursor.is_plain_access() => return false,
+            Frequent::Binary(..)
+            | Frequent::Access(_)
+            | Frequent::LocalSet
+            | Frequent::LocalTee => {
+                let highest = self.pop_waiting();
+                self.expression(table, highest, cursor);
+                return true;
+            }
+            Frequent::No => return false,
+            _ => cursor.at += 1,
+        }
+        match *frequent {
             Frequent::Numeric(row) => self.numeric(row),
-            Frequent::Access(row) => {
-                if cursor.bytes[cursor.at] >= PLAIN_ALIGNMENTS {
-                    cursor.at = begin;
-                    return false;
-                }
-                cursor.at += 1;
-                let offset = cursor.unsigned();
-                self.access(row, 0, offset);
-            }
             Frequent::Branch => self.branch(cursor.unsigned() as u32),
             Frequent::BranchIf => self.branch_if(cursor.unsigned() as u32),
             Frequent::Call => self.call(cursor.unsigned() as u32),
             Frequent::Else => self.otherwise(),
-            Frequent::End => self.end(),
-            Frequent::No => {
-                cursor.at = begin;
-                return false;
-            }
+            _ => self.end(),
         }
         true
     }
@@ -388,70 +261,11 @@ impl<'m> Lower<'m, '_> {
         self.access(row, memory, offset);
         true
     }
-
-    fn tee_local(&mut self, local: Var) {
-        self.pay(Class::Local);
-        let is_constant = self.top_is_constant();
-        let value = self.set_local(local);
-        if is_constant {
-            let ty = self.b.func().vars[local].ty;
-            self.push(value, ty);
-        } else {
-            self.push_local(local);
-        }
-    }
-
-    fn constant(&mut self, bits: u64, ty: Type) {
-        self.pay(Class::Constant);
-        let constant = self.b.constant(bits, ty);
-        self.push(constant, ty);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Encodings with as many bytes as their type allows, and shorter ones.
-    fn encodings() -> impl Iterator<Item = Vec<u8>> {
-        let ends = [0x00, 0x01, 0x3f, 0x40, 0x41, 0x7f];
-        let middles = [0x80, 0xff, 0xc0, 0xbf];
-        (0..10).flat_map(move |more| {
-            middles.into_iter().flat_map(move |middle| {
-                ends.into_iter().map(move |end| {
-                    let mut bytes = vec![middle; more];
-                    bytes.push(end);
-                    bytes
-                })
-            })
-        })
-    }
-
-    #[test]
-    fn numbers_are_what_the_parser_reads() {
-        let mut read = 0;
-        for bytes in encodings() {
-            let parser = || BinaryReader::new(&bytes, 0);
-            let cursor = || Cursor { bytes: &bytes, at: 0 };
-            if let Ok(number) = parser().read_var_u32() {
-                assert_eq!(cursor().unsigned(), u64::from(number), "{bytes:x?}");
-                read += 1;
-            }
-            if let Ok(number) = parser().read_var_u64() {
-                assert_eq!(cursor().unsigned(), number, "{bytes:x?}");
-                read += 1;
-            }
-            if let Ok(number) = parser().read_var_i32() {
-                assert_eq!(cursor().signed() as i32, number, "{bytes:x?}");
-                read += 1;
-            }
-            if let Ok(number) = parser().read_var_i64() {
-                assert_eq!(cursor().signed() as i64, number, "{bytes:x?}");
-                read += 1;
-            }
-        }
-        assert!(read > 400, "most encodings are numbers of some type: {read}");
-    }
 
     #[test]
     fn frequent_opcodes_are_those_that_the_parser_says() {

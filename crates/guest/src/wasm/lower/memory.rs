@@ -5,7 +5,7 @@
 use lockstep_ir::{Act, Inst, MemoryId, Op, Operand, Order, PAGE_BYTES, Trap, Type, Value};
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
-use super::{Lower, decode::Taking};
+use super::{Lower, decode::Taking, expression::Waiting};
 use crate::wasm::{limits, schedule::Class};
 
 /// How many bits a page number is above an address.
@@ -30,6 +30,10 @@ enum Kind {
 }
 
 impl Row {
+    pub(super) const fn is_store(self) -> bool {
+        matches!(self.kind, Kind::Store)
+    }
+
     /// What the access takes and yields.
     pub(super) const fn taking(self) -> Taking {
         match self.kind {
@@ -91,27 +95,52 @@ pub(super) struct Place {
 
 impl Lower<'_, '_> {
     /// Lowers an access of `memory` at `offset` from the index.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn access(&mut self, row: Row, memory: u32, offset: u64) {
         self.pay(Class::Access);
-        let Row { ty, operand, kind } = row;
-        if matches!(kind, Kind::Store) {
-            let value = self.pop();
-            let place = self.place_at(memory, offset, ty);
-            let value = self.resize(Op::Ireduce, operand, ty, value);
-            return self.store_at(place, ty, value);
+        let operand = self.pop();
+        if row.is_store() {
+            return self.store(row, (memory, offset), operand);
         }
-        let place = self.place_at(memory, offset, ty);
+        let Waiting { operand, ty } = self.load(row, (memory, offset), operand);
+        self.push(operand, ty);
+    }
+
+    /// What is loaded at `offset` from `index`.
+    #[inline(always)]
+    pub(super) fn load(
+        &mut self,
+        Row { ty, operand, kind }: Row,
+        (memory, offset): (u32, u64),
+        index: Operand,
+    ) -> Waiting {
+        let place = self.place_at(memory, offset, ty, index);
         let loaded = self.load_at(place, ty);
         let widen = if matches!(kind, Kind::Load) { Op::Uextend } else { Op::Sextend };
         let value = self.resize(widen, ty, operand, loaded);
-        self.push(value, operand);
+        Waiting { operand: value, ty: operand }
     }
 
+    /// Stores `value` at `offset` from the index, which is taken.
+    #[inline(always)]
+    pub(super) fn store(
+        &mut self,
+        Row { ty, operand, .. }: Row,
+        (memory, offset): (u32, u64),
+        value: Operand,
+    ) {
+        let index = self.pop_number();
+        let place = self.place_at(memory, offset, ty, index);
+        let value = self.resize(Op::Ireduce, operand, ty, value);
+        self.store_at(place, ty, value);
+    }
+
+    #[inline(always)]
     fn resize(&mut self, op: Op, from: Type, to: Type, value: Operand) -> Operand {
         if from == to { value } else { self.b.convert(op, from, to, value) }
     }
 
+    #[inline]
     pub(super) fn load_at(&mut self, place: Place, ty: Type) -> Operand {
         self.b.load(ty, Order::Little, place.token, place.offset)
     }
@@ -127,14 +156,14 @@ impl Lower<'_, '_> {
             MemArgTarget::Memory(memory) => memory,
             MemArgTarget::Array(_) => unreachable!("the validator admits no arrays"),
         };
-        self.place_at(memory, memarg.offset, ty)
+        let index = self.pop();
+        self.place_at(memory, memarg.offset, ty, index)
     }
 
-    /// Takes an index and checks the `ty` that lies `offset` from it, in 32 bits where index and end have no more: that
+    /// Checks the `ty` that lies `offset` from `index`, in 32 bits where index and end have no more: that
     /// spares an instruction for each access.
     #[inline(always)]
-    fn place_at(&mut self, memory: u32, offset: u64, ty: Type) -> Place {
-        let index = self.pop();
+    fn place_at(&mut self, memory: u32, offset: u64, ty: Type, index: Operand) -> Place {
         let end = offset.saturating_add(u64::from(ty.size_bytes()));
         if !index.is_const()
             && end <= u64::from(u32::MAX)

@@ -241,12 +241,11 @@ impl Lower<'_, '_> {
         }
     }
 
-    #[inline(always)]
-    pub(super) fn binary(&mut self, op: Op, ty: Type, class: Class) {
+    fn binary(&mut self, op: Op, ty: Type, class: Class) {
         self.pay(class);
         let operands = self.pop_numbers();
         let result = self.b.binary(op, ty, ty, operands);
-        self.push_again(result, ty);
+        self.push(result, ty);
     }
 
     /// The two highest operands, the lower first.

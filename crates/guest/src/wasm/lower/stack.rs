@@ -18,7 +18,7 @@
 
 use lockstep_ir::{Inst, Op, Operand, Source, Type, Var};
 
-use super::Lower;
+use super::{Lower, expression::Waiting};
 
 /// A canonical variable that does not exist yet.
 const ABSENT: Var = Var(u32::MAX);
@@ -130,14 +130,37 @@ impl Stack {
 
     #[inline(always)]
     fn take(&mut self) -> Entry {
+        let entry = self.take_number();
+        if entry.ty == Type::V128 {
+            self.vectors -= 1;
+        }
+        entry
+    }
+
+    /// Whether the next operand, if it is no vector, takes no more slots than were ever filled.
+    #[inline(always)]
+    pub(super) fn has_room(&self) -> bool {
+        self.vectors == 0 && self.height < self.entries.len()
+    }
+
+    /// Puts an operand that is no variable but a local's where there is room for it.
+    #[inline(always)]
+    pub(super) fn push_again(&mut self, operand: Operand, ty: Type) {
+        if let Source::Var(local) = operand.source() {
+            self.names[local.0 as usize] += 1;
+        }
+        self.entries[self.height] = Entry { operand, ty, is_truth: false };
+        self.height += 1;
+    }
+
+    /// Takes an operand that is no vector.
+    #[inline(always)]
+    fn take_number(&mut self) -> Entry {
         let height = self.height.checked_sub(1).expect("a valid program has its operands");
         self.height = height;
         let entry = self.entry_at(height);
         if let Some(names) = self.names(entry.operand) {
             *names -= 1;
-        }
-        if entry.ty == Type::V128 {
-            self.vectors -= 1;
         }
         // Nothing is fixed that is not settled.
         if self.settled > height {
@@ -145,24 +168,6 @@ impl Stack {
             self.fixed = self.fixed.min(height);
         }
         entry
-    }
-
-    /// Takes two operands, the lower first, neither a vector.
-    #[inline(always)]
-    fn take_two(&mut self) -> [Entry; 2] {
-        let height = self.height.checked_sub(2).expect("a valid program has its operands");
-        let pair = [self.entry_at(height), self.entry_at(height + 1)];
-        self.height = height;
-        for entry in &pair {
-            if let Some(names) = self.names(entry.operand) {
-                *names -= 1;
-            }
-        }
-        if self.settled > height {
-            self.settled = height;
-            self.fixed = self.fixed.min(height);
-        }
-        pair
     }
 
     fn top(&self) -> Option<&Entry> {
@@ -227,26 +232,24 @@ impl Lower<'_, '_> {
         self.whole(&entry)
     }
 
-    /// The two highest operands, the lower first, neither a vector.
+    /// The highest operand, which is no vector.
     #[inline(always)]
-    pub(super) fn pop_numbers(&mut self) -> [Operand; 2] {
-        let [a, b] = self.stack.take_two();
-        if a.is_truth | b.is_truth {
-            let b = self.whole(&b);
-            return [self.whole(&a), b];
-        }
-        [a.operand, b.operand]
+    pub(super) fn pop_number(&mut self) -> Operand {
+        let entry = self.stack.take_number();
+        self.whole(&entry)
     }
 
-    /// Pushes a number in the place of another operand.
+    /// The two highest operands, the lower first, neither a vector.
+    pub(super) fn pop_numbers(&mut self) -> [Operand; 2] {
+        let b = self.pop_number();
+        [self.pop_number(), b]
+    }
+
+    /// The highest operand, for an instruction that takes it.
     #[inline(always)]
-    pub(super) fn push_again(&mut self, operand: Operand, ty: Type) {
-        if let Source::Var(var) = operand.source() {
-            return self.push_var(var, ty);
-        }
-        let height = self.stack.height;
-        self.stack.entries[height] = Entry { operand, ty, is_truth: false };
-        self.stack.height = height + 1;
+    pub(super) fn pop_waiting(&mut self) -> Waiting {
+        let entry = self.stack.take();
+        Waiting { operand: self.whole(&entry), ty: entry.ty }
     }
 
     /// The highest operand and its type, which is i8 where it is a truth value that nobody extended yet.
@@ -301,18 +304,13 @@ impl Lower<'_, '_> {
         self.stack.top().expect("a valid program has its operands").ty
     }
 
-    pub(super) fn top_is_constant(&self) -> bool {
-        self.stack.top().is_some_and(|entry| entry.operand.is_const())
-    }
-
-    /// Sets a local to the highest operand, which is returned.
-    pub(super) fn set_local(&mut self, local: Var) -> Operand {
-        let value = self.pop();
+    /// Sets a local.
+    #[inline(always)]
+    pub(super) fn set_local(&mut self, local: Var, value: Operand) {
         if value != Operand::from(local) {
             self.detach(local);
             self.b.push(Inst::Set { var: local, value });
         }
-        value
     }
 
     /// Operands that name the local become a copy of what it is now.
