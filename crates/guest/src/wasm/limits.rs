@@ -62,6 +62,9 @@ pub const MEMORY_PAGES_MAX: u64 = lockstep_ir::MEMORY_BYTES_MAX / lockstep_ir::P
 pub const SHOWN_MAX: u64 = 1 << 20;
 /// Operands that every step shows, if there are as many: the most that an instruction other than a call takes.
 pub const SHOWN_ALWAYS: u64 = 4;
+/// Constant amounts of bulk instructions that are paid ahead, with the span: beyond that, a length that no memory has traps
+/// before it is priced.
+pub const AMOUNT_AHEAD_MAX: u64 = 1 << 16;
 /// Bytes of an imported or exported name; the parser calls what has two more malformed.
 pub const NAME_BYTES_MAX: u64 = 99_999;
 

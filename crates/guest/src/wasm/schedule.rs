@@ -4,7 +4,9 @@
 
 use core::num::NonZeroU32;
 
-/// A price that grows with an amount: `per` for each `unit`, begun ones too.
+/// A price that grows with an amount: `per` for each `unit`, begun ones too. It is paid where the instruction takes effect;
+/// with the span, like any other price, where the amount is the constant right before the instruction and at most
+/// [`AMOUNT_AHEAD_MAX`](super::limits::AMOUNT_AHEAD_MAX).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// Price of a unit.
@@ -17,6 +19,11 @@ impl Rate {
     /// A rate of the table.
     const fn of(per: u32, unit: u32) -> Self {
         Self { per, unit: NonZeroU32::new(unit).expect("a unit is not zero") }
+    }
+
+    /// The price of `amount`, if 64 bits hold it.
+    pub fn price(self, amount: u64) -> Option<u64> {
+        amount.div_ceil(u64::from(self.unit.get())).checked_mul(u64::from(self.per))
     }
 }
 

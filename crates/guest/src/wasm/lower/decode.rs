@@ -174,6 +174,8 @@ impl<'m> Lower<'m, '_> {
     /// Lets the parser read the instruction at `cursor`; says where it ends.
     #[inline(never)]
     fn read(&mut self, cursor: Cursor<'_>) -> wasmparser::Result<usize> {
+        // No instruction is at the body's beginning and after a constant.
+        self.follows_constant = cursor.at == self.constant_end && cursor.at > 0;
         let rest = &cursor.bytes[cursor.at..];
         let mut reader = BinaryReader::new_features(rest, u64::from(cursor.pc()), self.features);
         reader.visit_operator(self)?;

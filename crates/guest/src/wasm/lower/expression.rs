@@ -133,6 +133,7 @@ impl Lower<'_, '_> {
             Type::F32 => u64::from(u32::from_le_bytes(cursor.fixed())),
             _ => u64::from_le_bytes(cursor.fixed()),
         };
+        self.constant_end = cursor.at;
         self.pay(Class::Constant);
         Waiting { operand: self.b.constant(bits, ty), ty }
     }

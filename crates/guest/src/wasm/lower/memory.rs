@@ -246,7 +246,7 @@ impl Lower<'_, '_> {
     }
 
     /// An act on as many bytes as the last argument says, of `ranges`: memories and where in them. A length that no memory
-    /// has traps, whatever gas is left: it is bounded before it is priced.
+    /// has traps, whatever gas is left: it is bounded before it is priced, unless it is small and a constant.
     fn bulk_bytes(
         &mut self,
         act: Act,
@@ -255,12 +255,12 @@ impl Lower<'_, '_> {
         ranges: &[(u32, Operand)],
     ) {
         let rate = self.module.schedule.bulk_bytes;
-        if rate.per != 0 {
+        if rate.per != 0 && !self.pay_ahead(args[2], rate) {
             for (memory, at) in ranges {
                 self.b.check(MemoryId(*memory), Type::I64, *at, args[2]);
             }
+            self.pay_by(args[2], rate);
         }
-        self.pay_by(args[2], rate);
         self.b.act(act, on, &args);
     }
 

@@ -3,7 +3,10 @@
 use lockstep_ir::{Inst, Operand, Terminator, Type};
 
 use super::Lower;
-use crate::wasm::schedule::{Class, Rate};
+use crate::wasm::{
+    limits,
+    schedule::{Class, Rate},
+};
 
 /// The open charge.
 #[derive(Default)]
@@ -49,7 +52,11 @@ impl Lower<'_, '_> {
 
     /// The span has one more instruction.
     pub(super) fn pay(&mut self, class: Class) {
-        let price = self.module.schedule.price(class);
+        self.pay_price(self.module.schedule.price(class));
+    }
+
+    #[inline(always)]
+    fn pay_price(&mut self, price: u32) {
         match self.span.gas.checked_add(price) {
             Some(gas) => self.span.gas = gas,
             // More than a charge can say: another one goes on.
@@ -59,6 +66,18 @@ impl Lower<'_, '_> {
                 self.span.gas = price;
             }
         }
+    }
+
+    /// Pays for `amount: i64` at `rate` with the span, if it is the constant right before the instruction and small: by what
+    /// the guest says and not by what is known of it, so that prices are those of guest instructions.
+    pub(super) fn pay_ahead(&mut self, amount: Operand, rate: Rate) -> bool {
+        let known = self.b.func().const_low(amount).filter(|_| self.follows_constant);
+        let small = known.filter(|known| *known <= limits::AMOUNT_AHEAD_MAX);
+        let price = small.and_then(|known| u32::try_from(rate.price(known)?).ok());
+        if let Some(price) = price {
+            self.pay_price(price);
+        }
+        price.is_some()
     }
 
     /// Charges for `amount: i64` at `rate`.

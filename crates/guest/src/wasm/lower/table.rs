@@ -97,15 +97,15 @@ impl Lower<'_, '_> {
     }
 
     /// An act on as many elements as the last argument says, of the table that `on` names first. More than it has trap,
-    /// whatever gas is left: the length is bounded before it is priced.
+    /// whatever gas is left: the length is bounded before it is priced, unless it is small and a constant.
     fn bulk_elements(&mut self, act: Act, on: [u32; 2], args: [Operand; 3]) {
         let rate = self.module.schedule.bulk_elements;
-        if rate.per != 0 {
+        if rate.per != 0 && !self.pay_ahead(args[2], rate) {
             let size = self.table_size(on[0]);
             let cond = self.b.op(Op::Iugt, Type::I64, &[args[2], size]);
             self.b.push(Inst::TrapIf { cond, trap: Trap::TableOutOfBounds });
+            self.pay_by(args[2], rate);
         }
-        self.pay_by(args[2], rate);
         self.b.act(act, on, &args);
     }
 

@@ -75,6 +75,33 @@ fn amounts_are_paid_where_they_take_effect() {
     assert_eq!(cost(&mut run, "grow", &[0xffff_ffff]), 3);
 }
 
+/// What a small constant amount costs is paid with the span, and nothing is asked before. What is constant is what the guest
+/// writes as one, not what can be known.
+#[test]
+fn constant_amounts_are_paid_ahead() {
+    let filling = |len: &str| {
+        let text = format!(
+            "(module (memory 2) (func (export \"f\") (param i32)
+                (memory.fill (i32.const 0) (i32.const 1) {len})))"
+        );
+        let mut run = Run::new(&text);
+        let func = lower(&run.module, FuncId(0));
+        let counts =
+            |wanted: fn(&Inst) -> bool| func.insts.iter().filter(|inst| wanted(inst)).count();
+        let asked = counts(|inst| matches!(inst, Inst::Check { .. }));
+        let dynamic = counts(|inst| matches!(inst, Inst::ChargeBy { .. }));
+        (cost(&mut run, "f", &[640]), asked, dynamic)
+    };
+    assert_eq!(filling("(i32.const 640)"), (14, 0, 0));
+    assert_eq!(filling("(i32.const 641)"), (15, 0, 0));
+    assert_eq!(filling("(i32.const 0)"), (4, 0, 0));
+    assert_eq!(filling("(i32.const 65536)"), (4 + 1024, 0, 0));
+    assert_eq!(filling("(i32.const 65537)"), (4 + 1025, 1, 1));
+    assert_eq!(filling("(local.get 0)"), (14, 1, 1));
+    assert_eq!(filling("(i32.add (i32.const 639) (i32.const 1))"), (16, 1, 1));
+    assert_eq!(filling("(i32.const 640) (nop)"), (14, 1, 1));
+}
+
 /// Pitfall: what is not code changes nothing.
 #[test]
 fn names_change_no_code_and_no_price() {
