@@ -11,6 +11,7 @@
 
 mod arena;
 mod function;
+mod spare;
 mod start;
 mod statistics;
 
@@ -22,8 +23,8 @@ use core::{
 
 use lockstep_ir::{Func, FuncId, Functions, Head, Interface, Lazy, Module, Verified, VerifyError};
 
-pub(crate) use self::function::Function;
 use self::{arena::Arena, statistics::Counters};
+pub(crate) use self::{function::Function, spare::Spares};
 pub use self::{
     function::RUNS_MAX,
     start::{WAITING_BYTES_MAX, WHOLE_INSTS_MAX},
@@ -257,8 +258,7 @@ impl Code {
         translator: &mut Translator,
         lower: impl for<'f> FnOnce(&'f mut Func) -> Result<Verified<&'f Func>, VerifyError>,
     ) -> Result<(), CodeError> {
-        let mut func = core::mem::take(&mut translator.func);
-        func.clear();
+        let mut func = translator.take_func();
         let made =
             lower(&mut func).map_err(CodeError::Refused).and_then(|verified: Verified<&Func>| {
                 translator.encoder.encode(self, (None, verified))

@@ -1,7 +1,7 @@
 //! Running code over a context, and translating what it reaches.
 
-use alloc::boxed::Box;
-use core::cell::RefCell;
+use alloc::{boxed::Box, sync::Arc};
+use core::{cell::RefCell, mem};
 
 use lockstep_base::{Int, U256, modular::Reciprocal};
 use lockstep_ir::{Block, Func, Head, Room, Trap, evaluate::Range};
@@ -10,7 +10,7 @@ use lockstep_rt::native::{Above, Resumed};
 use lockstep_rt::{Context, Stop};
 
 use crate::{
-    code::{Code, CodeError, Function, Word},
+    code::{Code, CodeError, Function, Spares, Word},
     dispatch::{Outcome, drive},
     encode::Encoder,
 };
@@ -21,6 +21,7 @@ pub const RESULTS: usize = crate::handler::host::FRAME_HEADER as usize;
 /// What translating needs and keeps between functions: one for each thread that runs code.
 pub struct Translator {
     pub(crate) func: Func,
+    pub(crate) spares: Arc<Spares>,
     pub(crate) room: Room,
     pub(crate) encoder: Encoder,
     reciprocal: (U256, Reciprocal),
@@ -33,10 +34,23 @@ impl Default for Translator {
     fn default() -> Self {
         Self {
             func: Func::default(),
+            spares: Arc::default(),
             room: Room::default(),
             encoder: Encoder::default(),
             reciprocal: (U256::ZERO, Reciprocal::new(U256::ZERO)),
         }
+    }
+}
+
+impl Translator {
+    /// An empty buffer of dMIR.
+    pub(crate) fn take_func(&mut self) -> Func {
+        let mut func = mem::take(&mut self.func);
+        if func.size_bytes() == 0 {
+            return self.spares.take();
+        }
+        func.clear();
+        func
     }
 }
 

@@ -126,7 +126,7 @@ impl<'m, 'f> Lower<'m, 'f> {
                 self.b.var(ty, None);
             }
         }
-        self.stack.begin(self.b.func().vars.len());
+        self.stack.begin(self.b.func().vars.len(), self.is_observed);
         Ok(())
     }
 

@@ -16,7 +16,7 @@
 //! 3. The dMIR waits while blocks are missing, and one thread at a time has it. Who finds it gone makes it anew and encodes
 //!    all that is missing, so that nobody lowers a function again and again.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, sync::Arc};
 use core::{
     ptr,
     sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering},
@@ -25,7 +25,7 @@ use core::{
 use lockstep_base::Index;
 use lockstep_ir::{Block, Edge, Func, FuncId, Outlined, Terminator};
 
-use super::Word;
+use super::{Word, spare::Spares};
 use crate::encode::Layout;
 
 /// Runs that go by way of a stub before what is run is encoded, which takes longer than so many of them.
@@ -82,11 +82,13 @@ pub(crate) struct Function {
     missing: AtomicU32,
     /// The dMIR, while it waits.
     waiting: AtomicPtr<Outlined>,
+    /// Where its buffer goes once it need not wait any more.
+    spares: Arc<Spares>,
 }
 
 impl Function {
     /// The function `id`, all of it missing.
-    pub(super) fn new(id: FuncId, layout: Layout, func: &Func) -> Self {
+    pub(super) fn new(id: FuncId, layout: Layout, func: &Func, spares: &Arc<Spares>) -> Self {
         let nowhere =
             || State { known: AtomicPtr::new(ptr::dangling_mut()), draft: Draft::default() };
         let mut blocks: Box<[_]> = (0..func.blocks.len()).map(|_| nowhere()).collect();
@@ -117,6 +119,7 @@ impl Function {
             blocks,
             missing: AtomicU32::new(missing),
             waiting: AtomicPtr::new(ptr::null_mut()),
+            spares: Arc::clone(spares),
         }
     }
 
@@ -185,6 +188,7 @@ impl Function {
     pub(super) fn forget(&self, kept_bytes: &AtomicUsize) {
         if let Some(outlined) = self.take() {
             kept_bytes.fetch_sub(outlined.func().size_bytes(), Ordering::Relaxed);
+            self.spares.give(outlined.into_func());
         }
     }
 
@@ -196,7 +200,9 @@ impl Function {
 
 impl Drop for Function {
     fn drop(&mut self) {
-        drop(self.take());
+        if let Some(outlined) = self.take() {
+            self.spares.give(outlined.into_func());
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! How functions of a guest begin, and how blocks of them come later.
 
-use alloc::boxed::Box;
-use core::{mem, ptr, sync::atomic::Ordering};
+use alloc::{boxed::Box, sync::Arc};
+use core::{ptr, sync::atomic::Ordering};
 
 use lockstep_ir::{Block, Func, FuncId, Functions, Outlined, verify_function};
 
-use super::{Code, CodeError, Function, Program, Word};
+use super::{Code, CodeError, Function, Program, Word, spare::Spares};
 use crate::{
     encode::{Layout, Wanted},
     run::Translator,
@@ -33,8 +33,7 @@ impl Code {
                 None => self.encode_entry(function, translator),
             };
         }
-        let mut func = mem::take(&mut translator.func);
-        func.clear();
+        let mut func = translator.take_func();
         guest.lower(id, &mut func);
         if func.blocks.len() == 1 || func.insts.len() <= WHOLE_INSTS_MAX || !self.reserve(&func) {
             let verified = verify_function(guest.interface(), id, &func);
@@ -46,7 +45,7 @@ impl Code {
             return Ok(self.enter(id, self.gate(id, self.publish(&translator.encoder))));
         }
         let bytes = func.size_bytes();
-        match self.begin_partly(guest, id, func) {
+        match self.begin_partly(guest, id, func, &translator.spares) {
             Ok(function) => match self.write_once(function, (Block(0), true), translator) {
                 Some(place) => {
                     let place = self.gate(id, place);
@@ -86,11 +85,12 @@ impl Code {
         guest: &dyn Functions,
         id: FuncId,
         func: Func,
+        spares: &Arc<Spares>,
     ) -> Result<&Function, CodeError> {
         let outlined = Outlined::new(guest.interface(), id, func).map_err(CodeError::Refused)?;
         let outlined = Box::new(outlined);
         let layout = Layout::of(guest.interface(), outlined.func())?;
-        let owned = Box::new(Function::new(id, layout, outlined.func()));
+        let owned = Box::new(Function::new(id, layout, outlined.func(), spares));
         owned.put_back(outlined, &self.counters.waiting_bytes);
         let bytes = owned.size_bytes();
         let owned = Box::into_raw(owned);
@@ -201,8 +201,7 @@ impl Code {
         let Program::Functions { guest } = &self.program else {
             return Err(CodeError::Unsupported("blocks of a program that has no functions"));
         };
-        let mut func = mem::take(&mut translator.func);
-        func.clear();
+        let mut func = translator.take_func();
         guest.lower(function.id(), &mut func);
         let outlined = Outlined::new(guest.interface(), function.id(), func);
         let outlined = outlined.map_err(CodeError::Refused)?;

@@ -99,7 +99,7 @@ impl Lower<'_, '_> {
     /// Whether an operand may wait: nobody has to see it, and it takes one slot that was filled before.
     #[inline(always)]
     fn may_wait(&self, ty: Type) -> bool {
-        self.stack.has_room() && ty != Type::V128 && !self.is_observed
+        self.stack.has_room() && ty != Type::V128
     }
 
     /// The local that the instruction at `cursor` names, which is paid for.

@@ -52,6 +52,10 @@ pub(super) struct Stack {
     /// else as many were filled as there are entries.
     vectors: usize,
     counted_max: usize,
+    /// Entries whose place was filled before, while operands may wait outside of the stack: none while there are vectors, or
+    /// when each operand is to be seen.
+    room: usize,
+    is_shown: bool,
 }
 
 const fn number(ty: Type) -> usize {
@@ -66,8 +70,9 @@ const fn number(ty: Type) -> usize {
 }
 
 impl Stack {
-    pub(super) fn begin(&mut self, locals: usize) {
+    pub(super) fn begin(&mut self, locals: usize, is_shown: bool) {
         self.names.resize(locals, 0);
+        self.is_shown = is_shown;
     }
 
     pub(super) fn locals(&self) -> usize {
@@ -88,11 +93,15 @@ impl Stack {
         let entry = Entry { operand, ty, is_truth };
         match self.entries.get_mut(self.height) {
             Some(place) => *place = entry,
-            None => self.entries.push(entry),
+            None => {
+                self.entries.push(entry);
+                self.set_room();
+            }
         }
         self.height += 1;
         if ty == Type::V128 {
             self.vectors += 1;
+            self.set_room();
         }
         if self.vectors > 0 {
             self.counted_max = self.counted_max.max(self.height + self.vectors);
@@ -133,14 +142,20 @@ impl Stack {
         let entry = self.take_number();
         if entry.ty == Type::V128 {
             self.vectors -= 1;
+            self.set_room();
         }
         entry
     }
 
-    /// Whether the next operand, if it is no vector, takes no more slots than were ever filled.
+    /// Whether the next operand, if it is no vector, may wait: it takes no more slots than were ever filled.
     #[inline(always)]
     pub(super) fn has_room(&self) -> bool {
-        self.vectors == 0 && self.height < self.entries.len()
+        self.height < self.room
+    }
+
+    fn set_room(&mut self) {
+        let may_wait = self.vectors == 0 && !self.is_shown;
+        self.room = if may_wait { self.entries.len() } else { 0 };
     }
 
     /// Puts an operand that is no variable but a local's where there is room for it.
