@@ -6,7 +6,11 @@
 //! 2. Bytes of a reservation at and above its memory's length are zero; a reservation in the pool is zero all over.
 //! 3. In a pool with guard pages, what lies behind a memory's bytes is inaccessible as far as an index and an offset of
 //!    32 bits each reach; what is accessible of a reservation stays so in the pool.
-//! 4. What is cleared stays resident where it is little: a page fault costs as much as clearing 250 KiB (decision 0006).
+//! 4. What is cleared stays resident where it is little: a page fault costs as much as clearing 250 KiB. What is resident and
+//!    was not written goes back where it is much, so that nobody clears for long what somebody once wrote (decision 0006).
+
+#[cfg(test)]
+mod tests;
 
 use core::{ops::Range, ptr::NonNull, slice};
 use std::sync::{Mutex, PoisonError};
@@ -28,6 +32,8 @@ const SCAN_BYTES: usize = SCAN_PAGES * PAGE_BYTES;
 const SCAN_PAGES: usize = 4096;
 /// Pages that are cleared and stay: more are given back, so that a slot that once was large does not stay so.
 const RESIDENT_PAGES: usize = 256;
+/// Pages that are cleared without asking which of them were written, and as many in a row that were not are given back.
+const IDLE_PAGES: usize = 32;
 /// Stretches of pages that are not there, each of which takes a call of the system.
 const GAPS_MAX: usize = 8;
 /// Bytes of a page of the system, where its pages are looked at one by one.
@@ -129,14 +135,17 @@ impl Reservation {
         }
         let pages = len.div_ceil(PAGE_BYTES);
         let mut residence = [0_u8; SCAN_PAGES];
-        // SAFETY: the range is mapped, and the answer has a byte for each of its pages.
-        let failed =
-            unsafe { libc::mincore(self.base.as_ptr().cast(), len, residence.as_mut_ptr().cast()) };
-        let residence = &residence[..pages];
-        let is_resident = |page: &u8| page & 1 == 1;
+        let residence = &mut residence[..pages];
+        let is_known = self.residence(residence);
         let resident = residence.iter().filter(|page| is_resident(page)).count();
+        if !is_known || resident > RESIDENT_PAGES {
+            return false;
+        }
+        if resident > IDLE_PAGES {
+            self.leave_idle(residence);
+        }
         let stretches = || residence.chunk_by(|a, b| is_resident(a) == is_resident(b));
-        if failed != 0 || resident > RESIDENT_PAGES || stretches().count() > 2 * GAPS_MAX {
+        if stretches().count() > 2 * GAPS_MAX {
             return false;
         }
         let mut at = 0;
@@ -152,6 +161,45 @@ impl Reservation {
         }
         true
     }
+
+    /// Asks which of the first pages are there; false when the system does not say.
+    fn residence(&self, pages: &mut [u8]) -> bool {
+        let len = pages.len() * PAGE_BYTES;
+        assert!(len <= self.bytes, "a memory keeps to its reservation");
+        // SAFETY: the range is mapped, and the answer has a byte for each of its pages.
+        unsafe { libc::mincore(self.base.as_ptr().cast(), len, pages.as_mut_ptr().cast()) == 0 }
+    }
+
+    /// Of the first pages, of which `residence` says whether they are there, takes long rows that are all zero for absent.
+    fn leave_idle(&self, residence: &mut [u8]) {
+        let is_idle = |page: usize, residence: &[u8]| {
+            // SAFETY: the page lies in the reservation, which nobody else uses.
+            let bytes = || unsafe {
+                slice::from_raw_parts(self.base.as_ptr().add(page * PAGE_BYTES), PAGE_BYTES)
+            };
+            is_resident(&residence[page]) && is_zero(bytes())
+        };
+        let mut begin = 0;
+        for page in 0..=residence.len() {
+            if page < residence.len() && is_idle(page, residence) {
+                continue;
+            }
+            if page - begin >= IDLE_PAGES {
+                residence[begin..page].fill(0);
+            }
+            begin = page + 1;
+        }
+    }
+}
+
+/// What the system says of a page: the lowest bit, whether it is there.
+const fn is_resident(page: &u8) -> bool {
+    *page & 1 == 1
+}
+
+/// Whether all bytes of a page are zero; what was written is mostly found at once.
+fn is_zero(page: &[u8]) -> bool {
+    page.chunks(64).all(|line| line.iter().fold(0, |all, byte| all | byte) == 0)
 }
 
 /// Whether the system's pages are of the size that residence is reckoned in.
