@@ -65,6 +65,11 @@ impl<'f> Builder<'f> {
         self.pc = pc;
     }
 
+    /// The guest instruction that what follows comes from.
+    pub fn pc(&self) -> u32 {
+        self.pc
+    }
+
     /// How many instructions the current block has.
     pub fn len(&self) -> usize {
         self.func.insts.len() - self.first_inst as usize

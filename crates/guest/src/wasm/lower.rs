@@ -73,9 +73,8 @@ struct Lower<'m, 'f> {
     /// Whether each instruction is shown before it runs, and how many operands that may still show.
     is_observed: bool,
     shown_left: usize,
-    /// Where the last constant ends in the body, and whether the instruction at hand comes right after it.
-    constant_end: usize,
-    follows_constant: bool,
+    /// The byte of the module behind the last constant of the body.
+    constant_end: u32,
     /// Whether control can reach the next instruction.
     is_reachable: bool,
     /// Blocks that were entered where it cannot.
@@ -108,7 +107,6 @@ impl<'m, 'f> Lower<'m, 'f> {
             is_observed: false,
             shown_left: limits::SHOWN_MAX as usize,
             constant_end: 0,
-            follows_constant: false,
             is_reachable: true,
             skipped: 0,
             args: Vec::new(),

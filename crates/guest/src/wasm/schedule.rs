@@ -21,9 +21,9 @@ impl Rate {
         Self { per, unit: NonZeroU32::new(unit).expect("a unit is not zero") }
     }
 
-    /// The price of `amount`, if 64 bits hold it.
-    pub fn price(self, amount: u64) -> Option<u64> {
-        amount.div_ceil(u64::from(self.unit.get())).checked_mul(u64::from(self.per))
+    /// The price of `amount`; what 64 bits do not hold is the most that they do.
+    pub fn price(self, amount: u64) -> u64 {
+        amount.div_ceil(u64::from(self.unit.get())).saturating_mul(u64::from(self.per))
     }
 }
 

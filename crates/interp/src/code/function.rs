@@ -184,12 +184,17 @@ impl Function {
         }
     }
 
-    /// Drops the dMIR if it waits.
+    /// Lets the dMIR go, if it waits.
     pub(super) fn forget(&self, kept_bytes: &AtomicUsize) {
-        if let Some(outlined) = self.take() {
-            kept_bytes.fetch_sub(outlined.func().size_bytes(), Ordering::Relaxed);
-            self.spares.give(outlined.into_func());
-        }
+        kept_bytes.fetch_sub(self.release(), Ordering::Relaxed);
+    }
+
+    /// Gives the buffer of the dMIR that waits to the next function; its size in bytes.
+    fn release(&self) -> usize {
+        let Some(outlined) = self.take() else { return 0 };
+        let bytes = outlined.func().size_bytes();
+        self.spares.give(outlined.into_func());
+        bytes
     }
 
     /// Bytes that it takes without code and dMIR.
@@ -200,9 +205,7 @@ impl Function {
 
 impl Drop for Function {
     fn drop(&mut self) {
-        if let Some(outlined) = self.take() {
-            self.spares.give(outlined.into_func());
-        }
+        self.release();
     }
 }
 

@@ -21,12 +21,17 @@ pub(crate) struct Spares([AtomicPtr<Func>; KEPT_MAX]);
 impl Spares {
     /// A buffer, which is empty.
     pub(crate) fn take(&self) -> Func {
-        let kept = self.0.iter().map(|place| place.swap(ptr::null_mut(), Ordering::AcqRel));
-        let Some(kept) = { kept }.find(|kept| !kept.is_null()) else { return Func::default() };
-        // SAFETY: made by `Box::into_raw` in `give`, and taken by us alone.
-        let mut func = *unsafe { Box::from_raw(kept) };
+        let mut func = self.kept().map_or_else(Func::default, |kept| *kept);
         func.clear();
         func
+    }
+
+    /// One that is kept, as it was given.
+    fn kept(&self) -> Option<Box<Func>> {
+        let mut kept = self.0.iter().map(|place| place.swap(ptr::null_mut(), Ordering::AcqRel));
+        let kept = kept.find(|kept| !kept.is_null())?;
+        // SAFETY: made by `Box::into_raw` in `give`, and taken by us alone.
+        Some(unsafe { Box::from_raw(kept) })
     }
 
     /// Keeps a buffer, if it is small and there is room for it.
@@ -48,13 +53,7 @@ impl Spares {
 
 impl Drop for Spares {
     fn drop(&mut self) {
-        for place in &self.0 {
-            let kept = place.swap(ptr::null_mut(), Ordering::AcqRel);
-            if !kept.is_null() {
-                // SAFETY: made by `Box::into_raw` in `give`, and taken by us alone.
-                drop(unsafe { Box::from_raw(kept) });
-            }
-        }
+        while self.kept().is_some() {}
     }
 }
 

@@ -172,25 +172,26 @@ impl Reservation {
 
     /// Of the first pages, of which `residence` says whether they are there, takes long rows that are all zero for absent.
     fn leave_idle(&self, residence: &mut [u8]) {
-        let is_idle = |page: usize, residence: &[u8]| {
+        for (page, state) in residence.iter_mut().enumerate() {
             // SAFETY: the page lies in the reservation, which nobody else uses.
-            let bytes = || unsafe {
+            let bytes = unsafe {
                 slice::from_raw_parts(self.base.as_ptr().add(page * PAGE_BYTES), PAGE_BYTES)
             };
-            is_resident(&residence[page]) && is_zero(bytes())
-        };
-        let mut begin = 0;
-        for page in 0..=residence.len() {
-            if page < residence.len() && is_idle(page, residence) {
-                continue;
+            *state = match is_resident(state) {
+                true if is_zero(bytes) => IDLE,
+                is_there => is_there.into(),
+            };
+        }
+        for row in residence.chunk_by_mut(|a, b| a == b) {
+            if row[0] == IDLE && row.len() >= IDLE_PAGES {
+                row.fill(0);
             }
-            if page - begin >= IDLE_PAGES {
-                residence[begin..page].fill(0);
-            }
-            begin = page + 1;
         }
     }
 }
+
+/// A page that is resident and all zero.
+const IDLE: u8 = 0b11;
 
 /// What the system says of a page: the lowest bit, whether it is there.
 const fn is_resident(page: &u8) -> bool {

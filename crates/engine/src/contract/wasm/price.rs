@@ -3,7 +3,7 @@
 //! What an instruction could do later costs the same here: pages as `memory.grow`, elements as `table.grow`, bytes as
 //! `memory.init`.
 
-use lockstep_guest::wasm::{ConstExpr, GasSchedule, Module, Rate, SegmentMode};
+use lockstep_guest::wasm::{ConstExpr, GasSchedule, Module, SegmentMode};
 
 /// A word of code, which is read and validated: what EIP-3860 takes for a word of initialization code.
 const CODE_WORD: u64 = 2;
@@ -29,16 +29,16 @@ pub(super) fn instance(module: &Module) -> u64 {
         code,
         declared(module) * ITEM,
         const_ops(module) * CONST_OP,
-        amount(schedule.pages, pages),
-        amount(schedule.bulk_elements, elements),
-        amount(schedule.bulk_bytes, bytes),
+        schedule.pages.price(pages),
+        schedule.bulk_elements.price(elements),
+        schedule.bulk_bytes.price(bytes),
     ];
     parts.into_iter().fold(0, u64::saturating_add)
 }
 
 /// The price of an input of `len_bytes`, which is copied for the program.
 pub(super) fn input(schedule: &GasSchedule, len_bytes: usize) -> u64 {
-    amount(schedule.bulk_bytes, len_bytes as u64)
+    schedule.bulk_bytes.price(len_bytes as u64)
 }
 
 fn declared(module: &Module) -> u64 {
@@ -67,9 +67,4 @@ fn const_ops(module: &Module) -> u64 {
     let datas = module.datas().iter().map(|data| place(&data.mode));
     let ops = exprs(module.global_inits()) + tables + elems.chain(datas).sum::<usize>();
     ops as u64
-}
-
-/// Units of `amount`, begun ones too, at their price.
-fn amount(rate: Rate, amount: u64) -> u64 {
-    amount.div_ceil(u64::from(rate.unit.get())).saturating_mul(u64::from(rate.per))
 }

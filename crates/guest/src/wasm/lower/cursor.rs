@@ -23,6 +23,26 @@ struct Long {
 }
 
 impl Long {
+    /// The number whose first byte is `first`; the next one is at `at`.
+    #[inline(never)]
+    fn read(bytes: &[u8], mut at: usize, first: u8) -> Self {
+        if let Some((next, _)) = bytes[at..].split_first_chunk() {
+            let next = u64::from_le_bytes(*next);
+            let ends = !next & 0x8080_8080_8080_8080;
+            if ends != 0 {
+                return Self::of(first, next, ends, at);
+            }
+        }
+        let (mut number, mut bits, mut last) = (u64::from(first & 0x7f), 7, first);
+        while last >= 0x80 {
+            last = bytes[at];
+            at += 1;
+            number |= u64::from(last & 0x7f) << bits;
+            bits += 7;
+        }
+        Self { number, bits, last, end: at }
+    }
+
     /// The number of which the first byte and eight more are given, and in `ends` the highest bit of each of these that has
     /// none to follow: what counts of them moves together, in three steps for all.
     #[inline(always)]
@@ -63,7 +83,7 @@ impl Cursor<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn byte(&mut self) -> u8 {
+    fn byte(&mut self) -> u8 {
         let byte = self.bytes[self.at];
         self.at += 1;
         byte
@@ -76,7 +96,7 @@ impl Cursor<'_> {
         if byte < 0x80 {
             return u64::from(byte);
         }
-        let Long { number, end, .. } = Self::long(self.bytes, self.at, byte);
+        let Long { number, end, .. } = Long::read(self.bytes, self.at, byte);
         self.at = end;
         number
     }
@@ -89,29 +109,9 @@ impl Cursor<'_> {
             // The number's sign is the second bit from the top.
             return i64::from((byte as i8) << 1 >> 1) as u64;
         }
-        let Long { number, bits, last, end } = Self::long(self.bytes, self.at, byte);
+        let Long { number, bits, last, end } = Long::read(self.bytes, self.at, byte);
         self.at = end;
         if last & 0x40 != 0 && bits < u64::BITS { number | u64::MAX << bits } else { number }
-    }
-
-    /// The number whose first byte is `first`, which was read.
-    #[inline(never)]
-    fn long(bytes: &[u8], at: usize, first: u8) -> Long {
-        if let Some((next, _)) = bytes[at..].split_first_chunk() {
-            let next = u64::from_le_bytes(*next);
-            let ends = !next & 0x8080_8080_8080_8080;
-            if ends != 0 {
-                return Long::of(first, next, ends, at);
-            }
-        }
-        let (mut number, mut bits, mut last, mut at) = (u64::from(first & 0x7f), 7, first, at);
-        while last >= 0x80 {
-            last = bytes[at];
-            at += 1;
-            number |= u64::from(last & 0x7f) << bits;
-            bits += 7;
-        }
-        Long { number, bits, last, end: at }
     }
 
     #[inline(always)]

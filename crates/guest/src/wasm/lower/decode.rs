@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! 1. The body was validated: what is read here is whole and well formed, so that reading it has no errors.
+//! 1. The body was validated: reading it has no errors.
 //! 2. What an opcode means is said by the rows of `numeric` and `memory`, whichever way it is read.
 
 use std::sync::OnceLock;
@@ -174,8 +174,6 @@ impl<'m> Lower<'m, '_> {
     /// Lets the parser read the instruction at `cursor`; says where it ends.
     #[inline(never)]
     fn read(&mut self, cursor: Cursor<'_>) -> wasmparser::Result<usize> {
-        // No instruction is at the body's beginning and after a constant.
-        self.follows_constant = cursor.at == self.constant_end && cursor.at > 0;
         let rest = &cursor.bytes[cursor.at..];
         let mut reader = BinaryReader::new_features(rest, u64::from(cursor.pc()), self.features);
         reader.visit_operator(self)?;

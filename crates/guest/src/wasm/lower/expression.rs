@@ -24,7 +24,8 @@ pub(super) struct Waiting {
 
 impl Lower<'_, '_> {
     /// Lowers what is at `cursor` while each instruction takes or adds an operand. `waiting` is the highest one: it may wait,
-    /// or the first instruction takes it.
+    /// or the first instruction takes it. Each place that begins an expression has this code for itself: what comes after a
+    /// local, a constant, or a result is guessed better apart.
     #[inline(always)]
     pub(super) fn expression(
         &mut self,
@@ -133,7 +134,7 @@ impl Lower<'_, '_> {
             Type::F32 => u64::from(u32::from_le_bytes(cursor.fixed())),
             _ => u64::from_le_bytes(cursor.fixed()),
         };
-        self.constant_end = cursor.at;
+        self.constant_end = cursor.pc();
         self.pay(Class::Constant);
         Waiting { operand: self.b.constant(bits, ty), ty }
     }

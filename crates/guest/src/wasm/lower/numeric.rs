@@ -211,7 +211,12 @@ impl Lower<'_, '_> {
                 let result = self.b.convert(op, ty, ty, a);
                 self.push(result, ty);
             }
-            Row::Binary(op, ty, class) => self.binary(op, ty, class),
+            Row::Binary(op, ty, class) => {
+                self.pay(class);
+                let operands = self.pop_numbers();
+                let result = self.b.binary(op, ty, ty, operands);
+                self.push(result, ty);
+            }
             Row::Compare(op, ty, class) => {
                 self.pay(class);
                 let operands = self.pop_numbers();
@@ -239,13 +244,6 @@ impl Lower<'_, '_> {
                 self.push(wide, ty);
             }
         }
-    }
-
-    fn binary(&mut self, op: Op, ty: Type, class: Class) {
-        self.pay(class);
-        let operands = self.pop_numbers();
-        let result = self.b.binary(op, ty, ty, operands);
-        self.push(result, ty);
     }
 
     /// The two highest operands, the lower first.

@@ -71,13 +71,11 @@ impl Lower<'_, '_> {
     /// Pays for `amount: i64` at `rate` with the span, if it is the constant right before the instruction and small: by what
     /// the guest says and not by what is known of it, so that prices are those of guest instructions.
     pub(super) fn pay_ahead(&mut self, amount: Operand, rate: Rate) -> bool {
-        let known = self.b.func().const_low(amount).filter(|_| self.follows_constant);
+        let is_said = self.constant_end == self.b.pc();
+        let known = self.b.func().const_low(amount).filter(|_| is_said);
         let small = known.filter(|known| *known <= limits::AMOUNT_AHEAD_MAX);
-        let price = small.and_then(|known| u32::try_from(rate.price(known)?).ok());
-        if let Some(price) = price {
-            self.pay_price(price);
-        }
-        price.is_some()
+        let price = small.and_then(|known| u32::try_from(rate.price(known)).ok());
+        price.map(|price| self.pay_price(price)).is_some()
     }
 
     /// Charges for `amount: i64` at `rate`.

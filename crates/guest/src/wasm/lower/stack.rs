@@ -209,11 +209,12 @@ impl Lower<'_, '_> {
 
     #[inline(never)]
     fn push_var(&mut self, var: Var, ty: Type) {
-        if let Some(local) = self.stack.local(var.into()) {
-            return self.push_local(local);
+        let mut operand = Operand::from(var);
+        if let Some(names) = self.stack.names(operand) {
+            *names += 1;
+        } else if !self.stack.is_at_home(var, ty) {
+            operand = self.b.copy(ty, operand);
         }
-        let is_at_home = self.stack.is_at_home(var, ty);
-        let operand = if is_at_home { var.into() } else { self.b.copy(ty, var.into()) };
         self.stack.entry(operand, ty, false);
     }
 
@@ -221,13 +222,6 @@ impl Lower<'_, '_> {
     pub(super) fn push_truth(&mut self, operand: Operand) {
         let is_truth = !operand.is_const();
         self.stack.entry(operand, Type::I32, is_truth);
-    }
-
-    #[inline(always)]
-    pub(super) fn push_local(&mut self, local: Var) {
-        self.stack.names[local.0 as usize] += 1;
-        let ty = self.b.func().vars[local].ty;
-        self.stack.entry(local.into(), ty, false);
     }
 
     /// The operand of an entry in the form that its type says.
