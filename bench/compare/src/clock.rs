@@ -7,7 +7,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// A batch takes at least this long, in nanoseconds: its first run finds caches and branch predictors full of what others
 /// did meanwhile, which weighs little then, and about the same for all.
-const BATCH_NS: u64 = 4_000_000;
+const BATCH_NS: u64 = 2_000_000;
 /// Rounds whose median counts.
 const ROUNDS: usize = 21;
 /// Rounds with `--quick`.

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Invariants: a seed gives the same module and calls for ever, whoever runs it. Results are compared bit for bit: both
-//! sides make one NaN. A case in which anything runs out (gas, stack, what we are prepared to load) is skipped on both sides
+//! sides make one NaN. Where ours and wasmtime agree and wasmi does not, that is printed and counted, and no difference: wasmi is
+//! known to divide by zero where `select` on an `i32.eqz` keeps zero out (seeds 34134 and 37491). A case in which anything runs out (gas, stack, what we are prepared to load) is skipped on both sides
 //! alike, and counted by reason. Absent on purpose: threads, exceptions, collected objects.
 
 mod chain;
@@ -177,16 +178,21 @@ impl Campaign<'_> {
             if number == 0 && self.arguments.statistics {
                 statistics.run(&case, &ours);
             }
-            let mut differences = ours.differences(&expected, &script);
+            let differences = ours.differences(&expected, &script);
+            if !differences.is_empty() {
+                self.report(seed, way, &case, &differences)?;
+            }
             if number == 0
                 && let Ok(Some(second)) = self.second.run(&case, &script)
             {
                 statistics.count("modules beside wasmi as well".to_owned());
-                let more = ours.differences(&second, &script);
-                differences.extend(more.into_iter().map(|text| format!("wasmi: {text}")));
-            }
-            if !differences.is_empty() {
-                self.report(seed, way, &case, &differences)?;
+                let others = ours.differences(&second, &script);
+                if !others.is_empty() {
+                    let who = if differences.is_empty() { "alone" } else { "too" };
+                    statistics.count(format!("modules that wasmi {who} runs otherwise"));
+                    println!("seed {seed} ({way}), {}: wasmi {who} differs:", case.name);
+                    others.iter().take(8).for_each(|difference| println!("  {difference}"));
+                }
             }
             found += differences.len();
         }

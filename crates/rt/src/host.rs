@@ -474,8 +474,8 @@ impl SlotValue for U256 {
 
     #[inline(always)]
     unsafe fn read(at: *const u64) -> Self {
-        // SAFETY: the caller's promise; four slots are an array of four limbs.
-        Self::from_limbs(unsafe { *at.cast::<[u64; 4]>() })
+        // SAFETY: the caller's promise.
+        unsafe { read_word(at) }
     }
 
     #[inline(always)]
@@ -483,6 +483,18 @@ impl SlotValue for U256 {
         // SAFETY: the caller's promise; four slots are an array of four limbs.
         unsafe { *at.cast::<[u64; 4]>() = self.into_limbs() }
     }
+}
+
+/// A word, limb by limb: machine code has just written it so, and a load that is wider than the stores it reads waits until
+/// they have reached the cache.
+///
+/// # Safety
+///
+/// `at` points to four readable slots.
+#[inline(always)]
+pub(crate) unsafe fn read_word(at: *const u64) -> U256 {
+    // SAFETY: the caller's promise. Volatile, so that nobody makes one load of four.
+    U256::from_limbs(core::array::from_fn(|limb| unsafe { at.add(limb).read_volatile() }))
 }
 
 /// A list of slot values: the arguments or results of a host function.

@@ -207,7 +207,8 @@ impl Translation<'_, '_, '_> {
             }
         }
         let context = self.context_arg();
-        self.helper(Helpers::WORDS + helper as i32 * 8, &[context, place], None);
+        let place = self.helper(Helpers::WORDS + helper as i32 * 8, &[context, place], Some(WORD));
+        let place = place.expect("the helper has a result");
         core::array::from_fn(|limb| self.b.ins().load(WORD, self.flags.stack, place, at(0, limb)))
     }
 }

@@ -5,20 +5,21 @@
 use lockstep_base::U256;
 use lockstep_ir::{Op, op::meaning};
 
-use crate::context::Context;
+use crate::{context::Context, host::read_word};
 
 /// Slots from one operand to the next; the result goes where the first one is.
 pub const WORD_SLOTS: usize = 4;
 
-/// A function on words, called with the context and the place of its operands.
-pub(super) type WordHelper = unsafe extern "C" fn(*const Context, *mut u64);
+/// A function on words, called with the context and the place of its operands, which it returns: whoever reads the result there
+/// by an address that the processor knew before may be given what the place held earlier, and read again.
+pub(super) type WordHelper = unsafe extern "C" fn(*const Context, *mut u64) -> *mut u64;
 
 /// # Safety
 ///
 /// `place` are the slots of operand `position` and those before it.
 unsafe fn get(place: *mut u64, position: usize) -> U256 {
     // SAFETY: the caller's promise.
-    U256::from_limbs(unsafe { place.add(position * WORD_SLOTS).cast::<[u64; 4]>().read() })
+    unsafe { read_word(place.add(position * WORD_SLOTS)) }
 }
 
 macro_rules! words {
@@ -27,12 +28,13 @@ macro_rules! words {
             /// # Safety
             ///
             /// Called by machine code with the slots of its operands.
-            unsafe extern "C" fn $function(_context: *const Context, place: *mut u64) {
+            unsafe extern "C" fn $function(_context: *const Context, place: *mut u64) -> *mut u64 {
                 // SAFETY: the caller's promise.
                 unsafe {
                     let result: U256 = $meaning($(get(place, $position)),+);
                     place.cast::<[u64; 4]>().write(*result.as_limbs());
                 }
+                place
             }
         )*
 
@@ -68,13 +70,14 @@ words! {
 /// # Safety
 ///
 /// As for the others; the context is the caller's.
-unsafe extern "C" fn mulmod(context: *const Context, place: *mut u64) {
+unsafe extern "C" fn mulmod(context: *const Context, place: *mut u64) -> *mut u64 {
     // SAFETY: the caller's promise; resources outlive their contexts.
     unsafe {
         let (a, b, modulus) = (get(place, 0), get(place, 1), get(place, 2));
         let result = (*(*context).resources).mul_mod(a, b, modulus);
         place.cast::<[u64; 4]>().write(*result.as_limbs());
     }
+    place
 }
 
 /// Which of the functions does `op`, if one does.
