@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! body(gas, depth units left, parameters...) -> (gas, results...)      the context in a register of its own
-//! body(gas, depth units left, area, parameters...) -> (gas)            where results are too many for registers
+//! body(gas, depth units left, area, parameters...) -> (gas, area)      where results are too many for registers
 //! ```
+//!
+//! The area comes back so that a caller reads it by an address that comes with the return (`translate::call`).
 
 use cranelift_codegen::{
     ir::{self, AbiParam, types},
@@ -68,8 +70,9 @@ pub(crate) fn body(signature: &Signature) -> ir::Signature {
     clif.params.extend(vec![AbiParam::new(WORD); params_before(signature)]);
     clif.returns.extend([AbiParam::new(WORD); RESULTS_BEFORE]);
     clif.params.extend(params);
-    if !has_area(signature) {
-        clif.returns.extend(results);
+    match has_area(signature) {
+        true => clif.returns.push(AbiParam::new(WORD)),
+        false => clif.returns.extend(results),
     }
     clif
 }

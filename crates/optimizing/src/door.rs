@@ -52,7 +52,9 @@ pub(crate) fn door(
     let call = b.ins().call_indirect(body_signature, body, &args);
     let results = b.inst_results(call).to_vec();
     b.ins().store(PLAIN, results[0], context, Layout::GAS);
-    store_all(&mut b, &signature.results, &results[RESULTS_BEFORE..], (frame, 0));
+    if !has_area(signature) {
+        store_all(&mut b, &signature.results, &results[RESULTS_BEFORE..], (frame, 0));
+    }
     b.ins().return_(&[]);
     b.seal_all_blocks();
     b.finalize(config);
@@ -94,7 +96,10 @@ pub(crate) fn below(
     let mut all = vec![b.ins().load(WORD, PLAIN, context, Layout::GAS)];
     let values = load_all(&mut b, &signature.results, (place, 0));
     match has_area(signature) {
-        true => store_all(&mut b, &signature.results, &values, (params[2], 0)),
+        true => {
+            store_all(&mut b, &signature.results, &values, (params[2], 0));
+            all.push(params[2]);
+        }
         false => all.extend(values),
     }
     b.ins().return_(&all);

@@ -12,12 +12,13 @@
 //! 2. Code calls functions of its program where `rt` will have put them; all else that it needs it finds in the context.
 //! 3. Generated code never executes an instruction that can fault: what stops a guest is an explicit operation. With guard
 //!    pages, which are opt-in, accesses of memories are the exception.
-//! 4. Whether a function has code depends on the function and on the caps below alone.
+//! 4. Whether a function has code depends on the function and on the caps of `cost` alone.
 //!
 //! Absent on purpose: anything that knows a guest or a host by name.
 #![forbid(unsafe_code)]
 
 mod abi;
+mod cost;
 mod door;
 mod listing;
 mod nan;
@@ -61,20 +62,11 @@ use crate::target::Target;
 #[cfg(feature = "unmetered")]
 pub use crate::unmetered::make_unmetered;
 pub use crate::{
+    cost::{CARRIED_ALWAYS, CARRIED_PER_INST_MAX, INSTS_MAX, SWITCH_TARGETS_MAX},
     listing::{ListedInst, NativeListing},
     stage::{Stage, Watch},
     target::target,
 };
-
-/// Instructions of dMIR that a function may have; compiling takes time in proportion, and room.
-pub const INSTS_MAX: usize = 60_000;
-
-/// Blocks of a function of words from which on Cranelift does not look for what is cheaper: where there is so much control
-/// there is little to find within it, and looking takes a fifth of the time.
-const QUICK_BLOCKS: usize = 200;
-
-/// Places that the switches of a function may go to, all together.
-pub const SWITCH_TARGETS_MAX: usize = 20_000;
 
 /// A program whose functions are compiled when somebody asks.
 pub struct Optimizing {
@@ -220,12 +212,7 @@ impl Optimizing {
         interface: &Interface,
         (signature, func, may_leave): (&Signature, Verified<&Func>, bool),
     ) -> Result<Code, NoCode> {
-        if func.insts.len() > INSTS_MAX {
-            return Err(NoCode("more instructions than a function may have"));
-        }
-        if func.targets.len() > SWITCH_TARGETS_MAX {
-            return Err(NoCode("more switch targets than a function may have"));
-        }
+        cost::check_func(&func)?;
         self.at(Stage::Translate);
         room.context.clear();
         room.context.set_disasm(room.is_listed);
@@ -240,8 +227,9 @@ impl Optimizing {
             (signature, &func, may_leave),
         )?;
         let frame_bytes_max = (func.units + 1).saturating_mul(STACK_BYTES_PER_UNIT);
-        let is_large = interface.window.is_some() && func.blocks.len() >= QUICK_BLOCKS;
-        let isa = if is_large { self.target.quick() } else { self.target.isa() };
+        cost::check_made(&room.context.func, func.insts.len())?;
+        let is_quick = cost::is_quick(interface, &func);
+        let isa = if is_quick { self.target.quick() } else { self.target.isa() };
         self.emit(&mut room.context, isa, frame_bytes_max)
     }
 

@@ -42,6 +42,7 @@ mod word_op;
 
 use std::collections::BTreeMap;
 
+pub(crate) use self::shape::nesting;
 use cranelift_codegen::{
     ir::{self, AliasRegionData, InstBuilder, MemFlagsData},
     isa::TargetFrontendConfig,

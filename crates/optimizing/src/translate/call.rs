@@ -88,7 +88,10 @@ impl Translation<'_, '_, '_> {
     pub(super) fn return_values(&mut self, results: &[ir::Value]) {
         let mut all = vec![self.b.use_var(self.gas)];
         match self.area {
-            Some(area) => store_all(self.b, &self.func.results, results, (area, 0)),
+            Some(area) => {
+                store_all(self.b, &self.func.results, results, (area, 0));
+                all.push(area);
+            }
             None => all.extend(results),
         }
         self.b.ins().return_(&all);
@@ -110,9 +113,10 @@ impl Translation<'_, '_, '_> {
         self.context_in = (None, None);
         let results = self.b.inst_results(call).to_vec();
         self.b.def_var(self.gas, results[0]);
+        let own = &results[RESULTS_BEFORE..];
         Ok(match area {
-            Some(area) => load_all(self.b, &signature.results, (area, 0)),
-            None => results[RESULTS_BEFORE..].to_vec(),
+            Some(_) => load_all(self.b, &signature.results, (own[0], 0)),
+            None => own.to_vec(),
         })
     }
 
@@ -353,6 +357,13 @@ impl Translation<'_, '_, '_> {
         Ok(Outside { signature: signature.clone(), stride, place })
     }
 
+    /// `place`, which a callee stored to, with a number that the call returned: an address that is known when the call is over.
+    /// Loads beside the stack pointer are predicted from earlier stores there; some processors find late that a callee stored
+    /// there since, and begin again.
+    fn after(&mut self, place: ir::Value, returned: ir::Value) -> ir::Value {
+        self.b.ins().iadd(place, returned)
+    }
+
     /// Goes on where the outside returned.
     fn after_outside(
         &mut self,
@@ -366,10 +377,9 @@ impl Translation<'_, '_, '_> {
         self.b.switch_to_block(next);
         self.load_gas();
         let Outside { signature, stride, place } = outside;
-        // By an address that is known when the call is over. Loads beside the stack pointer are predicted from earlier stores
-        // there, and where a callee stored through a pointer some processors find that out late, and begin again.
+        // One more than the place is: whoever goes on does so by a one.
         let one = self.b.ins().uextend(WORD, goes_on);
-        let place = self.b.ins().iadd(*place, one);
+        let place = self.after(*place, one);
         let mut results = Vec::new();
         for (position, ty) in signature.results.iter().enumerate() {
             let position = (signature.params.len() + position) as i32;
@@ -402,8 +412,11 @@ impl Translation<'_, '_, '_> {
         let number = self.b.ins().iconst(WORD, act as i64);
         let on = self.b.ins().iconst(WORD, i64::from(on[0]) | i64::from(on[1]) << 32);
         let trap = self.helper(Helpers::ACT, &[context, number, on, place], Some(WORD));
-        self.trap_number(trap.expect("the helper has a result"));
+        let trap = trap.expect("the helper has a result");
+        self.trap_number(trap);
         if !act.results().is_empty() {
+            // Zero, since there is none.
+            let place = self.after(place, trap);
             let result = self.b.ins().load(WORD, self.flags.stack, place, 0);
             self.define(first, result);
         }
@@ -440,9 +453,11 @@ impl Translation<'_, '_, '_> {
         }
         let selector = self.b.ins().iconst(WORD, selector as i64);
         let trap = self.helper(Helpers::EVALUATE, &[selector, place], Some(WORD));
+        let trap = trap.expect("the helper has a result");
         if is_checked {
-            self.trap_number(trap.expect("the helper has a result"));
+            self.trap_number(trap);
         }
+        let place = self.after(place, trap);
         Ok(self.b.ins().load(clif_type(to)?, self.flags.stack, place, 0))
     }
 }

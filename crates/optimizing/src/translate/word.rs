@@ -199,15 +199,17 @@ impl Translation<'_, '_, '_> {
 
     /// Calls a function on words.
     pub(super) fn call_words(&mut self, helper: usize, args: &[Word]) -> Word {
-        let place = self.operand_room((args.len() * WORD_SLOTS) as u32);
+        let (first, rest) = args.split_first().expect("an operation has an operand");
+        let place = self.operand_room((rest.len().max(1) * WORD_SLOTS) as u32);
         let at = |position: usize, limb: usize| ((position * WORD_SLOTS + limb) * 8) as i32;
-        for (position, arg) in args.iter().enumerate() {
+        for (position, arg) in rest.iter().enumerate() {
             for (limb, value) in arg.iter().enumerate() {
                 self.b.ins().store(self.flags.stack, *value, place, at(position, limb));
             }
         }
         let context = self.context_arg();
-        let place = self.helper(Helpers::WORDS + helper as i32 * 8, &[context, place], Some(WORD));
+        let helper_args = [&[context, place][..], first].concat();
+        let place = self.helper(Helpers::WORDS + helper as i32 * 8, &helper_args, Some(WORD));
         let place = place.expect("the helper has a result");
         core::array::from_fn(|limb| self.b.ins().load(WORD, self.flags.stack, place, at(0, limb)))
     }

@@ -7,19 +7,27 @@ use lockstep_ir::{Op, op::meaning};
 
 use crate::{context::Context, host::read_word};
 
-/// Slots from one operand to the next; the result goes where the first one is.
+/// Slots from one operand to the next.
 pub const WORD_SLOTS: usize = 4;
 
-/// A function on words, called with the context and the place of its operands, which it returns: whoever reads the result there
-/// by an address that the processor knew before may be given what the place held earlier, and read again.
-pub(super) type WordHelper = unsafe extern "C" fn(*const Context, *mut u64) -> *mut u64;
+/// A function on words, called with the context, a place, and the limbs of its first operand. The others are at the place, and
+/// the result goes there, at the beginning. It returns the place: whoever reads the result by an address that the processor knew
+/// before may be given what was there earlier, and read again.
+pub(super) type WordHelper =
+    unsafe extern "C" fn(*const Context, *mut u64, u64, u64, u64, u64) -> *mut u64;
 
+/// The operand at `position`, of which `first` is the one at zero.
+///
 /// # Safety
 ///
-/// `place` are the slots of operand `position` and those before it.
-unsafe fn get(place: *mut u64, position: usize) -> U256 {
-    // SAFETY: the caller's promise.
-    unsafe { read_word(place.add(position * WORD_SLOTS)) }
+/// `place` are the slots of all operands but the first, as far as that one.
+#[inline(always)]
+unsafe fn get(first: [u64; WORD_SLOTS], place: *mut u64, position: usize) -> U256 {
+    match position {
+        0 => U256::from_limbs(first),
+        // SAFETY: the caller's promise.
+        _ => unsafe { read_word(place.add((position - 1) * WORD_SLOTS)) },
+    }
 }
 
 macro_rules! words {
@@ -28,10 +36,17 @@ macro_rules! words {
             /// # Safety
             ///
             /// Called by machine code with the slots of its operands.
-            unsafe extern "C" fn $function(_context: *const Context, place: *mut u64) -> *mut u64 {
+            unsafe extern "C" fn $function(
+                _context: *const Context,
+                place: *mut u64,
+                a: u64,
+                b: u64,
+                c: u64,
+                d: u64,
+            ) -> *mut u64 {
                 // SAFETY: the caller's promise.
                 unsafe {
-                    let result: U256 = $meaning($(get(place, $position)),+);
+                    let result: U256 = $meaning($(get([a, b, c, d], place, $position)),+);
                     place.cast::<[u64; 4]>().write(*result.as_limbs());
                 }
                 place
@@ -70,10 +85,17 @@ words! {
 /// # Safety
 ///
 /// As for the others; the context is the caller's.
-unsafe extern "C" fn mulmod(context: *const Context, place: *mut u64) -> *mut u64 {
+unsafe extern "C" fn mulmod(
+    context: *const Context,
+    place: *mut u64,
+    a: u64,
+    b: u64,
+    c: u64,
+    d: u64,
+) -> *mut u64 {
     // SAFETY: the caller's promise; resources outlive their contexts.
     unsafe {
-        let (a, b, modulus) = (get(place, 0), get(place, 1), get(place, 2));
+        let [a, b, modulus] = [0, 1, 2].map(|position| get([a, b, c, d], place, position));
         let result = (*(*context).resources).mul_mod(a, b, modulus);
         place.cast::<[u64; 4]>().write(*result.as_limbs());
     }

@@ -85,6 +85,35 @@ fn what_exceeds_the_caps_runs_below() {
     assert!(counts(&module).is_none_or(|counts| counts == (1, 1)), "{:?}", counts(&module));
 }
 
+/// Loops within loops, each with a variable that all of them carry: the number of what branches carry is the square of theirs.
+#[test]
+fn what_carries_too_much_runs_below() {
+    let text = |depth: usize| {
+        let (mut locals, mut begins, mut ends) = (String::new(), String::new(), String::new());
+        for at in 0..depth {
+            locals += &format!("(local $f{at} f64)");
+            begins += &format!(
+                "(loop $l{at} (local.set $f{at} (f64.add (local.get $f{at}) (f64.const 1)))"
+            );
+            let at = depth - 1 - at;
+            ends += &format!("(br_if $l{at} (f64.lt (local.get $f{at}) (f64.const 2))))");
+        }
+        format!(
+            "(module (func (export \"run\") (result f64) {locals} {begins} {ends} (local.get $f0)))"
+        )
+    };
+    for (depth, below) in [(64, 0), (192, 1)] {
+        let module = load(&text(depth));
+        let mut gas = GAS;
+        let end = call(&module, Tier::Optimizing, &[], &mut gas);
+        let mut gas_below = GAS;
+        assert_eq!(end, call(&module, Tier::Interpreter, &[], &mut gas_below), "{depth}");
+        assert_eq!(gas, gas_below, "{depth}");
+        let wanted = (1 - below, below);
+        assert!(counts(&module).is_none_or(|counts| counts == wanted), "{:?}", counts(&module));
+    }
+}
+
 /// A NaN that goes around a loop, through a choice and a call, is the canonical one where its bits are looked at; one
 /// that was never calculated with keeps its own.
 #[test]

@@ -1,0 +1,65 @@
+//! What a function would cost to compile, and the caps on it.
+//!
+//! Invariant: what is decided here depends on the function alone, so that everybody has code of the same functions.
+
+use cranelift_codegen::ir;
+use lockstep_ir::{Func, Interface};
+use lockstep_rt::native::NoCode;
+
+use crate::translate::nesting;
+
+/// Instructions of dMIR that a function may have; compiling takes time in proportion, and room.
+pub const INSTS_MAX: usize = 60_000;
+
+/// Places that the switches of a function may go to, all together.
+pub const SWITCH_TARGETS_MAX: usize = 20_000;
+
+/// What all branches of a function may carry to where control comes together, for each instruction of dMIR, where it is more
+/// than [`CARRIED_ALWAYS`]. Finding places for it takes time that grows faster than it does; of code that people write, what
+/// carries most carries ten.
+pub const CARRIED_PER_INST_MAX: usize = 16;
+
+/// What branches may carry in any function.
+pub const CARRIED_ALWAYS: usize = 16_384;
+
+/// Blocks of a function of words from which on Cranelift does not look for what is cheaper: where there is so much control
+/// there is little to find within it, and looking takes a fifth of the time.
+const QUICK_BLOCKS: usize = 200;
+
+/// Loops within one another from which on it does not look either: that takes the cube of how many they are.
+const QUICK_NESTING: usize = 64;
+
+/// Refuses a function that is too large.
+pub(crate) fn check_func(func: &Func) -> Result<(), NoCode> {
+    if func.insts.len() > INSTS_MAX {
+        return Err(NoCode("more instructions than a function may have"));
+    }
+    if func.targets.len() > SWITCH_TARGETS_MAX {
+        return Err(NoCode("more switch targets than a function may have"));
+    }
+    Ok(())
+}
+
+/// Refuses what was made of a function of so many instructions where its branches carry too much.
+pub(crate) fn check_made(made: &ir::Function, insts: usize) -> Result<(), NoCode> {
+    match carried(made) <= CARRIED_ALWAYS.max(insts * CARRIED_PER_INST_MAX) {
+        true => Ok(()),
+        false => Err(NoCode("more than the branches of a function may carry")),
+    }
+}
+
+/// Arguments of all branches.
+fn carried(made: &ir::Function) -> usize {
+    let dfg = &made.dfg;
+    let last = made.layout.blocks().filter_map(|block| made.layout.last_inst(block));
+    let to = last.flat_map(|inst| {
+        dfg.insts[inst].branch_destination(&dfg.jump_tables, &dfg.exception_tables)
+    });
+    to.map(|call| call.len(&dfg.value_lists)).sum()
+}
+
+/// Whether Cranelift is not to look for what is cheaper.
+pub(crate) fn is_quick(interface: &Interface, func: &Func) -> bool {
+    let has_words = interface.window.is_some();
+    (has_words && func.blocks.len() >= QUICK_BLOCKS) || nesting(func) >= QUICK_NESTING
+}
