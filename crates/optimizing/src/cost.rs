@@ -14,6 +14,12 @@ pub const INSTS_MAX: usize = 60_000;
 /// Places that the switches of a function may go to, all together.
 pub const SWITCH_TARGETS_MAX: usize = 20_000;
 
+/// Loops within one another that a function may have: finding out which block lies before which takes the square.
+pub const NESTING_MAX: usize = 2048;
+
+/// Variables times blocks of a function, at most: for each pair there are four bytes of what is known.
+pub const KNOWN_MAX: usize = 32 << 20;
+
 /// What all branches of a function may carry to where control comes together, for each instruction of dMIR, where it is more
 /// than [`CARRIED_ALWAYS`]. Finding places for it takes time that grows faster than it does; of code that people write, what
 /// carries most carries ten.
@@ -37,15 +43,39 @@ pub(crate) fn check_func(func: &Func) -> Result<(), NoCode> {
     if func.targets.len() > SWITCH_TARGETS_MAX {
         return Err(NoCode("more switch targets than a function may have"));
     }
+    if func.vars.len().saturating_mul(func.blocks.len()) > KNOWN_MAX {
+        return Err(NoCode("more variables in more blocks than a function may have"));
+    }
+    if nesting(func) > NESTING_MAX {
+        return Err(NoCode("more loops within one another than a function may have"));
+    }
     Ok(())
+}
+
+/// Values that what is made of an instruction has at most; most have four.
+const VALUES_PER_INST: usize = 64;
+
+/// Refuses, before there is more of it, what is being made of a function of so many instructions where its branches carry far too
+/// much: all that they carry are values.
+pub(crate) fn check_begun(made: &ir::Function, insts: usize) -> Result<(), NoCode> {
+    match made.dfg.num_values() <= carried_max(insts) + insts * VALUES_PER_INST {
+        true => Ok(()),
+        false => Err(CARRIES_TOO_MUCH),
+    }
 }
 
 /// Refuses what was made of a function of so many instructions where its branches carry too much.
 pub(crate) fn check_made(made: &ir::Function, insts: usize) -> Result<(), NoCode> {
-    match carried(made) <= CARRIED_ALWAYS.max(insts * CARRIED_PER_INST_MAX) {
+    match carried(made) <= carried_max(insts) {
         true => Ok(()),
-        false => Err(NoCode("more than the branches of a function may carry")),
+        false => Err(CARRIES_TOO_MUCH),
     }
+}
+
+const CARRIES_TOO_MUCH: NoCode = NoCode("more than the branches of a function may carry");
+
+fn carried_max(insts: usize) -> usize {
+    CARRIED_ALWAYS.max(insts * CARRIED_PER_INST_MAX)
 }
 
 /// Arguments of all branches.

@@ -62,7 +62,9 @@ use crate::target::Target;
 #[cfg(feature = "unmetered")]
 pub use crate::unmetered::make_unmetered;
 pub use crate::{
-    cost::{CARRIED_ALWAYS, CARRIED_PER_INST_MAX, INSTS_MAX, SWITCH_TARGETS_MAX},
+    cost::{
+        CARRIED_ALWAYS, CARRIED_PER_INST_MAX, INSTS_MAX, KNOWN_MAX, NESTING_MAX, SWITCH_TARGETS_MAX,
+    },
     listing::{ListedInst, NativeListing},
     stage::{Stage, Watch},
     target::target,

@@ -56,6 +56,7 @@ use lockstep_rt::native::NoCode;
 
 use crate::{
     abi::{WORD, clif_type, params_before},
+    cost,
     nan::Nans,
     plant::{self, Bug},
     unmetered,
@@ -316,6 +317,7 @@ impl<'f, 'b, 'c> Translation<'f, 'b, 'c> {
         self.b.ins().jump(self.blocks[0], &[]);
         self.seal_after(Block(0));
         for (number, block) in self.func.blocks.iter() {
+            cost::check_begun(self.b.func, self.func.insts.len())?;
             self.b.switch_to_block(self.blocks[number.position()]);
             self.exists = self.existing[number.position()];
             self.is_settling = self.settling[number.position()];
