@@ -2,7 +2,7 @@
 //!
 //! # Method
 //!
-//! - Batches of at least a millisecond, engines in turn with the order swapped each round, median of the rounds, CPU
+//! - Batches of at least two milliseconds, engines in turn with the order swapped each round, median of the rounds, CPU
 //!   time of the thread. Ratios are peer time over our time: above one we are faster. Cases that are apart (micro
 //!   cases, starts) are listed, and are in no mean.
 //! - Contracts of Ethereum: one contract, one call, repeated from a fresh state (every slot cold). Code is translated or
