@@ -9,8 +9,8 @@
 //!
 //! Invariants: a seed gives the same module and calls for ever, whoever runs it. Results are compared bit for bit: both
 //! sides make one NaN. Where ours and wasmtime agree and wasmi does not, that is printed and counted, and no difference: wasmi is
-//! known to divide by zero where `select` on an `i32.eqz` keeps zero out (seeds 34134 and 37491). A case in which anything runs out (gas, stack, what we are prepared to load) is skipped on both sides
-//! alike, and counted by reason. Absent on purpose: threads, exceptions, collected objects.
+//! known to divide by zero where `select` on an `i32.eqz` keeps zero out (seeds 34134 and 37491). A case in which anything runs
+//! out (gas, stack, what we are prepared to load) is skipped on both sides alike, and counted by reason. Absent on purpose: threads, exceptions, collected objects.
 
 mod chain;
 mod ours;
@@ -191,7 +191,7 @@ impl Campaign<'_> {
                     let who = if differences.is_empty() { "alone" } else { "too" };
                     statistics.count(format!("modules that wasmi {who} runs otherwise"));
                     println!("seed {seed} ({way}), {}: wasmi {who} differs:", case.name);
-                    others.iter().take(8).for_each(|difference| println!("  {difference}"));
+                    show(&others);
                 }
             }
             found += differences.len();
@@ -202,7 +202,7 @@ impl Campaign<'_> {
     /// Prints differences, and keeps the module.
     fn report(&self, seed: u64, way: Way, case: &Case, differences: &[String]) -> Result<(), Skip> {
         println!("seed {seed} ({way}), {}:", case.name);
-        differences.iter().take(8).for_each(|difference| println!("  {difference}"));
+        show(differences);
         let small = (seed % KINDS > 1).then(|| shrink(&self.theirs, seed, way));
         match &self.arguments.out {
             Some(folder) => {
@@ -211,6 +211,11 @@ impl Campaign<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Prints the first few.
+fn show(differences: &[String]) {
+    differences.iter().take(8).for_each(|difference| println!("  {difference}"));
 }
 
 /// The case of `seed`.

@@ -35,8 +35,17 @@ const QUICK_BLOCKS: usize = 200;
 /// Loops within one another from which on it does not look either: that takes the cube of how many they are.
 const QUICK_NESTING: usize = 64;
 
-/// Refuses a function that is too large.
-pub(crate) fn check_func(func: &Func) -> Result<(), NoCode> {
+/// Values that may be made of an instruction; of most there are four.
+const VALUES_PER_INST: usize = 64;
+
+const CARRIES_TOO_MUCH: NoCode = NoCode("more than the branches of a function may carry");
+
+/// Whether Cranelift is not to look for what is cheaper in `func`.
+///
+/// # Errors
+///
+/// [`NoCode`] for a function that is too large.
+pub(crate) fn is_quick(interface: &Interface, func: &Func) -> Result<bool, NoCode> {
     if func.insts.len() > INSTS_MAX {
         return Err(NoCode("more instructions than a function may have"));
     }
@@ -46,33 +55,28 @@ pub(crate) fn check_func(func: &Func) -> Result<(), NoCode> {
     if func.vars.len().saturating_mul(func.blocks.len()) > KNOWN_MAX {
         return Err(NoCode("more variables in more blocks than a function may have"));
     }
-    if nesting(func) > NESTING_MAX {
+    let nesting = nesting(func);
+    if nesting > NESTING_MAX {
         return Err(NoCode("more loops within one another than a function may have"));
     }
-    Ok(())
+    let has_words = interface.window.is_some();
+    Ok((has_words && func.blocks.len() >= QUICK_BLOCKS) || nesting >= QUICK_NESTING)
 }
-
-/// Values that what is made of an instruction has at most; most have four.
-const VALUES_PER_INST: usize = 64;
 
 /// Refuses, before there is more of it, what is being made of a function of so many instructions where its branches carry far too
 /// much: all that they carry are values.
 pub(crate) fn check_begun(made: &ir::Function, insts: usize) -> Result<(), NoCode> {
-    match made.dfg.num_values() <= carried_max(insts) + insts * VALUES_PER_INST {
-        true => Ok(()),
-        false => Err(CARRIES_TOO_MUCH),
-    }
+    within(made.dfg.num_values(), carried_max(insts) + insts * VALUES_PER_INST)
 }
 
 /// Refuses what was made of a function of so many instructions where its branches carry too much.
 pub(crate) fn check_made(made: &ir::Function, insts: usize) -> Result<(), NoCode> {
-    match carried(made) <= carried_max(insts) {
-        true => Ok(()),
-        false => Err(CARRIES_TOO_MUCH),
-    }
+    within(carried(made), carried_max(insts))
 }
 
-const CARRIES_TOO_MUCH: NoCode = NoCode("more than the branches of a function may carry");
+fn within(count: usize, most: usize) -> Result<(), NoCode> {
+    if count <= most { Ok(()) } else { Err(CARRIES_TOO_MUCH) }
+}
 
 fn carried_max(insts: usize) -> usize {
     CARRIED_ALWAYS.max(insts * CARRIED_PER_INST_MAX)
@@ -86,10 +90,4 @@ fn carried(made: &ir::Function) -> usize {
         dfg.insts[inst].branch_destination(&dfg.jump_tables, &dfg.exception_tables)
     });
     to.map(|call| call.len(&dfg.value_lists)).sum()
-}
-
-/// Whether Cranelift is not to look for what is cheaper.
-pub(crate) fn is_quick(interface: &Interface, func: &Func) -> bool {
-    let has_words = interface.window.is_some();
-    (has_words && func.blocks.len() >= QUICK_BLOCKS) || nesting(func) >= QUICK_NESTING
 }

@@ -214,7 +214,7 @@ impl Optimizing {
         interface: &Interface,
         (signature, func, may_leave): (&Signature, Verified<&Func>, bool),
     ) -> Result<Code, NoCode> {
-        cost::check_func(&func)?;
+        let is_quick = cost::is_quick(interface, &func)?;
         self.at(Stage::Translate);
         room.context.clear();
         room.context.set_disasm(room.is_listed);
@@ -230,7 +230,6 @@ impl Optimizing {
         )?;
         let frame_bytes_max = (func.units + 1).saturating_mul(STACK_BYTES_PER_UNIT);
         cost::check_made(&room.context.func, func.insts.len())?;
-        let is_quick = cost::is_quick(interface, &func);
         let isa = if is_quick { self.target.quick() } else { self.target.isa() };
         self.emit(&mut room.context, isa, frame_bytes_max)
     }

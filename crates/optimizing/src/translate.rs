@@ -42,7 +42,6 @@ mod word_op;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::shape::nesting;
 use cranelift_codegen::{
     ir::{self, AliasRegionData, InstBuilder, MemFlagsData},
     isa::TargetFrontendConfig,
@@ -61,6 +60,8 @@ use crate::{
     plant::{self, Bug},
     unmetered,
 };
+
+pub(crate) use shape::nesting;
 
 /// The translation of one function.
 struct Translation<'f, 'b, 'c> {

@@ -16,28 +16,37 @@ pub const WORD_SLOTS: usize = 4;
 pub(super) type WordHelper =
     unsafe extern "C" fn(*const Context, *mut u64, u64, u64, u64, u64) -> *mut u64;
 
-/// The operand at `position`, of which `first` is the one at zero.
+/// Does `compute` with the operands of a function on words; where they are, see [`WordHelper`].
 ///
 /// # Safety
 ///
-/// `place` are the slots of all operands but the first, as far as that one.
+/// `context` is the caller's, and `place` are its slots: of all operands but the first, and of the result.
 #[inline(always)]
-unsafe fn get(first: [u64; WORD_SLOTS], place: *mut u64, position: usize) -> U256 {
-    match position {
-        0 => U256::from_limbs(first),
+unsafe fn run<const N: usize>(
+    (context, place): (*const Context, *mut u64),
+    first: [u64; WORD_SLOTS],
+    compute: impl FnOnce(&Context, [U256; N]) -> U256,
+) -> *mut u64 {
+    let operand = |position: usize| match position.checked_sub(1) {
+        None => U256::from_limbs(first),
         // SAFETY: the caller's promise.
-        _ => unsafe { read_word(place.add((position - 1) * WORD_SLOTS)) },
-    }
+        Some(behind) => unsafe { read_word(place.add(behind * WORD_SLOTS)) },
+    };
+    // SAFETY: the caller's promise; nobody changes the context during the call.
+    let result = compute(unsafe { &*context }, core::array::from_fn(operand));
+    // SAFETY: the caller's promise.
+    unsafe { place.cast::<[u64; WORD_SLOTS]>().write(*result.as_limbs()) };
+    place
 }
 
 macro_rules! words {
-    ($($function:ident: $op:ident = $meaning:path, [$($position:literal),+];)*) => {
+    ($($function:ident: $op:ident = $compute:expr;)*) => {
         $(
             /// # Safety
             ///
-            /// Called by machine code with the slots of its operands.
+            /// Called by machine code with its context and the slots of its operands.
             unsafe extern "C" fn $function(
-                _context: *const Context,
+                context: *const Context,
                 place: *mut u64,
                 a: u64,
                 b: u64,
@@ -45,19 +54,15 @@ macro_rules! words {
                 d: u64,
             ) -> *mut u64 {
                 // SAFETY: the caller's promise.
-                unsafe {
-                    let result: U256 = $meaning($(get([a, b, c, d], place, $position)),+);
-                    place.cast::<[u64; 4]>().write(*result.as_limbs());
-                }
-                place
+                unsafe { run((context, place), [a, b, c, d], $compute) }
             }
         )*
 
         /// The operations that have a function.
-        const OPS: &[Op] = &[Op::Mulmod, $(Op::$op),*];
+        const OPS: &[Op] = &[$(Op::$op),*];
 
         /// Their functions, in the same order.
-        pub(super) const WORDS: [WordHelper; OPS.len()] = [mulmod, $($function),*];
+        pub(super) const WORDS: [WordHelper; OPS.len()] = [$($function),*];
 
         /// How many there are.
         pub(super) const COUNT: usize = OPS.len();
@@ -65,41 +70,26 @@ macro_rules! words {
 }
 
 words! {
-    imul: Imul = meaning::imul, [0, 1];
-    udiv: Udiv = meaning::udiv, [0, 1];
-    urem: Urem = meaning::urem, [0, 1];
-    sdiv: Sdiv = meaning::sdiv, [0, 1];
-    srem: Srem = meaning::srem, [0, 1];
-    ipow: Ipow = meaning::ipow, [0, 1];
-    ishl_full: IshlFull = meaning::ishl_full, [0, 1];
-    ushr_full: UshrFull = meaning::ushr_full, [0, 1];
-    sshr_full: SshrFull = meaning::sshr_full, [0, 1];
-    byte_be: ByteBe = meaning::byte_be, [0, 1];
-    sextend_byte: SextendByte = meaning::sextend_byte, [0, 1];
-    clz: Clz = meaning::clz, [0];
-    addmod: Addmod = meaning::addmod, [0, 1, 2];
+    mulmod: Mulmod = mul_mod;
+    imul: Imul = |_, [a, b]| meaning::imul(a, b);
+    udiv: Udiv = |_, [a, b]| meaning::udiv(a, b);
+    urem: Urem = |_, [a, b]| meaning::urem(a, b);
+    sdiv: Sdiv = |_, [a, b]| meaning::sdiv(a, b);
+    srem: Srem = |_, [a, b]| meaning::srem(a, b);
+    ipow: Ipow = |_, [a, b]| meaning::ipow(a, b);
+    ishl_full: IshlFull = |_, [a, b]| meaning::ishl_full(a, b);
+    ushr_full: UshrFull = |_, [a, b]| meaning::ushr_full(a, b);
+    sshr_full: SshrFull = |_, [a, b]| meaning::sshr_full(a, b);
+    byte_be: ByteBe = |_, [a, b]| meaning::byte_be(a, b);
+    sextend_byte: SextendByte = |_, [a, b]| meaning::sextend_byte(a, b);
+    clz: Clz = |_, [a]| meaning::clz(a);
+    addmod: Addmod = |_, [a, b, modulus]| meaning::addmod(a, b, modulus);
 }
 
 /// By the reciprocal of the last modulus, which programs use again and again.
-///
-/// # Safety
-///
-/// As for the others; the context is the caller's.
-unsafe extern "C" fn mulmod(
-    context: *const Context,
-    place: *mut u64,
-    a: u64,
-    b: u64,
-    c: u64,
-    d: u64,
-) -> *mut u64 {
-    // SAFETY: the caller's promise; resources outlive their contexts.
-    unsafe {
-        let [a, b, modulus] = [0, 1, 2].map(|position| get([a, b, c, d], place, position));
-        let result = (*(*context).resources).mul_mod(a, b, modulus);
-        place.cast::<[u64; 4]>().write(*result.as_limbs());
-    }
-    place
+fn mul_mod(context: &Context, [a, b, modulus]: [U256; 3]) -> U256 {
+    // SAFETY: whoever made the context keeps alive what it points to.
+    unsafe { &*context.resources }.mul_mod(a, b, modulus)
 }
 
 /// Which of the functions does `op`, if one does.
