@@ -24,8 +24,8 @@ const QUEUE_MAX: usize = 64;
 /// When a program is hot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heat {
-    /// Gas that it uses in the interpreter, in all, for each byte of its code, before it is compiled. Compiling a byte takes
-    /// about as long as running this much.
+    /// Gas that it uses in the interpreter, in all, for each byte of its code, before it is compiled, as if it had 512
+    /// more. Compiling a byte takes about as long as running this much.
     pub gas_per_byte: u64,
     /// The same for a function of a module: gas that it used where it was called from outside or from machine code, and
     /// 50 for each time that the interpreter began it; and for the head of a loop: gas that went by in the loop.
@@ -51,11 +51,15 @@ impl Heat {
     }
 }
 
+/// Bytes of code that a program counts for besides its own: what who runs it pays for asking, for the first time a thread, and
+/// later for pages that were never touched, whatever is compiled.
+const PROGRAM_BYTES: usize = 512;
+
 /// Gas after which a frame that runs is looked at at the head of a loop, at most.
-const SLICE_MAX: u64 = 20_000;
+const SLICE_MAX: u64 = 100_000;
 
 /// Bytes whose worth of gas makes a slice: many slices come before a function is hot.
-const SLICE_BYTES: u64 = 16;
+const SLICE_BYTES: u64 = 128;
 
 impl Heat {
     /// Gas after which a run of an EVM program is looked at.
@@ -155,7 +159,7 @@ impl Furnace {
 
     /// The program used so much gas in the interpreter.
     pub(crate) fn note(&self, program: &Arc<Translated>, gas: u64) {
-        let len = program.program.code().len();
+        let len = program.program.code().len() + PROGRAM_BYTES;
         if program.thermometer.add(gas, self.heat.gas_per_byte, len) {
             self.ask(Job::Program(program.clone()));
         }
@@ -186,7 +190,7 @@ impl Furnace {
         gas: u64,
         admits: impl FnOnce() -> bool,
     ) {
-        let len = program.program.code().len();
+        let len = program.program.code().len() + PROGRAM_BYTES;
         if place.thermometer.add(gas, self.heat.gas_per_byte, len) && admits() {
             self.ask(Job::Midway(program.clone(), place.clone()));
         }

@@ -18,7 +18,7 @@ use lockstep_rt::Context;
 use crate::{code::Word, dispatch::Flow, frame::State, run::Activation};
 
 /// Charges that are made one by one after a slice, until one is at the head of a loop.
-const LOOKS: u32 = 48;
+const LOOKS: u32 = 8;
 
 impl Activation<'_> {
     /// How much the counter gets; everything where nobody is above.
