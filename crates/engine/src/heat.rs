@@ -55,21 +55,33 @@ impl Heat {
 /// later for pages that were never touched, whatever is compiled.
 const PROGRAM_BYTES: usize = 512;
 
-/// Gas after which a frame that runs is looked at at the head of a loop, at most.
+/// Gas after which a run of an EVM program is looked at, at most.
 const SLICE_MAX: u64 = 100_000;
 
-/// Bytes whose worth of gas makes a slice: many slices come before a function is hot.
+/// Bytes whose worth of gas makes a slice of an EVM program.
 const SLICE_BYTES: u64 = 128;
+
+/// The same of a module, at least and at most; between them a part of all its functions.
+const MODULE_SLICE_BYTES: [u64; 2] = [16, 4096];
+const MODULE_SLICE_PART: u64 = 16;
+
+/// As much gas, or one more: what goes round a loop in an even number of gas is not looked at in the same place for ever.
+const fn odd(gas: u64) -> u64 {
+    if gas == 0 { 0 } else { gas | 1 }
+}
 
 impl Heat {
     /// Gas after which a run of an EVM program is looked at.
     pub(crate) fn slice(self) -> u64 {
-        self.gas_per_byte.saturating_mul(SLICE_BYTES).min(SLICE_MAX)
+        odd(self.gas_per_byte.saturating_mul(SLICE_BYTES).min(SLICE_MAX))
     }
 
-    /// Gas after which a frame of a function is looked at.
-    pub(crate) fn function_slice(self) -> u64 {
-        self.function_gas_per_byte.saturating_mul(SLICE_BYTES).min(SLICE_MAX)
+    /// Gas after which a frame of a function is looked at, in a module whose functions are so many bytes. Slices of a large
+    /// one are long: they disturb what runs, and what is hot in it takes longer to be.
+    pub(crate) fn function_slice(self, module_bytes: usize) -> u64 {
+        let [min, max] = MODULE_SLICE_BYTES;
+        let bytes = (module_bytes as u64 / MODULE_SLICE_PART).clamp(min, max);
+        odd(self.function_gas_per_byte.saturating_mul(bytes))
     }
 }
 
@@ -231,6 +243,14 @@ fn compile(jobs: &Receiver<Job>, compiled: &AtomicU64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slices_of_large_modules_are_long_and_none_is_even() {
+        let slice = |bytes| Heat::of(10).function_slice(bytes);
+        assert_eq!([slice(0), slice(1600), slice(1 << 30)], [161, 1001, 40_961]);
+        assert_eq!((Heat::of(0).function_slice(1600), Heat::of(0).slice()), (0, 0));
+        assert_eq!((Heat::of(1).slice(), Heat::default().slice()), (129, 100_001));
+    }
 
     #[test]
     fn a_program_is_hot_once_and_again_when_the_queue_was_full() {

@@ -30,6 +30,8 @@ use crate::{
 /// A module's functions, and how hot each is.
 pub(crate) struct Warm {
     guest: Arc<dyn Functions>,
+    /// About how many bytes of guest code all functions are.
+    bytes: usize,
     /// With gates.
     pub(crate) code: Code,
     is_guarded: bool,
@@ -52,10 +54,13 @@ impl Warm {
     /// The functions of `guest`, all cold.
     pub(crate) fn new(guest: Arc<dyn Functions>, is_guarded: bool, label: Option<String>) -> Self {
         let code = Code::functions(guest.clone()).gated();
-        let thermometers = guest.interface().signatures.iter().map(|_| Thermometer::default());
+        let signatures = &guest.interface().signatures;
+        let thermometers = signatures.iter().map(|_| Thermometer::default()).collect();
+        let bytes = signatures.iter().map(|(func, _)| guest.size_bytes(func)).sum();
         Self {
-            thermometers: thermometers.collect(),
+            thermometers,
             loops: Mutex::default(),
+            bytes,
             code,
             is_guarded,
             label,
@@ -138,7 +143,7 @@ impl Above for Climb<'_> {
     }
 
     fn slice(&self) -> u64 {
-        self.furnace.heat.function_slice()
+        self.furnace.heat.function_slice(self.warm.bytes)
     }
 
     fn turn(&self, func: FuncId, block: Block, gas: u64) -> Option<&NativeProgram> {
