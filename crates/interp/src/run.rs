@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, sync::Arc};
 use core::{cell::RefCell, mem};
 
-use lockstep_base::{Int, U256, modular::Reciprocal};
+use lockstep_base::{U256, modular::Products};
 use lockstep_ir::{Block, Func, Head, Room, Trap, evaluate::Range};
 #[cfg(feature = "native")]
 use lockstep_rt::native::{Above, Resumed};
@@ -19,28 +19,17 @@ use crate::{
 pub const RESULTS: usize = crate::handler::host::FRAME_HEADER as usize;
 
 /// What translating needs and keeps between functions: one for each thread that runs code.
+#[derive(Default)]
 pub struct Translator {
     pub(crate) func: Func,
     pub(crate) spares: Arc<Spares>,
     pub(crate) room: Room,
     pub(crate) encoder: Encoder,
-    reciprocal: (U256, Reciprocal),
+    products: Products,
 }
 
 // SAFETY: words that its buffers keep from a translation before are written anew by the next one, never followed.
 unsafe impl Send for Translator {}
-
-impl Default for Translator {
-    fn default() -> Self {
-        Self {
-            func: Func::default(),
-            spares: Arc::default(),
-            room: Room::default(),
-            encoder: Encoder::default(),
-            reciprocal: (U256::ZERO, Reciprocal::new(U256::ZERO)),
-        }
-    }
-}
 
 impl Translator {
     /// An empty buffer of dMIR.
@@ -271,13 +260,9 @@ impl Activation<'_> {
         Outcome::Trap
     }
 
-    /// `(a * b) mod modulus`, by a reciprocal that is kept until another modulus comes.
+    /// `(a * b) mod modulus`, with what was kept of the moduli before.
     #[inline(always)]
     pub(crate) fn mul_mod(&mut self, a: U256, b: U256, modulus: U256) -> U256 {
-        let kept = &mut self.translator.borrow_mut().reciprocal;
-        if !kept.0.is_same(modulus) {
-            *kept = (modulus, Reciprocal::new(modulus));
-        }
-        kept.1.mul_mod(a, b)
+        self.translator.borrow_mut().products.mul_mod(a, b, modulus)
     }
 }

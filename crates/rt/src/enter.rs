@@ -13,10 +13,13 @@
 //!    machine: the only way to go deeper.
 //! 2. After `enter` the arena is as it was before.
 
-use core::{cell::Cell, ptr::NonNull};
+use core::{
+    cell::{Cell, RefCell},
+    ptr::NonNull,
+};
 
 use alloc::{sync::Arc, vec::Vec};
-use lockstep_base::{Int, U256, modular::Reciprocal};
+use lockstep_base::{U256, modular::Products};
 use lockstep_ir::{Growth, Interface, MEMORIES_MAX, evaluate::Range};
 
 use crate::{
@@ -43,8 +46,7 @@ pub struct Resources {
     memory_bytes: Cell<u64>,
     /// Where the next activation's frame may begin; null for the first.
     frame_top: Cell<*mut u64>,
-    /// The reciprocal of the last modulus.
-    reciprocal: Cell<Reciprocal>,
+    products: RefCell<Products>,
 }
 
 // SAFETY: the pointer names a place in `frames`, which moves along; cells are not shared between threads (no `Sync`).
@@ -62,18 +64,13 @@ impl Resources {
             frames: FrameStack::new()?,
             memory_bytes: Cell::new(0),
             frame_top: Cell::new(core::ptr::null_mut()),
-            reciprocal: Cell::new(Reciprocal::new(U256::ZERO)),
+            products: RefCell::default(),
         })
     }
 
-    /// `(a * b) mod modulus`, by a reciprocal that is kept until another modulus comes.
+    /// `(a * b) mod modulus`, with what was kept of the moduli before.
     pub(crate) fn mul_mod(&self, a: U256, b: U256, modulus: U256) -> U256 {
-        let mut kept = self.reciprocal.get();
-        if !kept.modulus().is_same(modulus) {
-            kept = Reciprocal::new(modulus);
-            self.reciprocal.set(kept);
-        }
-        kept.mul_mod(a, b)
+        self.products.borrow_mut().mul_mod(a, b, modulus)
     }
 
     /// The innermost activation uses what `context` says; a deeper one begins above.

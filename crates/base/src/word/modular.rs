@@ -116,11 +116,6 @@ impl Reciprocal {
         Self { modulus, way: Way::of(modulus) }
     }
 
-    /// The modulus.
-    pub const fn modulus(&self) -> U256 {
-        self.modulus
-    }
-
     /// `(a + b) mod modulus`, the sum not truncated; zero when the modulus is zero.
     #[inline]
     pub fn add_mod(&self, a: U256, b: U256) -> U256 {
@@ -128,7 +123,7 @@ impl Reciprocal {
     }
 
     /// `(a * b) mod modulus`, the product not truncated; zero when the modulus is zero.
-    #[inline]
+    #[inline(always)]
     pub fn mul_mod(&self, a: U256, b: U256) -> U256 {
         match &self.way {
             Way::Mask(mask) => Int::mul(a, b).and(*mask),
@@ -140,6 +135,44 @@ impl Reciprocal {
                 inverse_mul_mod(a, b, self.modulus, *shift, divisor, inverse)
             }
         }
+    }
+}
+
+/// Products modulo numbers that come and go: one that comes twice in a row gets a [`Reciprocal`], which is kept until
+/// another one does.
+#[derive(Debug, Clone, Copy)]
+pub struct Products {
+    kept: Reciprocal,
+    /// The last modulus that had none.
+    last: U256,
+}
+
+impl Default for Products {
+    fn default() -> Self {
+        Self { kept: Reciprocal::new(U256::ZERO), last: U256::ZERO }
+    }
+}
+
+impl Products {
+    /// `(a * b) mod modulus`, the product not truncated; zero when `modulus` is zero.
+    #[inline(always)]
+    pub fn mul_mod(&mut self, a: U256, b: U256, modulus: U256) -> U256 {
+        if self.kept.modulus.is_same(modulus) {
+            return self.kept.mul_mod(a, b);
+        }
+        self.mul_mod_by_another(a, b, modulus)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mul_mod_by_another(&mut self, a: U256, b: U256, modulus: U256) -> U256 {
+        let came_before = self.last.is_same(modulus);
+        self.last = modulus;
+        if came_before {
+            self.kept = Reciprocal::new(modulus);
+            return self.kept.mul_mod(a, b);
+        }
+        mul_mod(a, b, modulus)
     }
 }
 

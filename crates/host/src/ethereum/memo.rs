@@ -13,7 +13,7 @@ use lockstep_base::Hash;
 use crate::crypto::keccak256;
 
 /// Inputs kept at most, a power of two.
-const ENTRIES: usize = 64;
+const ENTRIES: usize = 512;
 /// Bytes of an input: a key and the number of a mapping's slot.
 const INPUT_BYTES: usize = 64;
 
@@ -28,7 +28,7 @@ struct Entry {
 /// Digests of recent inputs.
 #[derive(Debug)]
 pub(super) struct HashMemo {
-    entries: Box<[Entry; ENTRIES]>,
+    entries: Box<[Entry]>,
     era: u64,
     is_on: bool,
 }
@@ -36,7 +36,8 @@ pub(super) struct HashMemo {
 impl HashMemo {
     pub(super) fn new() -> Self {
         let none = Entry { input: [0; INPUT_BYTES / 8], digest: Hash::ZERO, era: 0 };
-        Self { entries: Box::new([none; ENTRIES]), era: 1, is_on: true }
+        let entries = vec![none; ENTRIES].into_boxed_slice();
+        Self { entries, era: 1, is_on: true }
     }
 
     /// A transaction begins.
@@ -66,7 +67,7 @@ impl HashMemo {
         // The low ends of both words differ where anything does. A bad mixing costs hits, not answers.
         let [_, _, a, b, _, _, _, c] = input;
         let mixed = (a ^ b.rotate_left(32) ^ c).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let entry = &mut self.entries[(mixed >> 58) as usize % ENTRIES];
+        let entry = &mut self.entries[(mixed >> 55) as usize % ENTRIES];
         let differs = input.iter().zip(&entry.input).fold(0, |all, (a, b)| all | (a ^ b));
         if differs | (entry.era ^ self.era) == 0 {
             return entry.digest;
@@ -85,7 +86,7 @@ mod tests {
     fn answers_are_those_of_the_function_again_and_after_forgetting() {
         let mut memo = HashMemo::new();
         for round in 0..3 {
-            for number in 0..200_u8 {
+            for number in 0..=u8::MAX {
                 let mut bytes = [number; INPUT_BYTES];
                 bytes[number as usize % INPUT_BYTES] ^= 0x55;
                 assert_eq!(memo.keccak256(&bytes), keccak256(&bytes), "{round} {number}");

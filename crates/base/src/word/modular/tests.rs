@@ -55,6 +55,35 @@ fn sums_and_products_are_right_at_limb_boundaries() {
     }
 }
 
+#[test]
+fn products_are_right_whatever_moduli_came_before() {
+    let numbers = boundaries();
+    let mut products = Products::default();
+    let (a, b) = (numbers[40], numbers[numbers.len() - 1]);
+    for first in &numbers {
+        for second in &numbers {
+            for modulus in [first, second, second, first, first, second] {
+                let expected = mul_mod(a, b, *modulus);
+                assert_eq!(products.mul_mod(a, b, *modulus), expected, "{modulus:#x}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_modulus_that_comes_twice_in_a_row_is_prepared_and_stays_so() {
+    let [two, three, five] = [2_u64, 3, 5].map(U256::from);
+    let mut products = Products::default();
+    let mut kept_after = |modulus| {
+        products.mul_mod(five, five, modulus);
+        products.kept.modulus
+    };
+    let moduli = [three, five, three, three, five, two, two, three, five, five];
+    let zero = U256::ZERO;
+    let kept = [zero, zero, zero, three, three, three, two, two, two, five];
+    assert_eq!(moduli.map(&mut kept_after), kept);
+}
+
 fn number() -> impl Strategy<Value = U256> {
     let limb = prop_oneof![Just(0), Just(u64::MAX), Just(1 << 63), any::<u64>()];
     (proptest::array::uniform4(limb), 0..=4usize).prop_map(|(mut limbs, len)| {
