@@ -8,7 +8,8 @@ use crate::command::talk;
 /// When something is hot.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct HeatArguments {
-    /// Gas that a program, or a function of a module, uses for each byte of its code before the adaptive tier compiles it.
+    /// Gas that a program, or a function of a module, uses for each byte of its code before the adaptive tier compiles it; a
+    /// program counts as 512 bytes longer.
     #[arg(long, value_name = "GAS")]
     heat: Option<u64>,
     /// Lets the adaptive tier wait for machine code of what is hot: then gas alone decides what runs where.

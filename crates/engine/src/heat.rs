@@ -55,6 +55,11 @@ impl Heat {
 /// later for pages that were never touched, whatever is compiled.
 const PROGRAM_BYTES: usize = 512;
 
+/// What a program weighs.
+fn weighed_bytes(program: &Translated) -> usize {
+    program.program.code().len() + PROGRAM_BYTES
+}
+
 /// Gas after which a run of an EVM program is looked at, at most.
 const SLICE_MAX: u64 = 100_000;
 
@@ -171,7 +176,7 @@ impl Furnace {
 
     /// The program used so much gas in the interpreter.
     pub(crate) fn note(&self, program: &Arc<Translated>, gas: u64) {
-        let len = program.program.code().len() + PROGRAM_BYTES;
+        let len = weighed_bytes(program);
         if program.thermometer.add(gas, self.heat.gas_per_byte, len) {
             self.ask(Job::Program(program.clone()));
         }
@@ -202,7 +207,7 @@ impl Furnace {
         gas: u64,
         admits: impl FnOnce() -> bool,
     ) {
-        let len = program.program.code().len() + PROGRAM_BYTES;
+        let len = weighed_bytes(program);
         if place.thermometer.add(gas, self.heat.gas_per_byte, len) && admits() {
             self.ask(Job::Midway(program.clone(), place.clone()));
         }

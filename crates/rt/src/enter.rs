@@ -46,6 +46,7 @@ pub struct Resources {
     memory_bytes: Cell<u64>,
     /// Where the next activation's frame may begin; null for the first.
     frame_top: Cell<*mut u64>,
+    /// What is kept of the moduli of products.
     products: RefCell<Products>,
 }
 
@@ -69,6 +70,7 @@ impl Resources {
     }
 
     /// `(a * b) mod modulus`, with what was kept of the moduli before.
+    #[inline(always)]
     pub(crate) fn mul_mod(&self, a: U256, b: U256, modulus: U256) -> U256 {
         self.products.borrow_mut().mul_mod(a, b, modulus)
     }

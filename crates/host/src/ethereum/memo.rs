@@ -28,6 +28,7 @@ struct Entry {
 /// Digests of recent inputs.
 #[derive(Debug)]
 pub(super) struct HashMemo {
+    /// None before the first.
     entries: Box<[Entry]>,
     era: u64,
     is_on: bool,
@@ -35,9 +36,7 @@ pub(super) struct HashMemo {
 
 impl HashMemo {
     pub(super) fn new() -> Self {
-        let none = Entry { input: [0; INPUT_BYTES / 8], digest: Hash::ZERO, era: 0 };
-        let entries = vec![none; ENTRIES].into_boxed_slice();
-        Self { entries, era: 1, is_on: true }
+        Self { entries: Box::default(), era: 1, is_on: true }
     }
 
     /// A transaction begins.
@@ -59,6 +58,13 @@ impl HashMemo {
         }
     }
 
+    /// Hosts that hash nothing have no entries.
+    #[cold]
+    fn begin(&mut self) {
+        let none = Entry { input: [0; INPUT_BYTES / 8], digest: Hash::ZERO, era: 0 };
+        self.entries = vec![none; ENTRIES].into_boxed_slice();
+    }
+
     fn two_words(&mut self, bytes: &[u8; INPUT_BYTES]) -> Hash {
         let mut input = [0; INPUT_BYTES / 8];
         for (limb, bytes) in input.iter_mut().zip(bytes.as_chunks().0) {
@@ -67,7 +73,10 @@ impl HashMemo {
         // The low ends of both words differ where anything does. A bad mixing costs hits, not answers.
         let [_, _, a, b, _, _, _, c] = input;
         let mixed = (a ^ b.rotate_left(32) ^ c).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let entry = &mut self.entries[(mixed >> 55) as usize % ENTRIES];
+        if self.entries.is_empty() {
+            self.begin();
+        }
+        let entry = &mut self.entries[(mixed >> (u64::BITS - ENTRIES.ilog2())) as usize];
         let differs = input.iter().zip(&entry.input).fold(0, |all, (a, b)| all | (a ^ b));
         if differs | (entry.era ^ self.era) == 0 {
             return entry.digest;

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! guest's gas = counter + reserve       counter runs out: at the head of a loop  -> may go on above; else a whole slice
-//!                                                         elsewhere              -> a charge's worth, a few times, to come to a head
+//!                                                         elsewhere              -> a charge's worth, a few times, to come to a head;
+//!                                                                                   after a long slice the next one
 //! ```
 //!
 //! # Invariants
@@ -20,8 +21,8 @@ use crate::{code::Word, dispatch::Flow, frame::State, run::Activation};
 /// Charges that are made one by one after a slice, until one is at the head of a loop.
 const LOOKS: u32 = 8;
 
-/// The longest slice that such charges follow. They take a way that handlers take nowhere else, which makes the processor
-/// foresee worse for millions of gas: too dear for who is hot by far later.
+/// The longest slice that such charges follow. What runs is slower for millions of gas after them (the processor's predictions,
+/// it seems: they take a way that handlers take nowhere else), which is too dear for who is hot by far later.
 const LOOKED_MAX: i64 = 300_000;
 
 impl Activation<'_> {

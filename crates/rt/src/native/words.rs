@@ -86,7 +86,7 @@ words! {
     addmod: Addmod = |_, [a, b, modulus]| meaning::addmod(a, b, modulus);
 }
 
-/// By the reciprocal of the last modulus, which programs use again and again.
+/// With what the resources keep of moduli, which programs use again and again.
 fn mul_mod(context: &Context, [a, b, modulus]: [U256; 3]) -> U256 {
     // SAFETY: whoever made the context keeps alive what it points to.
     unsafe { &*context.resources }.mul_mod(a, b, modulus)
