@@ -26,6 +26,7 @@ mod door;
 mod guard;
 mod helpers;
 mod keep;
+mod near;
 mod pages;
 mod profile;
 mod program;

@@ -18,7 +18,10 @@ use core::{
     sync::atomic::{AtomicPtr, AtomicUsize, Ordering},
 };
 
-use super::guard::{self, Watched};
+use super::{
+    guard::{self, Watched},
+    near::Place,
+};
 use crate::memory::ReserveError;
 
 /// Address space for the code of one program.
@@ -51,6 +54,8 @@ pub(super) struct CodePages {
     pieces: usize,
     /// Where faults of the code are the guest's.
     watched: Option<&'static Watched>,
+    /// Free again after the region is.
+    _place: Option<Place>,
 }
 
 // SAFETY: the reservation belongs to this value alone and is not tied to a thread.
@@ -60,10 +65,12 @@ impl CodePages {
     /// Reserves address space, of which only so many slots are accessible, all zero.
     pub(super) fn new(slots: usize, is_guarded: bool) -> Result<Self, ReserveError> {
         let refused = ReserveError { bytes: REGION_BYTES };
-        // SAFETY: an anonymous private mapping at an address of the kernel's choice touches nothing of ours.
+        let place = Place::take();
+        let wish = place.as_ref().map_or(0, Place::address);
+        // SAFETY: an anonymous private mapping touches nothing of ours: where something is, the kernel chooses another address.
         let base = unsafe {
             libc::mmap(
-                core::ptr::null_mut(),
+                core::ptr::without_provenance_mut(wish),
                 REGION_BYTES,
                 libc::PROT_NONE,
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
@@ -76,7 +83,8 @@ impl CodePages {
         }
         let base = NonNull::new(base.cast()).ok_or(refused)?;
         REGIONS.fetch_add(1, Ordering::Relaxed);
-        let mut pages = Self { base, used: PAGE_BYTES, slots, pieces: 0, watched: None };
+        let mut pages =
+            Self { base, used: PAGE_BYTES, slots, pieces: 0, watched: None, _place: place };
         let bytes = slots.saturating_mul(size_of::<usize>()).checked_next_multiple_of(PAGE_BYTES);
         let bytes = bytes.filter(|bytes| *bytes < REGION_BYTES / 2).ok_or(refused)?;
         if bytes > 0 && !protect(pages.top(), bytes, libc::PROT_READ | libc::PROT_WRITE) {
@@ -185,6 +193,14 @@ mod tests {
         );
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
         assert!(!maps.lines().any(|line| line.contains("rwx")), "{maps}");
+    }
+
+    #[test]
+    fn a_region_lies_near_our_functions() {
+        let pages = CodePages::new(0, false).unwrap();
+        let distance =
+            (pages.base.as_ptr() as usize).abs_diff(CodePages::new as *const () as usize);
+        assert!(distance < 1 << 37, "{distance:#x}");
     }
 
     #[test]
