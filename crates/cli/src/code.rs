@@ -92,7 +92,7 @@ pub fn recognize(path: &Path, bytes: Vec<u8>) -> Result<Code, InputError> {
     if Binary::is_binary(&bytes) {
         return match Binary::from_bytes(&bytes) {
             Ok(binary) => Ok(Code::Compiled(path.to_owned(), Box::new(binary))),
-            Err(error) => refuse(&error.to_string()),
+            Err(error) => Err(InputError::Binary { place, what: error.to_string() }),
         };
     }
     if bytes.starts_with(ELF_MAGIC) {

@@ -5,6 +5,7 @@
 
 mod ebpf;
 mod evm;
+mod machine;
 mod native;
 mod part;
 mod wasm;
@@ -40,7 +41,7 @@ pub struct Arguments {
     /// The same as --form opcodes --form dmir --form registers.
     #[arg(long, conflicts_with = "forms")]
     ir: bool,
-    /// Lists machine code instead, beside the dMIR it comes of.
+    /// Lists the processor's instructions instead, beside the dMIR they come of.
     #[arg(long, conflicts_with_all = ["forms", "ir"])]
     native: bool,
     /// As it is where guard pages find accesses behind memories (WebAssembly).

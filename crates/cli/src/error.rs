@@ -99,12 +99,21 @@ pub enum InputError {
     /// Content that is nothing we run.
     #[error("{place}: {what}")]
     #[diagnostic(help(
-        "expected EVM code (hexadecimal text or bytes), a JSON artifact of solc, Foundry or Hardhat, a Wasm module or its text, an ELF file for eBPF, or dMIR text"
+        "expected EVM code (hexadecimal text or bytes), a JSON artifact of solc, Foundry or Hardhat, a Wasm module or its text, an ELF file for eBPF, a binary of `lockstep compile`, or dMIR text"
     ))]
     Content {
         /// Where it comes from.
         place: String,
         /// What it seems to be.
+        what: String,
+    },
+    /// What was compiled ahead of time, and is damaged or belongs to another build.
+    #[error("{place}: {what}")]
+    #[diagnostic(help("`lockstep compile FILE -o BINARY` makes it anew from its source"))]
+    Binary {
+        /// Where it comes from.
+        place: String,
+        /// Why it is refused.
         what: String,
     },
     /// A Wasm module or an eBPF program that cannot be loaded or linked.

@@ -61,7 +61,7 @@ pub use lockstep_interp::{CodeError, Line};
 #[cfg(feature = "unmetered")]
 pub use lockstep_optimizing::make_unmetered;
 pub use lockstep_optimizing::{ListedInst, NativeListing, Stage, Watch};
-pub use lockstep_rt::native::{NativeStatistics, NoCode, ProfileKind, profile};
+pub use lockstep_rt::native::{DirectCall, NativeStatistics, NoCode, ProfileKind, profile};
 pub use lockstep_rt::{
     Ended, Exit, HostFunction, HostRow, Program, ReserveError, Shown, SliceFunction, StepView,
     Stop, Trap, View,

@@ -76,6 +76,8 @@ pub struct Optimizing {
     target: Target,
     /// Whether guard pages find what lies behind a memory.
     is_guarded: bool,
+    /// Whether somebody wants to read what comes of it.
+    is_listed: bool,
     /// What profilers call the program.
     label: Option<String>,
     /// Who is told what a compilation does.
@@ -100,14 +102,12 @@ struct Room {
     func: Func,
     context: Context,
     builder: FunctionBuilderContext,
-    /// Whether somebody wants to read what comes of it.
-    is_listed: bool,
 }
 
 impl Default for Room {
     fn default() -> Self {
         let builder = FunctionBuilderContext::new();
-        Self { func: Func::default(), context: Context::new(), builder, is_listed: false }
+        Self { func: Func::default(), context: Context::new(), builder }
     }
 }
 
@@ -131,8 +131,8 @@ impl Optimizing {
 
     fn new(program: Program) -> Option<Self> {
         let target = Target::host()?;
-        let (label, watch, rooms) = (None, None, Mutex::default());
-        Some(Self { program, target, is_guarded: false, label, watch, rooms })
+        let (is_guarded, is_listed, rooms) = (false, false, Mutex::default());
+        Some(Self { program, target, is_guarded, is_listed, label: None, watch: None, rooms })
     }
 
     /// The same, for memories with guard pages (`MemoryPool::guarded`): where one of them would find an access behind the
@@ -217,14 +217,13 @@ impl Optimizing {
         let is_quick = cost::is_quick(interface, &func)?;
         self.at(Stage::Translate);
         room.context.clear();
-        room.context.set_disasm(room.is_listed);
         room.context.func =
             ir::Function::with_name_signature(ir::UserFuncName::default(), abi::body(signature));
         let to = (&mut room.context.func, &mut room.builder);
         let config = self.target.isa().frontend_config();
         translate::translate(
             to,
-            (config, self.is_guarded, room.is_listed),
+            (config, self.is_guarded, self.is_listed),
             interface,
             (signature, &func, may_leave),
         )?;

@@ -1,9 +1,11 @@
-//! Machine code for people: what comes of each instruction of dMIR, and the instructions of the machine.
+//! Machine code for people: what comes of each instruction of dMIR.
+
+use std::ops::Range;
 
 use lockstep_ir::{Func, FuncId, text::print_func};
-use lockstep_rt::native::{Compiler, NoCode};
+use lockstep_rt::native::{Compiler, DirectCall, NoCode};
 
-use crate::{Optimizing, Program};
+use crate::{Code, NO_FUNCTION, Optimizing, Program, Room, target::Target};
 
 /// A line of dMIR with the machine code that comes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +14,8 @@ pub struct ListedInst {
     pub pc: u32,
     /// The instruction or terminator of dMIR.
     pub text: String,
-    /// Pieces of code, each with its place in the function; optimizing may leave none, or tear it apart.
-    pub code: Vec<(u32, Vec<u8>)>,
+    /// Pieces of the function's code, of whole instructions; optimizing may leave none, or tear it apart.
+    pub code: Vec<Range<u32>>,
 }
 
 /// A function as dMIR and as machine code.
@@ -21,10 +23,13 @@ pub struct ListedInst {
 pub struct NativeListing {
     /// dMIR line by line.
     pub lines: Vec<ListedInst>,
-    /// Instructions of the machine in their order, with the labels of blocks, as the code generator shows them.
-    pub insts: Vec<String>,
-    /// Bytes of the body.
-    pub size_bytes: usize,
+    /// The body. No line has the entry's code, nor that of exits.
+    pub code: Vec<u8>,
+    /// Where its blocks begin, ascending; the entry's prologue lies before the first. What lies between a block's last
+    /// instruction and the next block is data: tables of jumps, constants.
+    pub blocks: Vec<u32>,
+    /// Where it calls functions of the program, ascending: the distance is filled in where the code comes to lie.
+    pub calls: Vec<DirectCall>,
 }
 
 impl Optimizing {
@@ -33,16 +38,14 @@ impl Optimizing {
     /// # Errors
     ///
     /// [`NoCode`] where there is none.
-    pub fn list(&self, func: FuncId) -> Result<NativeListing, NoCode> {
-        self.with_room(|room| {
-            room.is_listed = true;
-            let body = self.body(room, func);
-            room.is_listed = false;
-            body.map(|body| self.listing(func, room, &body.bytes))
-        })
+    pub fn list(self, func: FuncId) -> Result<NativeListing, NoCode> {
+        let target = Target::listed().ok_or(NO_FUNCTION)?;
+        let listed = Self { target, is_listed: true, ..self };
+        listed
+            .with_room(|room| listed.body(room, func).map(|code| listed.listing(func, room, code)))
     }
 
-    fn listing(&self, id: FuncId, room: &crate::Room, bytes: &[u8]) -> NativeListing {
+    fn listing(&self, id: FuncId, room: &Room, code: Code) -> NativeListing {
         let mut lines = match &self.program {
             Program::Functions(_) => self.lines(id, &room.func),
             Program::Module { module, .. } => {
@@ -54,13 +57,12 @@ impl Optimizing {
             // Numbers begin at one; what has none is the entry's or cold.
             let line = (place.loc.bits() as usize).checked_sub(1).and_then(|at| lines.get_mut(at));
             if let (Some(line), false) = (line, place.loc.is_default()) {
-                let code = bytes[place.start as usize..place.end as usize].to_vec();
-                line.code.push((place.start, code));
+                line.code.push(place.start..place.end);
             }
         }
-        let text = compiled.and_then(|compiled| compiled.vcode.as_deref()).unwrap_or_default();
-        let insts = text.lines().map(str::to_owned).collect();
-        NativeListing { lines, insts, size_bytes: bytes.len() }
+        let blocks = compiled.map_or_else(Vec::new, |compiled| compiled.bb_starts.clone());
+        let Code { bytes: code, calls } = code;
+        NativeListing { lines, code, blocks, calls }
     }
 
     /// The instructions and terminators of `func`, in the order in which they are numbered.

@@ -21,8 +21,17 @@ impl Target {
     /// For this processor, if there is one.
     pub(crate) fn host() -> Option<Self> {
         static HOST: OnceLock<Option<Target>> = OnceLock::new();
-        let make = || Some(Self(Arc::new([make("speed")?, make("none")?])));
-        HOST.get_or_init(make).clone()
+        HOST.get_or_init(|| Self::new(false)).clone()
+    }
+
+    /// The same, which also says where blocks of its code begin.
+    pub(crate) fn listed() -> Option<Self> {
+        static LISTED: OnceLock<Option<Target>> = OnceLock::new();
+        LISTED.get_or_init(|| Self::new(true)).clone()
+    }
+
+    fn new(is_listed: bool) -> Option<Self> {
+        Some(Self(Arc::new([make("speed", is_listed)?, make("none", is_listed)?])))
     }
 
     /// Which looks for what is cheaper and computed twice.
@@ -48,9 +57,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
 ];
 
-fn make(opt_level: &str) -> Option<OwnedTargetIsa> {
+fn make(opt_level: &str, is_listed: bool) -> Option<OwnedTargetIsa> {
     let mut flags = settings::builder();
     flags.set("opt_level", opt_level).ok()?;
+    flags.set("machine_code_cfg_info", if is_listed { "true" } else { "false" }).ok()?;
     for (name, value) in SETTINGS {
         flags.set(name, value).ok()?;
     }

@@ -1,4 +1,5 @@
-//! Machine code beside the dMIR it comes of, by the guest's pc; below it the machine's instructions in their order.
+//! The processor's instructions beside the dMIR they come of, by the guest's pc; below them what comes of no line: the
+//! entry, exits, and data.
 
 use std::{
     io::{self, Write},
@@ -7,7 +8,7 @@ use std::{
 };
 
 use lockstep::{
-    Fork, ListedInst, NativeListing, NoCode, ebpf, encode_hex,
+    Fork, ListedInst, NativeListing, NoCode, ebpf,
     evm::{self, Mode},
     list_native, list_native_function, list_native_program_function,
     wasm::{Config, Module},
@@ -15,13 +16,14 @@ use lockstep::{
 use lockstep_ir::FuncId;
 use serde::Serialize;
 
+use super::machine::{MachineRow, decode};
 use crate::{
     code::{Code, Contract},
     error::InputError,
 };
 
-/// Where the code of a line goes.
-const COLUMN: usize = 72;
+/// Where the machine's instructions stand: right of dMIR that is no longer than this.
+const COLUMN: usize = 64;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,61 +33,61 @@ struct FunctionRow {
     refused: Option<&'static str>,
     size_bytes: usize,
     lines: Vec<LineRow>,
-    machine: Vec<String>,
+    rest: Vec<MachineRow>,
 }
 
 #[derive(Debug, Serialize)]
 struct LineRow {
     pc: u32,
     dmir: String,
-    code: Vec<CodeRow>,
-}
-
-#[derive(Debug, Serialize)]
-struct CodeRow {
-    offset: u32,
-    bytes: String,
+    code: Vec<MachineRow>,
 }
 
 impl FunctionRow {
-    fn of(name: String, listed: Result<NativeListing, NoCode>) -> Self {
-        match listed {
+    /// `name_of` names the functions that it calls.
+    fn of(
+        name: String,
+        listed: Result<NativeListing, NoCode>,
+        name_of: impl Fn(FuncId) -> String,
+    ) -> Self {
+        let listing = match listed {
             Err(NoCode(why)) => {
-                let (lines, machine) = (Vec::new(), Vec::new());
-                Self { name, refused: Some(why), size_bytes: 0, lines, machine }
+                let (lines, rest) = (Vec::new(), Vec::new());
+                return Self { name, refused: Some(why), size_bytes: 0, lines, rest };
             }
-            Ok(NativeListing { lines, insts, size_bytes }) => {
-                let lines = lines.into_iter().map(LineRow::of).collect();
-                Self { name, refused: None, size_bytes, lines, machine: insts }
+            Ok(listing) => listing,
+        };
+        let mut rest = decode(&listing, name_of);
+        let size_bytes = listing.code.len();
+        let mut line = |ListedInst { pc, text, code: pieces }| {
+            let mut code = Vec::new();
+            for piece in pieces {
+                code.extend(rest.extract_if(piece, |_, _| true).map(|(_, row)| row));
             }
-        }
+            LineRow { pc, dmir: text, code }
+        };
+        let lines = listing.lines.into_iter().map(&mut line).collect();
+        Self { name, refused: None, size_bytes, lines, rest: rest.into_values().collect() }
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { name, refused, size_bytes, lines, machine } = self;
+        let Self { name, refused, size_bytes, lines, rest } = self;
         if let Some(why) = refused {
             return writeln!(out, "{name}: no machine code: {why}");
         }
         writeln!(out, "{name}: {size_bytes} bytes")?;
         for LineRow { pc, dmir, code } in lines {
-            let code: Vec<_> =
-                code.iter().map(|code| format!("+{:04x} {}", code.offset, code.bytes)).collect();
-            let line = format!("    {pc:#06x}  {dmir:<COLUMN$}  {}", code.join(", "));
-            writeln!(out, "{}", line.trim_end())?;
+            let mut left = format!("{pc:#06x}  {dmir}");
+            for row in code {
+                writeln!(out, "    {left:<COLUMN$}  {row}")?;
+                left.clear();
+            }
+            if code.is_empty() {
+                writeln!(out, "    {left}")?;
+            }
         }
         writeln!(out, "    --")?;
-        machine.iter().try_for_each(|inst| writeln!(out, "    {inst}"))
-    }
-}
-
-impl LineRow {
-    fn of(line: ListedInst) -> Self {
-        let ListedInst { pc, text, code } = line;
-        let code = code.iter().map(|(offset, bytes)| CodeRow {
-            offset: *offset,
-            bytes: encode_hex(bytes).to_string(),
-        });
-        Self { pc, dmir: text, code: code.collect() }
+        rest.iter().try_for_each(|row| writeln!(out, "    {row}"))
     }
 }
 
@@ -110,10 +112,11 @@ pub(super) fn list(
 fn rows(code: Code, (fork, is_guarded): (Fork, bool)) -> Result<Vec<FunctionRow>, InputError> {
     let evm = |name: String, code: Vec<u8>| {
         let program = Arc::new(evm::Program::new(Arc::from(code), fork, Mode::Plain));
-        let listed = list_native(&program).into_iter().enumerate();
-        let row = |(number, listed): (usize, _)| match number {
-            0 => FunctionRow::of(name.clone(), listed),
-            _ => FunctionRow::of(format!("{name}: function {number}"), listed),
+        let listed = list_native(&program).into_iter().zip(0..);
+        let name_of = |func: FuncId| format!("function {}", func.0);
+        let row = |(listed, number)| match number {
+            0 => FunctionRow::of(name.clone(), listed, name_of),
+            _ => FunctionRow::of(format!("{name}: {}", name_of(FuncId(number))), listed, name_of),
         };
         listed.map(row).collect::<Vec<_>>()
     };
@@ -142,11 +145,11 @@ fn wasm(path: &Path, bytes: &[u8], is_guarded: bool) -> Result<Vec<FunctionRow>,
     let module = module.map_err(|error| refuse(error.to_string()))?;
     let interface = module.guest().interface().clone();
     let imported = interface.imports.len();
-    let one = |number: usize| {
-        let listed = list_native_function(&module, FuncId(number as u32), is_guarded);
-        FunctionRow::of(format!("func {}", number + imported), listed)
+    let name_of = |func: FuncId| format!("func {}", func.0 as usize + imported);
+    let one = |func: FuncId| {
+        FunctionRow::of(name_of(func), list_native_function(&module, func, is_guarded), name_of)
     };
-    Ok((0..interface.signatures.len()).map(one).collect())
+    Ok((0..interface.signatures.len() as u32).map(FuncId).map(one).collect())
 }
 
 fn ebpf(path: &Path, bytes: &[u8]) -> Result<Vec<FunctionRow>, InputError> {
@@ -154,11 +157,9 @@ fn ebpf(path: &Path, bytes: &[u8]) -> Result<Vec<FunctionRow>, InputError> {
     let config = ebpf::Config { accepts_unknown: true, ..ebpf::Config::default() };
     let program = ebpf::Program::load(bytes, &config);
     let program = program.map_err(|error| refuse(error.to_string()))?;
-    let one = |number: usize| {
-        let func = FuncId(number as u32);
-        let begin = program.guest().range(func).start;
-        let listed = list_native_program_function(&program, func);
-        FunctionRow::of(format!("function at {begin:#06x}"), listed)
+    let name_of = |func: FuncId| format!("function at {:#06x}", program.guest().range(func).start);
+    let one = |func: FuncId| {
+        FunctionRow::of(name_of(func), list_native_program_function(&program, func), name_of)
     };
-    Ok((0..program.guest().functions()).map(one).collect())
+    Ok((0..program.guest().functions() as u32).map(FuncId).map(one).collect())
 }

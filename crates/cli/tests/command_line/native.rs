@@ -13,6 +13,18 @@ const MODULE: &str = r#"(module
     (i64.store (i32.const 8) (call $double (local.get 0)))
     (i64.load (i32.const 8))))"#;
 
+/// A table of jumps, constants that lie behind the code, and a conversion that jumps within its block.
+const TABLE: &str = r#"(module
+  (func (export "trunc") (param f64) (result i64) (i64.trunc_sat_f64_u (local.get 0)))
+  (func (export "run") (param i32) (result f64)
+    (block (block (block (block (block
+      (br_table 0 1 2 3 4 (local.get 0)))
+      (return (f64.const 1.1)))
+      (return (f64.const 2.7)))
+      (return (f64.const 3.9)))
+      (return (f64.const 4.3)))
+    (f64.const 5.2)))"#;
+
 fn is_skipped() -> bool {
     if !cfg!(target_arch = "x86_64") {
         println!("no machine code for this processor: SKIPPED");
@@ -20,38 +32,96 @@ fn is_skipped() -> bool {
     !cfg!(target_arch = "x86_64")
 }
 
-/// Every piece of code lies in the function and apart from the others, and stands beside the dMIR it comes of.
+/// What `disasm --native --json` says of `code`.
+fn listed(code: &str) -> Vec<Value> {
+    let done = lockstep(&["disasm", "--native", "--json", code]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let rows: Value = serde_json::from_str(&done.out).expect("JSON");
+    rows.as_array().expect("an array").clone()
+}
+
+/// What `function` consists of in the order of its code: place, bytes, text.
+fn machine(function: &Value) -> Vec<(u64, u64, String)> {
+    let lines = function["lines"].as_array().expect("lines").iter().map(|line| &line["code"]);
+    let pieces = lines.chain([&function["rest"]]).flat_map(|code| code.as_array().expect("code"));
+    let piece = |piece: &Value| {
+        let text = |name: &str| piece[name].as_str().expect("text").to_owned();
+        let offset = piece["offset"].as_u64().expect("a place");
+        (offset, text("bytes").len() as u64 / 2, text("text"))
+    };
+    let mut all: Vec<_> = pieces.map(piece).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Each byte of code is shown once, and what jumps goes to an instruction.
+fn assert_whole(function: &Value) {
+    let all = machine(function);
+    let mut place = 0;
+    for (offset, bytes, _) in &all {
+        assert_eq!(*offset, place, "{all:?}");
+        place += bytes;
+    }
+    assert_eq!(Some(place), function["sizeBytes"].as_u64());
+    let is_inst =
+        |at: u64| all.iter().any(|(offset, _, text)| *offset == at && !text.starts_with("data"));
+    let mut jumps = 0;
+    for (_, _, text) in &all {
+        assert!(!text.contains("(bad)"), "{text}: {all:?}");
+        if let Some((mnemonic, to)) = text.split_once(" +") {
+            assert!(mnemonic.starts_with('j'), "{text}");
+            assert!(is_inst(u64::from_str_radix(to, 16).expect("a place")), "{text}: {all:?}");
+            jumps += 1;
+        }
+    }
+    assert!(jumps > 0, "{all:?}");
+}
+
 #[test]
 fn listings_show_dmir_beside_machine_code() {
     if is_skipped() {
         return;
     }
     let path = file("native/listed.wat", MODULE);
-    let done = lockstep(&["disasm", "--native", "--json", &path]);
-    assert_eq!(done.code, Some(0), "{}", done.err);
-    let rows: Value = serde_json::from_str(&done.out).expect("an array");
-    let rows = rows.as_array().expect("an array");
+    let rows = listed(&path);
     assert_eq!(rows.len(), 2);
-    for row in rows {
-        let size = row["sizeBytes"].as_u64().expect("a size");
-        let lines = row["lines"].as_array().expect("lines");
-        let mut pieces: Vec<(u64, u64)> = Vec::new();
-        for piece in lines.iter().flat_map(|line| line["code"].as_array().expect("code")) {
-            let bytes = piece["bytes"].as_str().expect("digits").len() as u64 / 2;
-            pieces.push((piece["offset"].as_u64().expect("a place"), bytes));
-        }
-        pieces.sort_unstable();
-        assert!(!pieces.is_empty());
-        assert!(pieces.windows(2).all(|two| two[0].0 + two[0].1 <= two[1].0), "{pieces:?}");
-        assert!(pieces.iter().all(|(at, len)| at + len <= size), "{pieces:?}");
-        assert!(row["machine"].as_array().is_some_and(|insts| insts.len() > 3));
+    rows.iter().for_each(assert_whole);
+    let stands_beside = |function: &Value, dmir: &str, inst: &str| {
+        let lines = function["lines"].as_array().expect("lines").iter();
+        let mut lines = lines.filter(|line| line["dmir"].as_str().expect("dMIR").contains(dmir));
+        lines.any(|line| {
+            let code = line["code"].as_array().expect("code");
+            code.iter().any(|code| code["text"].as_str().expect("text").starts_with(inst))
+        })
+    };
+    for (function, dmir, inst) in
+        [(0, "iadd.i64 x0, x0", "lea "), (0, "return", "ret"), (1, "call @", "call func 0")]
+    {
+        assert!(stands_beside(&rows[function], dmir, inst), "{dmir}: {:#}", rows[function]);
     }
     let text = lockstep(&["disasm", "--native", &path]).out;
-    for part in ["func 0: ", "iadd.i64 x0, x0", "  ret", "block0:", "store"] {
+    for part in ["func 0: ", "func 1: ", "iadd.i64 x0, x0", "  +0000   push rbp\n", "call func 0\n"]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let text = lockstep(&["disasm", "--native", "6001600201"]).out;
-    assert!(text.contains("code: ") && text.contains("block0:"), "{text}");
+}
+
+/// Tables of jumps and constants lie between instructions.
+#[test]
+fn listings_tell_data_from_machine_code() {
+    if is_skipped() {
+        return;
+    }
+    let path = file("native/table.wat", TABLE);
+    let rows = listed(&path);
+    rows.iter().for_each(assert_whole);
+    let all = machine(&rows[1]);
+    let jump =
+        all.iter().position(|(.., text)| text.starts_with("jmp r")).expect("a jump by a table");
+    let entries = all[jump + 1..].iter().take_while(|(.., text)| text.starts_with("data 0x"));
+    assert!(entries.count() >= 4, "{all:?}");
+    let token = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/token.hex");
+    listed(token).iter().for_each(assert_whole);
 }
 
 #[test]
