@@ -1,5 +1,7 @@
 //! `lockstep run` and `lockstep disasm` on Wasm modules.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use super::setup::{file, lockstep, lockstep_with, refused};
@@ -109,4 +111,32 @@ fn listings_show_each_function_in_every_form() {
     let done = lockstep(&["disasm", "--ir", &file("wasm/counted.wat", importing)]);
     assert!(done.out.contains("func @f1") && done.out.contains("func @f2"), "{}", done.out);
     assert!(!done.out.contains("func @f3") && !done.out.contains("func @f0"), "{}", done.out);
+}
+
+/// A hundred processes, each laid out otherwise by the system: guests see the same places, sizes and ends.
+#[test]
+fn guests_do_not_see_where_the_process_lies() {
+    let layout = fs::read_to_string("/proc/sys/kernel/randomize_va_space").unwrap_or_default();
+    if !matches!(layout.trim(), "1" | "2") {
+        println!("the system lays out all processes alike: SKIPPED");
+        return;
+    }
+    let module = r#"(module
+      (memory 1 8)
+      (func (export "run") (param i32) (result i32)
+        (i32.store (i32.mul (memory.grow (local.get 0)) (i32.const 8)) (memory.size))
+        (i32.load (i32.const 0x7fffffff))))"#;
+    let path = file("wasm/places.wat", module);
+    for more in [&["--trace"][..], &["--json", "--tier", "optimizing"]] {
+        let run = || {
+            let done = lockstep(&[&["run", "--invoke", "run", &path, "2"], more].concat());
+            assert_eq!(done.code, Some(1), "{}", done.err);
+            (done.out, done.err)
+        };
+        let first = run();
+        assert!(format!("{first:?}").contains("memory_out_of_bounds"), "{first:?}");
+        for _ in 1..100 {
+            assert_eq!(run(), first);
+        }
+    }
 }
