@@ -1,6 +1,6 @@
 //! Bytes of machine code as instructions of x86-64, in Intel's notation.
 //!
-//! Places are offsets in the function, written `+1a4`. What follows an instruction that never goes on to the next one is data,
+//! Places are offsets in the function, written `+01a4`. What follows an instruction that never goes on to the next one is data,
 //! up to where a block begins or a jump has gone: some operations of the code generator jump within their block.
 
 use std::{

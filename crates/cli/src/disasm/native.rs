@@ -59,14 +59,14 @@ impl FunctionRow {
         };
         let mut rest = decode(&listing, name_of);
         let size_bytes = listing.code.len();
-        let mut line = |ListedInst { pc, text, code: pieces }| {
+        let line = |ListedInst { pc, text, code: pieces }| {
             let mut code = Vec::new();
             for piece in pieces {
                 code.extend(rest.extract_if(piece, |_, _| true).map(|(_, row)| row));
             }
             LineRow { pc, dmir: text, code }
         };
-        let lines = listing.lines.into_iter().map(&mut line).collect();
+        let lines = listing.lines.into_iter().map(line).collect();
         Self { name, refused: None, size_bytes, lines, rest: rest.into_values().collect() }
     }
 
