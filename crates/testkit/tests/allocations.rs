@@ -111,29 +111,26 @@ fn what_is_allocated_is_counted() {
     assert_eq!(allocated(|| drop(black_box(Vec::<u8>::with_capacity(64)))), 64);
 }
 
-#[test]
-fn a_million_steps_allocate_nothing() {
+/// Two runs, each a number and its gas, allocate alike, of each guest in each tier.
+fn assert_alike(runs: [(u64, u64); 2]) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let engine = Engine::new();
     for tier in tiers() {
         for (guest, mut run) in programs(&engine, tier) {
-            let few = allocated(|| run(10, GAS));
-            let many = allocated(|| run(250_000, GAS));
-            assert_eq!(many, few, "{guest}, {tier}: bytes for 250,000 rounds and for ten");
+            let [one, other] = runs.map(|(number, gas)| allocated(|| run(number, gas)));
+            assert_eq!(one, other, "{guest}, {tier}: bytes for these numbers and gas: {runs:?}");
         }
     }
 }
 
 #[test]
+fn a_million_steps_allocate_nothing() {
+    assert_alike([(10, GAS), (250_000, GAS)]);
+}
+
+#[test]
 fn nothing_is_allocated_for_gas() {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let engine = Engine::new();
-    for tier in tiers() {
-        for (guest, mut run) in programs(&engine, tier) {
-            let [little, much] = [10_000, GAS].map(|gas| allocated(|| run(10, gas)));
-            assert_eq!(much, little, "{guest}, {tier}: bytes with {GAS} gas and with 10,000");
-        }
-    }
+    assert_alike([(10, 10_000), (10, GAS)]);
 }
 
 /// Stands for PUSH32 and a huge number.
@@ -159,36 +156,32 @@ const RANGES: [&[u8]; 16] = [
     &[HUGE, 0x5f, 0xfd],
 ];
 
+/// `range` with `number` where it says [`HUGE`].
+fn code_of(range: &[u8], number: U256) -> Vec<u8> {
+    let push = [&[0x7f][..], &number.to_be_bytes::<32>()].concat();
+    let bytes = range.iter().map(|byte| match *byte {
+        HUGE => &push[..],
+        _ => std::slice::from_ref(byte),
+    });
+    bytes.collect::<Vec<_>>().concat()
+}
+
 /// The guest is stopped before anybody makes room.
 #[test]
 fn nothing_is_allocated_for_huge_ranges() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let engine = Engine::new();
-    for tier in tiers() {
-        let numbers: [U256; 2] = [63, 255].map(|bit| U256::from(1) << bit);
-        for number in numbers {
-            for range in RANGES {
-                let mut code = Vec::new();
-                for &byte in range {
-                    match byte {
-                        HUGE => {
-                            code.push(0x7f);
-                            code.extend(number.to_be_bytes::<32>());
-                        }
-                        _ => code.push(byte),
-                    }
-                }
-                let mut vm = machine(&engine, tier, &code);
-                let mut bytes = |gas: u64| {
-                    allocated(|| {
-                        let exit = call(&mut vm, 0, gas);
-                        assert_eq!(exit, Exit::Trap(Trap::OutOfGas), "{tier}: {range:x?}, {gas}");
-                    })
-                };
-                let [at_once, there] = [1, i64::MAX as u64].map(&mut bytes);
-                assert_eq!(there, at_once, "{tier}: {range:x?} with {number:#x}");
-            }
-        }
+    let numbers: [U256; 2] = [63, 255].map(|bit| U256::from(1) << bit);
+    let ranges = || RANGES.iter().flat_map(|range| numbers.map(|number| (range, number)));
+    for (tier, (range, number)) in tiers().flat_map(|tier| ranges().map(move |of| (tier, of))) {
+        let mut vm = machine(&engine, tier, &code_of(range, number));
+        let [at_once, there] = [1, i64::MAX as u64].map(|gas| {
+            allocated(|| {
+                let exit = call(&mut vm, 0, gas);
+                assert_eq!(exit, Exit::Trap(Trap::OutOfGas), "{tier}: {range:x?}, {gas}");
+            })
+        });
+        assert_eq!(there, at_once, "{tier}: {range:x?} with {number:#x}");
     }
 }
 
